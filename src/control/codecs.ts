@@ -246,6 +246,7 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
   IP_RETOPTS: header("IP_RETOPTS"),
   IP_TOS: number("IP_TOS", 255),
   IP_TTL: number("IP_TTL", 255),
+  NETLINK_LISTEN_ALL_NSID: { decode: (data) => numberIn(data, "NETLINK_LISTEN_ALL_NSID") },
   NETLINK_PKTINFO: receivedUint("NETLINK_PKTINFO"),
   PACKET_AUXDATA: {
     /** { __u32 tp_status, tp_len, tp_snaplen; __u16 tp_mac, tp_net, tp_vlan_tci, tp_vlan_tpid }. */

@@ -124,6 +124,8 @@ export interface ReceivedNumberMessage {
    *   IP.CHECKSUM.
    * - `IP_RECVFRAGSIZE`, `IPV6_RECVFRAGSIZE`: the bytes of the largest fragment. The receiver must
    *   set IP.RECVFRAGSIZE or IPV6.RECVFRAGSIZE.
+   * - `NETLINK_LISTEN_ALL_NSID`: the number, here, of the network namespace that a message is from;
+   *   -1 is one without. The receiver must set NETLINK.LISTEN_ALL_NSID.
    * - `NETLINK_PKTINFO`: the group that the message was sent to. The receiver must set
    *   NETLINK.PKTINFO.
    * - `SCM_INQ`: the bytes that are left in the receive queue of a unix stream. The receiver must
@@ -144,6 +146,7 @@ export interface ReceivedNumberMessage {
     | "IP_CHECKSUM"
     | "IP_RECVFRAGSIZE"
     | "IPV6_RECVFRAGSIZE"
+    | "NETLINK_LISTEN_ALL_NSID"
     | "NETLINK_PKTINFO"
     | "SCM_INQ"
     | "SCM_J1939_DEST_ADDR"

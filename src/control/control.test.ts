@@ -41,6 +41,7 @@ const IPPROTO_UDP = 17;
 const IPPROTO_SCTP = 132;
 const SOL_ALG = 279;
 const SOL_CAN_J1939 = 107;
+const SOL_NETLINK = 270;
 const SOL_TLS = 282;
 
 /** Both ways: what is sent has these bytes, and what has these bytes is received as that. */
@@ -168,6 +169,8 @@ const received: readonly [ControlMessage, level: number, number: number, data: s
   [{ type: "SCM_J1939_PRIO", value: 6 }, SOL_CAN_J1939, 3, "06"],
   [{ type: "SCM_SECURITY", label: "unconfined" }, SOL_SOCKET, 3, "756e636f6e66696e6564 00"],
   [{ type: "SCM_SECURITY", label: "u" }, SOL_SOCKET, 3, "75"],
+  [{ type: "SCM_SECURITY", label: "peer" }, IPPROTO_IP, 3, "70656572"],
+  [{ type: "NETLINK_LISTEN_ALL_NSID", value: 7 }, SOL_NETLINK, 8, "07000000"],
   [{ type: "TCP_CM_INQ", value: 3 }, 6, 36, "03000000"],
   [{ type: "IP_CHECKSUM", value: 0xfffe0001 }, IPPROTO_IP, 23, "0100feff"],
   [{ type: "TLS_GET_RECORD_TYPE", value: 21 }, SOL_TLS, 2, "15"],
@@ -388,7 +391,7 @@ for (const [layout, system] of Object.entries({ linux, bsd })) {
   });
 }
 
-const BUFFERS = 60_000;
+const BUFFERS = 90_000;
 
 /** Numbers that look random, the same every time: a failure can be run again. */
 function xorshift(seed: number): (below: number) => number {

@@ -62,6 +62,7 @@ export class Waiters<Value> {
    *
    * @param clock the clock of a timeout
    * @param offset the offset that resolveUpTo() must reach; never less than that of earlier waiters
+   * @param what the call, for the timeout's message, if it is not the usual one
    */
   wait(clock: Clock, options: WaitOptions | undefined): Promise<Value>;
   wait<As>(
@@ -69,14 +70,18 @@ export class Waiters<Value> {
     options: WaitOptions | undefined,
     as: (value: Value) => As,
     offset?: number,
+    what?: string,
   ): Promise<As>;
   wait(
     clock: Clock,
     options: WaitOptions | undefined,
     as: (value: Value) => unknown = same,
     offset = 0,
+    what = this.#what,
   ): Promise<unknown> {
-    return options === undefined ? this.#wait(as, offset) : this.#waitOrGiveUp(clock, as, offset, options);
+    return options === undefined
+      ? this.#wait(as, offset)
+      : this.#waitOrGiveUp(clock, as, offset, options, what);
   }
 
   /** Resolves the first waiter; returns false if there is none. */
@@ -117,11 +122,12 @@ export class Waiters<Value> {
     as: (value: Value) => As,
     offset: number,
     options: WaitOptions,
+    what: string,
   ): Promise<As> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(as, resolve, reject, offset);
-      waiter.stop = onAbort(clock, this.#what, options, (reason) => {
+      waiter.stop = onAbort(clock, what, options, (reason) => {
         this.#remove(waiter);
         reject(reason);
       });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
@@ -235,3 +236,19 @@ conformance("detachFilter", [
     return tryDetachFilter(made);
   }),
 ]);
+
+test("a name that BPF does not know throws, rather than making another instruction", () => {
+  const wrong: readonly [() => unknown, RegExp][] = [
+    // @ts-expect-error sizes are 1, 2 and 4
+    [() => BPF.load(3, 0), /^size must be one of 1, 2, 4, not 3$/],
+    // @ts-expect-error
+    [() => BPF.loadIndirect("2 ", 0), /size must be one of 1, 2, 4, not "2 "$/],
+    // @ts-expect-error
+    [() => BPF.loadExtension("toString"), /name must be one of protocol, .*, not "toString"$/],
+    // @ts-expect-error
+    [() => BPF.calculate("pow", 2), /operation must be one of add, .*, not "pow"$/],
+    // @ts-expect-error
+    [() => BPF.jumpIf("ne", 2, { jt: 1 }), /condition must be one of eq, gt, ge, set, not "ne"$/],
+  ];
+  for (const [make, message] of wrong) assert.throws(make, { code: "ERR_INVALID_ARG_VALUE", message });
+});

@@ -1,4 +1,4 @@
-import { argumentType, checkObject, elements, integer } from "../errors/argument.ts";
+import { argumentType, checkObject, elements, integer, invalidValue, quoted } from "../errors/argument.ts";
 
 /** An instruction of classic BPF: struct sock_filter (Documentation/networking/filter.rst). */
 export interface FilterInstruction {
@@ -22,6 +22,18 @@ const extensions = {
   ...{ rxhash: 32, cpu: 36, vlanTag: 44, vlanTagPresent: 48, payOffset: 52, random: 56, vlanTpid: 60 },
 } as const;
 
+/** The number of a name; untyped callers may give any, and a wrong program would go unnoticed. */
+function numberOf<Name extends number | string>(
+  what: string,
+  name: Name,
+  numbers: Readonly<Record<Name, number>>,
+): number {
+  if (Object.hasOwn(numbers, name)) return numbers[name];
+  throw invalidValue(
+    `${what} must be one of ${Object.keys(numbers).join(", ")}, not ${typeof name === "number" ? name : quoted(name)}`,
+  );
+}
+
 const plain = (code: number, k = 0): FilterInstruction => ({ code, jt: 0, jf: 0, k });
 /** A constant, or the register X. */
 const operand = (code: number, k: number | "x"): FilterInstruction =>
@@ -36,22 +48,23 @@ export const BPF = {
   /**
    * A is so many bytes of the packet, in network byte order. A packet that is shorter is dropped.
    */
-  load: (size: 1 | 2 | 4, offset: number) => plain(0x20 | SIZES[size], offset),
+  load: (size: 1 | 2 | 4, offset: number) => plain(0x20 | numberOf("size", size, SIZES), offset),
   /** The same at X + offset. */
-  loadIndirect: (size: 1 | 2 | 4, offset: number) => plain(0x40 | SIZES[size], offset),
+  loadIndirect: (size: 1 | 2 | 4, offset: number) => plain(0x40 | numberOf("size", size, SIZES), offset),
   /** A is the length of the packet. */
   loadLength: () => plain(0x80),
   /** A is a constant. */
   loadConstant: (k: number) => plain(0x00, k),
   /** A is what the kernel knows of the packet. */
-  loadExtension: (name: keyof typeof extensions) => plain(0x20, (EXTENSIONS + extensions[name]) >>> 0),
+  loadExtension: (name: keyof typeof extensions) =>
+    plain(0x20, (EXTENSIONS + numberOf("name", name, extensions)) >>> 0),
   /** X is a constant. */
   loadX: (k: number) => plain(0x01, k),
   /** X is the length of the IPv4 header at an offset. */
   loadXHeaderLength: (offset: number) => plain(0xb1, offset),
   /** A becomes `A operation k`, or `A operation X`. */
   calculate: (operation: keyof typeof OPERATIONS, k: number | "x") =>
-    operand(0x04 | OPERATIONS[operation], k),
+    operand(0x04 | numberOf("operation", operation, OPERATIONS), k),
   /** Skips instructions. */
   jump: (count: number) => plain(0x05, count),
   /**
@@ -63,7 +76,7 @@ export const BPF = {
     k: number | "x",
     { jt = 0, jf = 0 }: { readonly jt?: number; readonly jf?: number },
   ): FilterInstruction {
-    return { ...operand(0x05 | CONDITIONS[condition], k), jt, jf };
+    return { ...operand(0x05 | numberOf("condition", condition, CONDITIONS), k), jt, jf };
   },
   /** X becomes A. */
   copyToX: () => plain(0x07),

@@ -155,6 +155,10 @@ conformance("getaddrinfo", [
       const known = tryGetservbyname("http", "tcp");
       if (!known.ok) return fixture.skip("this system has no table of services, or no http in it");
       assert.deepEqual(addressesOf("192.0.2.1", "http"), [ipv4("192.0.2.1", known.value.port)]);
+      // glibc takes the low 16 bits of such a number for the port.
+      for (const number of ["65536", "99999", "18446744073709551696"]) {
+        assertFails(tryGetaddrinfo("192.0.2.1", number, stream()), "ServiceUnavailable", "EAI_SERVICE");
+      }
       assertFails(
         tryGetaddrinfo("192.0.2.1", "no-such-service", stream()),
         "ServiceUnavailable",

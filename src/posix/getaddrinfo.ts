@@ -136,6 +136,10 @@ export function tryGetaddrinfo(
     socktype: int("socktype", socktype),
     protocol: int("protocol", protocol),
   };
+  // glibc would take the low 16 bits for the port.
+  if (typeof service === "string" && /^\d+$/.test(service) && Number(service) > 0xffff) {
+    return getaddrinfoErrors.fail(system, "ServiceUnavailable", undefined, about(host, service));
+  }
   const found: ResolvedAddressInfo[] = [];
   const returned = system.getaddrinfo(host, port, hints, found);
   if (returned >= 0) {

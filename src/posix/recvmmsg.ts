@@ -34,6 +34,12 @@ export const recvmmsgErrors = new ErrorSet("recvmmsg", {
     message: "The peer closed the connection and reset it when more data arrived.",
   },
   MessageTooBig: recvmsgErrors.entries.MessageTooBig,
+  WouldBlock: {
+    ...recvErrors.entries.WouldBlock,
+    message:
+      "No data is available: the socket is non-blocking, or its SO.RCVTIMEO or the timeout of the call " +
+      "expired.",
+  },
 });
 
 export type RecvmmsgErrorName = NameOf<typeof recvmmsgErrors>;

@@ -96,6 +96,7 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
     case "IP_RECVFRAGSIZE":
     case "IP_TOS":
     case "IP_TTL":
+    case "NETLINK_LISTEN_ALL_NSID":
     case "NETLINK_PKTINFO":
     case "SCM_INQ":
     case "SCM_J1939_DEST_ADDR":

@@ -94,7 +94,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
     return attempt(() => {
       const wait = checkWait(options);
       if (options !== undefined) refuseOptionsOfOthers("peek()", options, INTO_OF_READ);
-      return this.#read(wait, this.#reading.shown(), false);
+      return this.#read(wait, this.#reading.shown(), false, "peek()");
     });
   }
 
@@ -129,7 +129,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
         this.resetBecause(error),
       );
       // The engine finds the same end, or failure, and does what follows from it.
-      return received ?? this.#read(wait, nothingMore, false);
+      return received ?? this.#read(wait, nothingMore, false, "receiveDescriptors()");
     });
   }
 
@@ -292,7 +292,12 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
     return this.#passing;
   }
 
-  #read<As>(options: WaitOptions | undefined, take: Take<As>, keepsAhead: boolean): Promise<As> {
+  #read<As>(
+    options: WaitOptions | undefined,
+    take: Take<As>,
+    keepsAhead: boolean,
+    call?: string,
+  ): Promise<As> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
     try {
       this.pipes.checkNoneOut();
@@ -300,7 +305,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#reading.read(this, options, take, keepsAhead);
+    return this.#reading.read(this, options, take, keepsAhead, call);
   }
 }
 

@@ -48,6 +48,8 @@ asyncApiTest(
       stop.abort(new Error("enough"));
       await assert.rejects(given, { message: "enough" });
       await assert.rejects(server.peek({ signal: stop.signal }), { message: "enough" });
+      const late = { name: "TimeoutError", message: "peek() timed out after 1 ms" };
+      await assert.rejects(server.peek({ timeout: 1 }), late);
       await client.write("first");
       assert.equal(text(await server.peek({ timeout: 5000 })), "first");
       await client.write("second");

@@ -83,6 +83,7 @@ export class Reading extends Waiters<Uint8Array | null> {
     options: WaitOptions | undefined,
     take: Take<As>,
     keepsAhead: boolean,
+    call?: string,
   ): Promise<As> {
     const aborted = options?.signal?.aborted === true;
     this.#keepsAhead = keepsAhead;
@@ -97,7 +98,7 @@ export class Reading extends Waiters<Uint8Array | null> {
     if (connection.receivingEnded && !aborted) return Promise.resolve(take(null));
     if (!connection.isOpen) return Promise.reject(connection.receivingError);
     if (!aborted) this.start(connection);
-    return this.wait(connection.stream.system.clock, options, take);
+    return this.wait(connection.stream.system.clock, options, take, 0, call);
   }
 
   /** Gives received bytes to the reads that wait; returns whether some are left. */

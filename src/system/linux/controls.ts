@@ -54,6 +54,7 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   IP_RETOPTS: ip(7),
   IP_TOS: ip(1),
   IP_TTL: ip(2),
+  NETLINK_LISTEN_ALL_NSID: { level: 270, number: 8 },
   NETLINK_PKTINFO: { level: 270, number: 3 },
   PACKET_AUXDATA: { level: 263, number: 8 },
   SCM_CREDENTIALS: so(2),
@@ -86,9 +87,15 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
 
 const key = (level: number, number: number): number => level * 2 ** 32 + number;
 
-const names = new Map(
-  Object.entries(controls).map(([name, { level, number }]) => [key(level, number), name]),
-);
+const names = new Map([
+  ...Object.entries(controls).map(([name, { level, number }]): [number, string] => [
+    key(level, number),
+    name,
+  ]),
+  // What IP_PASSSEC requests arrives at its own level (ip_cmsg_recv_security in
+  // net/ipv4/ip_sockglue.c).
+  [key(IPPROTO_IP, 3), "SCM_SECURITY"],
+]);
 
 /** The C name of a control message; undefined if it is not in the table. */
 export const controlName = (level: number, number: number): string | undefined =>
