@@ -30,6 +30,7 @@ const values = {
   ETH_P: constants.ETH_P,
   HCI_CHANNEL: constants.HCI_CHANNEL,
   IFF: constants.IFF,
+  IPV6_PMTUDISC: constants.IPV6_PMTUDISC,
   IP_PMTUDISC: constants.IP_PMTUDISC,
   J1939: constants.J1939,
   NETLINK_FAMILY: constants.NETLINK_FAMILY,

@@ -10,6 +10,7 @@ import type {
   SocketTypes,
 } from "../system/constants.ts";
 import { currentSystem, onLinux } from "../system/current.ts";
+import type { EtherTypes } from "../system/ether-types.ts";
 import type {
   AlgOperations,
   BluetoothAddressTypes,
@@ -33,7 +34,6 @@ import { somaxconn } from "../system/somaxconn.ts";
 import type {
   AddressInfoFlags,
   ErrorOrigins,
-  EtherTypes,
   InterfaceFlags,
   NameInfoFlags,
   NetlinkFamilies,
@@ -132,7 +132,10 @@ export const NI: NameInfoFlags = all("NI");
 /** Flags of a network interface, in the answer of `SIOC.GIFFLAGS`. */
 export const IFF: InterfaceFlags = all("IFF");
 
-/** Values of `IP.MTU_DISCOVER` and `IPV6.MTU_DISCOVER`. */
+/** Values of `IPV6.MTU_DISCOVER`. */
+export const IPV6_PMTUDISC: PathMtuDiscoveries = all("IPV6_PMTUDISC");
+
+/** Values of `IP.MTU_DISCOVER`. */
 export const IP_PMTUDISC: PathMtuDiscoveries = all("IP_PMTUDISC");
 
 /** Protocols of AF.NETLINK: NETLINK_ROUTE is `NETLINK_FAMILY.ROUTE`. */

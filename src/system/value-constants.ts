@@ -1,3 +1,4 @@
+import type { EtherTypes } from "./ether-types.ts";
 import type { FamilyConstants } from "./family-constants.ts";
 
 /**
@@ -8,6 +9,7 @@ export interface ValueConstants extends FamilyConstants {
   readonly AI: Partial<AddressInfoFlags>;
   readonly NI: Partial<NameInfoFlags>;
   readonly IFF: Partial<InterfaceFlags>;
+  readonly IPV6_PMTUDISC: Partial<PathMtuDiscoveries>;
   readonly IP_PMTUDISC: Partial<PathMtuDiscoveries>;
   readonly SO_EE_ORIGIN: Partial<ErrorOrigins>;
   readonly SOF_TIMESTAMPING: Partial<TimestampingFlags>;
@@ -96,7 +98,7 @@ export interface InterfaceFlags {
   readonly UP: number;
 }
 
-/** Values of `IP.MTU_DISCOVER` and `IPV6.MTU_DISCOVER`. */
+/** Values of `IP.MTU_DISCOVER`, and of `IPV6.MTU_DISCOVER`. */
 export interface PathMtuDiscoveries {
   /** Never fragments: a datagram that is too long fails. */
   readonly DO: number;
@@ -245,47 +247,6 @@ export interface NetlinkFamilies {
   readonly USERSOCK: number;
   /** IPsec. */
   readonly XFRM: number;
-}
-
-/**
- * Ethernet protocols: the third argument of `socket()` with AF.PACKET, in network byte order there,
- * and the protocol of a packet address.
- */
-export interface EtherTypes {
-  /** Stacked VLANs. */
-  readonly "8021AD": number;
-  /** VLANs. */
-  readonly "8021Q": number;
-  /** IEEE 802.3 without a type. */
-  readonly "802_3": number;
-  /** All, sent and received. */
-  readonly ALL: number;
-  /** ARP. */
-  readonly ARP: number;
-  /** CAN. */
-  readonly CAN: number;
-  /** CAN FD. */
-  readonly CANFD: number;
-  /** IPv4. */
-  readonly IP: number;
-  /** IPv6. */
-  readonly IPV6: number;
-  /** LLDP. */
-  readonly LLDP: number;
-  /** Ethernet loopback. */
-  readonly LOOP: number;
-  /** Ethernet loopback of IEEE 802.3. */
-  readonly LOOPBACK: number;
-  /** MPLS. */
-  readonly MPLS_UC: number;
-  /** IEEE 802.1X. */
-  readonly PAE: number;
-  /** PPPoE discovery. */
-  readonly PPP_DISC: number;
-  /** PPPoE sessions. */
-  readonly PPP_SES: number;
-  /** Reverse ARP. */
-  readonly RARP: number;
 }
 
 /** Values of `pkttype` in a packet address: PACKET_HOST is `PACKET_TYPE.HOST`. */

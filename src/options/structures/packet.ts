@@ -56,15 +56,15 @@ export const packetStatistics: ReadCodec<PacketStatistics> = {
 export interface PacketFanout {
   /** The number of the group: 0 to 65535. */
   readonly id: number;
-  /** Who gets a frame: the flow's hash, in turn, the CPU, the first with room, and so on. */
-  readonly mode: "hash" | "lb" | "cpu" | "rollover" | "rnd" | "qm";
+  /** Who gets a frame: the flow's hash, in turn, the CPU, the first with room, and so on; a program. */
+  readonly mode: "hash" | "lb" | "cpu" | "rollover" | "rnd" | "qm" | "cbpf" | "ebpf";
   /** Frames go to the next member where one has no room. False by default. */
   readonly rollover?: boolean;
   /** Fragments are put together first. False by default. */
   readonly defrag?: boolean;
 }
 
-const MODES = { hash: 0, lb: 1, cpu: 2, rollover: 3, rnd: 4, qm: 5 } as const;
+const MODES = { hash: 0, lb: 1, cpu: 2, rollover: 3, rnd: 4, qm: 5, cbpf: 6, ebpf: 7 } as const;
 const ROLLOVER = 0x1000;
 const DEFRAG = 0x8000;
 

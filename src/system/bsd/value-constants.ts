@@ -11,6 +11,7 @@ export const valueConstants = {
   AI: {},
   ETH_P: {},
   IFF: {},
+  IPV6_PMTUDISC: {},
   IP_PMTUDISC: {},
   NETLINK_FAMILY: {},
   NI: {},

@@ -7,6 +7,7 @@ export const valueConstants: ValueConstants = {
   AI: {},
   ETH_P: {},
   IFF: {},
+  IPV6_PMTUDISC: { DO: 1, DONT: 2, PROBE: 3 },
   IP_PMTUDISC: { DO: 1, DONT: 2, PROBE: 3 },
   NETLINK_FAMILY: {},
   NI: {},
