@@ -396,6 +396,7 @@ test("a bad address throws, and says why", () => {
     [{ family: "can", ifindex: 1, rxId: -1 }, /the rxId of an address/, RangeError],
     [{ family: "alg", type: "x".repeat(14), name: "a" }, /14 bytes long; at most 13 fit/, RangeError],
     [{ family: "alg", type: "hash", name: "a\0b" }, /the name of an address must be ASCII/, TypeError],
+    [{ family: "alg", type: "hash", name: "é" }, /the name of an address must be ASCII/, TypeError],
     [{ family: "alg", type: "hash" }, /the name of an address must be a string/, TypeError],
     [{ family: "bluetooth", protocol: "ble" }, /the protocol of an address .* not "ble"/, TypeError],
     [

@@ -107,7 +107,7 @@ export function decodeAlg(bytes: Uint8Array, view: DataView, length: number): Al
 function text(what: string, value: string, size: number): Uint8Array {
   if (typeof value !== "string")
     throw argumentType(`the ${what} of an address must be a string, not ${kind(value)}`);
-  if ([...value].some((character) => character === "\0" || character > "\xff")) {
+  if ([...value].some((character) => character === "\0" || character > "\x7f")) {
     throw invalidValue(`the ${what} of an address must be ASCII, not ${JSON.stringify(value)}`);
   }
   const bytes = Buffer.from(value, "latin1");

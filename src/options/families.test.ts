@@ -31,7 +31,9 @@ import { TIPC } from "./tipc.ts";
 
 type Row = ReturnType<typeof observed>;
 
-/** The socket that an algorithm is bound to; undefined, and the row is skipped, if there is none. */
+/**
+ * The socket that an algorithm is bound to; undefined, and the row is skipped, if there is none.
+ */
 function algorithm(fixture: Fixture, type: string, name: string): Socket | undefined {
   const made = trySocket(AF.ALG, SOCK.SEQPACKET);
   if (!made.ok) fixture.skip(`this kernel lacks it: ${made.error.message}`);

@@ -56,7 +56,9 @@ export const packetStatistics: ReadCodec<PacketStatistics> = {
 export interface PacketFanout {
   /** The number of the group: 0 to 65535. */
   readonly id: number;
-  /** Who gets a frame: the flow's hash, in turn, the CPU, the first with room, and so on; a program. */
+  /**
+   * Who gets a frame: the flow's hash, in turn, the CPU, the first with room, and so on; a program.
+   */
   readonly mode: "hash" | "lb" | "cpu" | "rollover" | "rnd" | "qm" | "cbpf" | "ebpf";
   /** Frames go to the next member where one has no room. False by default. */
   readonly rollover?: boolean;
