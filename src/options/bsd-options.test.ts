@@ -123,6 +123,15 @@ test("the options of one int", () => {
     assert.deepEqual(written(TCP.NOPUSH, true, system), bytes("01000000"));
     assert.deepEqual(written(TCP.KEEPIDLE, 60, system), bytes("3c000000"));
   }
+  for (const option of [IP.BINDANY, IPV6.BINDANY, LOCAL.CREDS, LOCAL.CREDS_PERSISTENT])
+    assert.deepEqual(written(option, true, freebsd), bytes("01000000"));
+  for (const option of [IP.BOUND_IF, IPV6.BOUND_IF])
+    assert.deepEqual(written(option, 4, darwin), bytes("04000000"));
+  for (const system of both) {
+    assert.deepEqual(written(IP.DONTFRAG, true, system), bytes("01000000"));
+    assert.equal(read(SO.USELOOPBACK, "40000000", system), true);
+  }
+  assert.deepEqual(written(SO.SETFIB, 2, freebsd), bytes("02000000"));
   assert.deepEqual(written(SO.REUSEPORT_LB, true, freebsd), bytes("01000000"));
   assert.deepEqual(written(SO.USER_COOKIE, 0xffffffff, freebsd), bytes("ffffffff"));
   assert.deepEqual(written(TCP.CONNECTIONTIMEOUT, 30, darwin), bytes("1e000000"));

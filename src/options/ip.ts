@@ -3,7 +3,7 @@ import { asymmetric, option, readOnly, writeOnly } from "./option.ts";
 import { groupFilter } from "./structures/group-filter.ts";
 import { groupReq } from "./structures/group-req.ts";
 import { groupSourceReq } from "./structures/group-source-req.ts";
-import { interfaceNumber } from "./structures/interface-number.ts";
+import { interfaceInt, interfaceNumber } from "./structures/interface-number.ts";
 import { ipMreqSource } from "./structures/ip-mreq-source.ts";
 import { ipMreqn, ipv4Address, multicastInterface } from "./structures/ip-mreqn.ts";
 import { ipMsfilter } from "./structures/ip-msfilter.ts";
@@ -20,6 +20,8 @@ export const IP = {
   ADD_MEMBERSHIP: writeOnly("IP_ADD_MEMBERSHIP", ipMreqn),
   /** Joins a multicast group on an interface, receiving only from this source. */
   ADD_SOURCE_MEMBERSHIP: writeOnly("IP_ADD_SOURCE_MEMBERSHIP", ipMreqSource),
+  /** Lets `bind()` use an address that this machine does not have; FreeBSD. Needs a privilege. */
+  BINDANY: option("IP_BINDANY", flag),
   /**
    * Makes `bind()` to port 0 leave the port to `connect()`, which can share one port between
    * destinations.
@@ -27,8 +29,12 @@ export const IP = {
   BIND_ADDRESS_NO_PORT: option("IP_BIND_ADDRESS_NO_PORT", flag),
   /** Blocks one source of a joined group. */
   BLOCK_SOURCE: writeOnly("IP_BLOCK_SOURCE", ipMreqSource),
+  /** Sends and receives by one interface only; macOS. */
+  BOUND_IF: asymmetric("IP_BOUND_IF", interfaceInt, interfaceInt),
   /** Reports each datagram's checksum in a control message, if the device computed it. */
   CHECKSUM: option("IP_CHECKSUM", flag),
+  /** Datagrams are never fragmented; macOS and FreeBSD. */
+  DONTFRAG: option("IP_DONTFRAG", flag),
   /** Leaves a multicast group. */
   DROP_MEMBERSHIP: writeOnly("IP_DROP_MEMBERSHIP", ipMreqn),
   /** Stops receiving from one source of a group; leaves the group after its last source. */

@@ -51,6 +51,10 @@ export const IPV6 = {
   ADD_MEMBERSHIP: writeOnly("IPV6_ADD_MEMBERSHIP", ipv6Mreq),
   /** Gives each flow its own label automatically. */
   AUTOFLOWLABEL: option("IPV6_AUTOFLOWLABEL", flag),
+  /** Lets `bind()` use an address that this machine does not have; FreeBSD. Needs a privilege. */
+  BINDANY: option("IPV6_BINDANY", flag),
+  /** Sends and receives by one interface only; macOS. */
+  BOUND_IF: asymmetric("IPV6_BOUND_IF", interfaceInt, interfaceInt),
   /**
    * Raw sockets only: the byte offset (even) at which the kernel writes the checksum into sent
    * data; -1 disables it.

@@ -1,5 +1,5 @@
-import { intBetween } from "./codecs.ts";
-import { readOnly } from "./option.ts";
+import { flag, intBetween } from "./codecs.ts";
+import { option, readOnly } from "./option.ts";
 import { peerCredentials } from "./structures/xucred.ts";
 
 /**
@@ -7,6 +7,10 @@ import { peerCredentials } from "./structures/xucred.ts";
  * has `SO.PEERCRED`.
  */
 export const LOCAL = {
+  /** The next message carries the credentials of its sender (SCM_CREDS), as bytes; FreeBSD. */
+  CREDS: option("LOCAL_CREDS", flag),
+  /** Every message carries them (SCM_CREDS2), as bytes; FreeBSD 13. */
+  CREDS_PERSISTENT: option("LOCAL_CREDS_PERSISTENT", flag),
   /** The credentials of the unix socket's peer, as of connect(), listen() or socketpair(). */
   PEERCRED: readOnly("LOCAL_PEERCRED", peerCredentials),
   /** The pid of the process the peer acts on behalf of, or the peer's own pid; macOS. */

@@ -240,6 +240,8 @@ export const SO = {
   RXQ_OVFL: option("SO_RXQ_OVFL", flag),
   /** Makes poll() report POLL.PRI when the error queue is not empty. */
   SELECT_ERR_QUEUE: option("SO_SELECT_ERR_QUEUE", flag),
+  /** The routing table that the socket uses; FreeBSD. */
+  SETFIB: writeOnly("SO_SETFIB", intBetween(0, 65535)),
   /**
    * The send buffer size in bytes, up to net.core.wmem_max. The kernel doubles it for its own
    * overhead, and reads the doubled value.
@@ -278,6 +280,8 @@ export const SO = {
   TXTIME: option("SO_TXTIME", transmitTime),
   /** The type: SOCK.STREAM and so on. */
   TYPE: readOnly("SO_TYPE", int),
+  /** Routing sockets also receive what they send; macOS and FreeBSD. True at first. */
+  USELOOPBACK: option("SO_USELOOPBACK", flag),
   /** A number that firewall rules can match; FreeBSD. */
   USER_COOKIE: writeOnly("SO_USER_COOKIE", uint),
   /**
