@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { conformance } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import type { ControlMessage, ControlMessageToSend } from "../control/control-message.ts";
 import { IP } from "../options/ip.ts";
 import { IPV6 } from "../options/ipv6.ts";
@@ -211,6 +212,13 @@ conformance("control messages", [
         assert.deepEqual([bytes, control], [size, [{ type: "SCM_INQ", value: left }]]);
       }
     },
+  },
+  {
+    clause: "NETLINK_LISTEN_ALL_NSID: the number of the namespace that a message is from",
+    source: "netlink(7), NETLINK_LISTEN_ALL_NSID; netlink_cmsg_listen_all_nsid in net/netlink/af_netlink.c",
+    except,
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("./netlink-namespaces.child.js", import.meta.url), { ip: true }),
   },
   {
     clause: "SCM_TXTIME: when a message is sent; EINVAL without SO_TXTIME",
