@@ -286,7 +286,9 @@ class Execution {
     }
     if (peer.open && peer.reading && fromSubject.received < fromSubject.length) return "bytes at the peer";
     if (peer.open && peer.reading && this.#ended && peer.ending === undefined) return "peer's end";
-    const held = this.#setting.face === "handlers" && fromSubject.length - fromSubject.received > CONGESTED;
+    // A peer that is gone is found out by sending, once the system has room again.
+    const waits = peer.open && fromSubject.length - fromSubject.received > CONGESTED;
+    const held = this.#setting.face === "handlers" && waits;
     if (!told.reading || held) return undefined;
     if (!peer.idle || told.fromPeer.received < told.fromPeer.length) {
       if (!peer.mayLose) return "bytes from the peer";

@@ -110,6 +110,7 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
     if (!this.pipes.isEmpty) throw invalidState("a pipe() of the connection has not ended");
     checkDetachable(this.stream.system, this.localAddress);
     this.checkReadable();
+    this.checkWritable();
     const done = this.detachOnceSent(allowHalfOpen);
     try {
       return await orAbort(this.stream.system.clock, "detach()", done, wait);

@@ -66,7 +66,7 @@ export abstract class ConnectionLifecycle {
   /** Throws unless something else may receive just now. @internal */
   abstract checkReadable(): void;
   /** Throws if something else sends, or sending has failed. @internal */
-  protected abstract checkWritable(): void;
+  abstract checkWritable(): void;
   /** Receives for a pipe. @internal */
   abstract resumeForPipe(): void;
   /** @internal */

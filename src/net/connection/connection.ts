@@ -303,7 +303,7 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
   }
 
   /** @internal */
-  protected override checkWritable(): void {
+  override checkWritable(): void {
     this.checkPassing("sendDescriptors()");
     if (this.consumer !== undefined) throw takenOver();
     if (this.#writing.failure !== undefined) throw this.#writing.failure;

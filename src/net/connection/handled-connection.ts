@@ -177,7 +177,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   override checkReadable(): void {}
 
   /** @internal */
-  protected override checkWritable(): void {}
+  override checkWritable(): void {}
 
   /** @internal */
   override resumeForPipe(): void {

@@ -16,6 +16,8 @@ export interface PipeEnd {
   pipes: Pipes;
   /** Throws unless something else may receive just now. */
   checkReadable(): void;
+  /** Throws if something else sends, or sending has failed. */
+  checkWritable(): void;
   /** Gives what was received and not read yet, after `checkReadable()`. */
   takeUnread(): Uint8Array | undefined;
   /** Receives for a pipe. */
@@ -256,6 +258,7 @@ export function checkPipe(from: PipeEnd, to: PipeEnd): void {
   if (to.sendingEnded) throw writeAfterEnd("cannot pipe() to a connection after its end()");
   // Throws after an end() that waits for what was written before.
   to.stream.write(nothing);
+  to.checkWritable();
   if (from.pipes.out !== undefined) throw invalidState("the connection has a pipe() already");
   from.checkReadable();
 }
