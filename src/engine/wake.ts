@@ -1,10 +1,10 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Immediate } from "../clock/clock.ts";
 import { machineClock } from "../clock/machine-clock.ts";
-import { type OnLoop, onReadable, turnsWhileReadable } from "../native/event-loop.ts";
+import { type OnLoop, onReadable, type PausableOnLoop, turnsWhileReadable } from "../native/event-loop.ts";
 import { onReadableByThread } from "../native/poll-thread.ts";
 
-export type { OnLoop };
+export type { OnLoop, PausableOnLoop };
 
 /**
  * Whether the event loop is libuv's, and its functions can be called. Bun and Deno have different
@@ -53,20 +53,52 @@ export function wakeUp(fd: number, handler: () => void): OnLoop {
  * The same with less delay, for a handler that must not throw. It may run in any turn of the event
  * loop, and does run in those that the readable descriptor causes.
  */
-export function wakeEachTurn(fd: number, handler: () => void): OnLoop {
-  if (putOnLoop !== onReadable) return wakeUp(fd, handler);
-  const { ref, unref, stop } = turnsWhileReadable(fd);
+export function wakeEachTurn(fd: number, handler: () => void): PausableOnLoop {
+  if (putOnLoop !== onReadable) return wakeUpAgain(fd, handler);
+  const onLoop = turnsWhileReadable(fd);
   // An unref'd immediate does not keep the loop from waiting either.
-  let immediate = nobody.runInAsyncScope(() => machineClock.setImmediate(turn).unref());
+  let immediate: Immediate | undefined;
+  const takeTurns = () =>
+    nobody.runInAsyncScope(() => {
+      immediate = machineClock.setImmediate(turn).unref();
+    });
   function turn() {
     immediate = machineClock.setImmediate(turn).unref();
     handler();
   }
-  function end() {
-    machineClock.clearImmediate(immediate);
-    stop();
-  }
-  return { ref, unref, stop: end };
+  const takeNone = () => machineClock.clearImmediate(immediate);
+  takeTurns();
+  return {
+    ref: onLoop.ref,
+    unref: onLoop.unref,
+    pause() {
+      takeNone();
+      onLoop.pause();
+    },
+    resume() {
+      onLoop.resume();
+      takeTurns();
+    },
+    stop() {
+      takeNone();
+      onLoop.stop();
+    },
+  };
+}
+
+/** `wakeUp()`, anew after each pause. */
+function wakeUpAgain(fd: number, handler: () => void): PausableOnLoop {
+  let onLoop = wakeUp(fd, handler);
+  const stop = () => onLoop.stop();
+  return {
+    ref: () => onLoop.ref(),
+    unref: () => onLoop.unref(),
+    pause: stop,
+    resume() {
+      onLoop = wakeUp(fd, handler);
+    },
+    stop,
+  };
 }
 
 /**

@@ -152,6 +152,11 @@ export const Unexpected: ErrorEntry = {
   message: "The system failed the call with an error that berkeley does not document for it.",
   advice: "Please report it.",
   codeTexts: {
+    // Of epoll_ctl(2), beneath the call: bind() and setsockopt() have entries of their own.
+    ENOSPC: {
+      message: "The user has reached the limit of descriptors that epoll may watch.",
+      advice: "Raise it (fs.epoll.max_user_watches).",
+    },
     // Zig treats both of these as impossible.
     WSAEINPROGRESS: {
       message: "A blocking Winsock 1.1 call is in progress on this thread.",

@@ -1,9 +1,9 @@
 import { eaiName, eaiNumber } from "../system/eai.ts";
 import type { System } from "../system/system.ts";
+import { errnoOfQueue, errnoOfRing } from "./engine-errno.ts";
 import { type ErrorCases, type ErrorEntry, type ErrorText, Unexpected } from "./entries.ts";
 import type { NamedErrors } from "./named-errors.ts";
 import type { ErrorName } from "./names.ts";
-import { errnoOfRing } from "./ring-errno.ts";
 import { type ErrorEndpoint, SocketError } from "./socket-error.ts";
 
 /** A union of one type for each name, so that `switch (error.name)` narrows. */
@@ -59,7 +59,11 @@ export class ErrorSet<Name extends ErrorName> {
   /** The failure for a negative errno. An errno without an entry is `Unexpected`. */
   failure(system: System, returned: number, context?: FailureContext<Name>): Failure<ErrorUnion<Name>> {
     const entered = errnoOfRing(returned);
-    if (entered !== undefined) return this.#ringFailure(system, entered, context?.where?.());
+    if (entered !== undefined)
+      return this.#engineFailure(system, entered, "io_uring", "io_uring_enter()", context?.where?.());
+    const looked = errnoOfQueue(returned);
+    if (looked !== undefined)
+      return this.#engineFailure(system, looked, "readiness queue", "the system", context?.where?.());
     const code = system.errnoName(-returned) ?? eaiName(-returned) ?? "UNKNOWN";
     const names = this.#namesOfCode.get(code) ?? [];
     const name = names.length > 1 && context?.ask !== undefined ? context.ask(code) : names[0];
@@ -83,11 +87,17 @@ export class ErrorSet<Name extends ErrorName> {
     return this.#failure(name, code, -number, where, about, detail);
   }
 
-  #ringFailure(system: System, returned: number, where?: ErrorEndpoint): Failure<ErrorUnion<Name>> {
+  #engineFailure(
+    system: System,
+    returned: number,
+    engine: string,
+    call: string,
+    where?: ErrorEndpoint,
+  ): Failure<ErrorUnion<Name>> {
     const code = system.errnoName(-returned) ?? "UNKNOWN";
     return this.#failure("Unexpected", code, returned, where, undefined, undefined, {
-      message: `This thread's io_uring failed for good: io_uring_enter() returned ${code}.`,
-      advice: "Open the socket again; it will use another engine.",
+      message: `This thread's ${engine} failed for good: ${call} returned ${code}.`,
+      advice: "Open the socket again; it will use another engine or queue.",
     });
   }
 

@@ -1,8 +1,10 @@
 import { PollHandle, UV_READABLE } from "./poll-handle.ts";
+import { PollingError } from "./polling-error.ts";
 
 /**
  * Polls a descriptor on Node's event loop with libuv's uv_poll: calls `callback` whenever it is
  * readable, and keeps the process running until `stop()`, which may be called inside the callback.
+ * Throws a PollingError or MappingError if that fails.
  *
  * Safety: `fd` must be open, of a kind that epoll accepts, and stay open until `stop()`. `callback`
  * must not throw, because koffi would swallow it, and must be short: if a worker thread is
@@ -22,10 +24,11 @@ export function onReadable(fd: number, callback: () => void): OnLoop {
  * The same without a callback: the loop takes a turn whenever the descriptor is readable,
  * immediates included. That saves some microseconds.
  */
-export function turnsWhileReadable(fd: number): OnLoop {
+export function turnsWhileReadable(fd: number): PausableOnLoop {
   const handle = opened(fd, () => {});
-  check("uv_poll_start", handle.startSilently(UV_READABLE));
-  return onLoop(handle);
+  const resume = () => check("uv_poll_start", handle.startSilently(UV_READABLE));
+  resume();
+  return { ...onLoop(handle), pause: () => handle.stop(), resume };
 }
 
 /** A descriptor on the event loop. */
@@ -38,10 +41,18 @@ export interface OnLoop {
   stop(): void;
 }
 
+/** One that can stop polling for a while, which costs no system call. */
+export interface PausableOnLoop extends OnLoop {
+  /** Stops polling, and does not keep the process running. */
+  pause(): void;
+  /** Polls again. May throw as the call that made it. */
+  resume(): void;
+}
+
 function opened(fd: number, polled: () => void): PollHandle {
   const handle = PollHandle.open(fd, { polled });
   if (typeof handle !== "number") return handle;
-  throw new Error(`uv_poll_init_socket failed: ${handle}`);
+  throw new PollingError("uv_poll_init_socket", -handle);
 }
 
 const onLoop = (handle: PollHandle): OnLoop => ({
@@ -51,5 +62,5 @@ const onLoop = (handle: PollHandle): OnLoop => ({
 });
 
 function check(call: string, returned: number) {
-  if (returned !== 0) throw new Error(`${call} failed: ${returned}`);
+  if (returned !== 0) throw new PollingError(call, -returned);
 }

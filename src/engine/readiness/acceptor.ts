@@ -60,6 +60,12 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
     this.#accept();
   }
 
+  protected override queueFailed(errno: number): void {
+    if (this.#wanted === 0) return;
+    this.#failed = errno;
+    this.later();
+  }
+
   protected override continueWork(): void {
     const calls = this.#pausedCalls;
     this.#pausedCalls = undefined;

@@ -54,6 +54,11 @@ export class ReadinessConnect implements PendingConnect, Registration {
     this.#end(pendingError(this.#reactor.system, this.#fd));
   }
 
+  lost(errno: number): void {
+    this.#watched = false;
+    this.#end(errno);
+  }
+
   proceed(): void {
     this.unref();
     attempt(this.#done, defined(this.#result, "it has ended"));

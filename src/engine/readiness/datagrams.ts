@@ -114,6 +114,15 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     }
   }
 
+  protected override queueFailed(errno: number): void {
+    if (this.stopped) {
+      this.closeDescriptor(errno);
+      return;
+    }
+    this.#failed = errno;
+    this.later();
+  }
+
   protected override continueWork(): void {
     if (this.#failed < 0) this.#tellFailure();
     if (this.#writable) this.#send();

@@ -71,6 +71,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
 
   abstract ready(ready: number): void;
   abstract close(done?: (errno: number) => void): void;
+  /** The queue has failed for good: reports that, if it waits for anything. */
+  protected abstract queueFailed(errno: number): void;
   /** Continues the work left for this turn, and reports what is due. */
   protected abstract continueWork(): void;
 
@@ -88,6 +90,11 @@ export abstract class ReadinessHandle implements Handle, Registration {
     if (!this.#held) return;
     this.#held = false;
     this.reactor.letGo();
+  }
+
+  lost(errno: number): void {
+    this.#watched = false;
+    this.queueFailed(errno);
   }
 
   proceed(): void {

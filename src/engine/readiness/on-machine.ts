@@ -1,7 +1,9 @@
+import { errnoOfPolling } from "../../native/polling-error.ts";
 import { host } from "../../system/host.ts";
 import { hasReadinessQueue, openReadinessQueue } from "../../system/host-readiness-queue.ts";
+import type { ReadinessQueue } from "../../system/readiness-queue.ts";
 import type { Engine } from "../engine.ts";
-import { hasLibuv, wakeUp } from "../wake.ts";
+import { hasLibuv, type OnLoop, wakeUp } from "../wake.ts";
 import { openAioBatch } from "./aio-batch.ts";
 import { openLoopPoller } from "./loop-poller.ts";
 import type { OpenPoller } from "./poller.ts";
@@ -14,7 +16,9 @@ const openQueuePoller: OpenPoller = (awake) => {
   if (typeof queue === "number") return queue;
   // Before it is put on the loop, since cleanup at the end of a thread runs in reverse order.
   host.closeAtThreadEnd(queue.fd);
-  const { ref, unref, stop } = wakeUp(queue.fd, awake);
+  const onLoop = putOnLoop(queue, awake);
+  if (typeof onLoop === "number") return onLoop;
+  const { ref, unref, stop } = onLoop;
   return new QueuePoller(queue, {
     ref,
     unref,
@@ -24,6 +28,17 @@ const openQueuePoller: OpenPoller = (awake) => {
     },
   });
 };
+
+/** Closes the queue and returns a negative errno if it cannot be put there. */
+function putOnLoop(queue: ReadinessQueue, awake: () => void): OnLoop | number {
+  try {
+    return wakeUp(queue.fd, awake);
+  } catch (error) {
+    host.keepAtThreadEnd(queue.fd);
+    queue.close();
+    return errnoOfPolling(error);
+  }
+}
 
 /**
  * If the system has a queue, only its descriptor is on the runtime's event loop; otherwise each

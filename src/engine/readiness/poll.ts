@@ -48,6 +48,11 @@ export class ReadinessPoll implements PendingPoll, Registration {
     if ((ready & this.#events) !== 0) this.#end(0);
   }
 
+  lost(errno: number): void {
+    this.#watched = false;
+    this.#end(errno);
+  }
+
   proceed(): void {
     this.unref();
     attempt(this.#done, defined(this.#result, "it has ended"));

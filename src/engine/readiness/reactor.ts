@@ -1,7 +1,9 @@
 import type { Immediate } from "../../clock/clock.ts";
+import { queueErrno } from "../../errors/engine-errno.ts";
 import { defined } from "../../invariant.ts";
 import type { System } from "../../system/system.ts";
 import { BusyPoll } from "../busy-poll.ts";
+import { PATIENCE } from "../patience.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
@@ -29,6 +31,11 @@ export interface Registration {
   ready(ready: number): void;
   /** Continues the work left for this turn, after `Reactor.later()`. */
   proceed(): void;
+  /**
+   * The queue has failed for good, and no longer watches its descriptor. `errno` is a
+   * `queueErrno()`. Must not throw.
+   */
+  lost(errno: number): void;
 }
 
 /**
@@ -81,6 +88,8 @@ export class Reactor {
   #immediate: Immediate | undefined;
   /** How many were ready when it last looked. */
   #found = 0;
+  /** Since when looking has failed. */
+  #failingSince: number | undefined;
   /** Handlers called in this turn that left something to send. */
   #handled = 0;
   /** When what they have written is to be sent. */
@@ -237,9 +246,24 @@ export class Reactor {
   }
 
   readonly #finds = (): boolean => {
-    this.#found = this.#poller?.look() ?? 0;
+    const found = this.#poller?.look() ?? 0;
+    if (found >= 0) this.#failingSince = undefined;
+    else this.#failedToLook(found);
+    this.#found = Math.max(0, found);
     return this.#found > 0;
   };
+
+  /** The queue stays readable, so the next turn looks again. */
+  #failedToLook(errno: number): void {
+    const now = this.system.clock.now();
+    this.#failingSince ??= now;
+    if (now - this.#failingSince < PATIENCE) return;
+    this.#failingSince = undefined;
+    this.#poller?.close();
+    this.#poller = undefined;
+    for (const member of [...this.#members]) member?.lost(queueErrno(errno));
+    if (this.#holding > 0) this.#openPoller();
+  }
 
   #proceed(): void {
     const proceeding = this.#later;

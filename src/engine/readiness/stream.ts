@@ -191,6 +191,10 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     if (this.mayReceive) this.receive();
   }
 
+  protected override queueFailed(errno: number): void {
+    this.fail(errno);
+  }
+
   protected override continueWork(): void {
     if (this.releasing) {
       this.#letGo();

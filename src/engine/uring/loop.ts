@@ -1,8 +1,8 @@
-import { ringErrno } from "../../errors/ring-errno.ts";
+import { ringErrno } from "../../errors/engine-errno.ts";
 import { isMainThread } from "../../main-thread.ts";
-import type { OnLoop } from "../../native/event-loop.ts";
+import { errnoOfPolling } from "../../native/polling-error.ts";
 import { uncaught } from "../uncaught.ts";
-import { wakeEachTurn } from "../wake.ts";
+import { type PausableOnLoop, wakeEachTurn } from "../wake.ts";
 import { Operations } from "./operations.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
 import type { Ring } from "./ring.ts";
@@ -44,7 +44,8 @@ export class Loop {
   readonly streamBuffers: ReceiveBuffers;
   readonly datagramBuffers: ReceiveBuffers;
   readonly #failed: (errno: number) => void;
-  #onLoop: OnLoop | undefined;
+  /** Paused while nothing is open; undefined once the ring has failed. */
+  #onLoop: PausableOnLoop | undefined;
   #open = 0;
   #lost = false;
   /** Consecutive turns of the loop that found nothing to do. */
@@ -68,13 +69,25 @@ export class Loop {
     this.tick = new Tick(ring, completed, () => this.#afterRound());
     // A thread must not be creating buffers when it is terminated.
     if (!isMainThread()) this.sendMemory.prepare();
+    this.#onLoop = wakeEachTurn(ring.eventfd, () => this.#turn());
+    this.#onLoop.pause();
   }
 
   /** Something was opened, which keeps the process running. */
   opened(): void {
     this.#open++;
-    if (!this.#lost) this.#onLoop ??= wakeEachTurn(this.ring.eventfd, () => this.#turn());
+    if (this.#open === 1) this.#resume();
     this.hold();
+  }
+
+  /** A ring that nothing wakes is of no use: it fails if that is impossible. */
+  #resume(): void {
+    try {
+      this.#onLoop?.resume();
+    } catch (error) {
+      this.ring.fail(errnoOfPolling(error));
+      this.tick.willSubmit();
+    }
   }
 
   /** It was closed, and no longer keeps the process running. */
@@ -82,8 +95,7 @@ export class Loop {
     this.#open--;
     if (this.#open > 0) return;
     this.tick.busyPoll.stop();
-    this.#onLoop?.stop();
-    this.#onLoop = undefined;
+    this.#onLoop?.pause();
   }
 
   hold(): void {

@@ -13,6 +13,7 @@ import {
   SQE_SIZE,
 } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
+import { PATIENCE } from "../patience.ts";
 import { checked, type RingSetUp } from "./ring-setup.ts";
 import { type Address, halves, prepRead, Sqe } from "./sqe.ts";
 
@@ -33,12 +34,6 @@ export type Completed = (operation: number, generation: number, result: number, 
 
 const { EAGAIN, EBUSY, EINTR, ENOMEM } = errnos;
 const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM]);
-
-/**
- * For how many milliseconds one of them is taken to be temporary: after that nothing will be sent
- * or received any more, and programs should know.
- */
-const PATIENCE = 5000;
 
 /**
  * An io_uring: entries are written to mapped memory and submitted in batches with io_uring_enter();
@@ -77,7 +72,7 @@ export class Ring {
   #limit: number;
   /** Entries without room: only if the kernel takes none for now, or never again. */
   #waiting: Sqe[] = [];
-  /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
+  /** What the ring failed with for good, usually io_uring_enter's error: a negative errno, or 0. */
   #failure = 0;
   /** Since when io_uring_enter has not succeeded, in milliseconds; undefined if it did last. */
   #failingSince: number | undefined;
@@ -179,8 +174,7 @@ export class Ring {
         // EINTR: a signal came first. EAGAIN, ENOMEM: no memory for now. EBUSY: completions
         // overflow, and are read after this. The caller sees that the ring still needs entering.
         if (transient.has(submitted) && this.#mayBeTemporary()) return;
-        this.#failure = submitted;
-        this.#limit = 0;
+        this.fail(submitted);
         return;
       }
       this.#failingSince = undefined;
@@ -195,13 +189,19 @@ export class Ring {
     }
   }
 
+  /** Nothing is submitted any more; `errno` is negative. */
+  fail(errno: number): void {
+    this.#failure = errno;
+    this.#limit = 0;
+  }
+
   #mayBeTemporary(): boolean {
     const now = machineClock.now();
     this.#failingSince ??= now;
     return now - this.#failingSince < PATIENCE;
   }
 
-  /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
+  /** What the ring failed with for good, usually io_uring_enter's error: a negative errno, or 0. */
   get failure(): number {
     return this.#failure;
   }

@@ -1,5 +1,6 @@
 import { isMainThread } from "../../main-thread.ts";
 import { MappingError } from "../../native/memory.ts";
+import { PollingError } from "../../native/polling-error.ts";
 import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import { SetUpError } from "./ring-setup.ts";
@@ -44,9 +45,11 @@ export interface Unavailable {
 /** Explains an error of setting a ring up. */
 export function unavailable(error: unknown): Unavailable {
   const isMapping = error instanceof MappingError;
-  if (!isMapping && !(error instanceof SetUpError))
+  if (!isMapping && !(error instanceof SetUpError) && !(error instanceof PollingError))
     return { reason: error instanceof Error ? error.message : String(error), mayPass: false };
   const code = linux.errnoName(error.errno) ?? `errno ${error.errno}`;
+  if (error instanceof PollingError)
+    return { reason: `${error.call} failed with ${code}`, mayPass: passing.includes(code) };
   const why = isMapping ? mappingReasons[code] : code === "EINVAL" ? tooOld() : setUpReasons[code];
   const reason = `${error.call} failed with ${code}`;
   return { reason: why === undefined ? reason : `${reason}: ${why}`, mayPass: passing.includes(code) };

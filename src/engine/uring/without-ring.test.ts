@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { except } from "../../../test/platform.ts";
 import { runProgram, runWithDescriptors } from "../../../test/program.ts";
@@ -64,6 +65,28 @@ test("uring: the reported reason for each failing call, and nothing left open", 
     assert.equal(runProgram(program, { under }), printed(why), injected);
   }
 });
+
+test(
+  "uring: a ring that cannot be put on the event loop is none, before anything uses it",
+  ofNode,
+  (context) => {
+    if (!hasUring || spawnSync("strace", ["-V"]).error !== undefined)
+      return context.skip("it needs io_uring and strace");
+    const outcomes = new Map<string | undefined, string | undefined>();
+    // Which of the calls is ours depends on the runtime. libuv aborts if one of its own fails.
+    for (let call = 1; call <= 8; call++) {
+      const inject = `inject=epoll_ctl:error=EPERM:when=${call}`;
+      const args = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=epoll_ctl", "-e", inject];
+      const run = spawnSync("strace", [...args, process.execPath, fileURLToPath(program)], {
+        encoding: "utf8",
+      });
+      const told = run.stdout.trim().split("\n");
+      outcomes.set(told[0], told.at(-1));
+    }
+    const reason = "readiness: io_uring is unavailable: uv_poll_init_socket failed with EPERM";
+    assert.equal(outcomes.get(reason), "none left open");
+  },
+);
 
 test("uring: nothing is left open if descriptors run out", ofNode, (context) => {
   if (!hasUring) return context.skip("there is no io_uring here");

@@ -163,8 +163,8 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
 
   /**
    * The data of `read()` as a web stream of bytes: a reader of the mode "byob" has them put into
-   * its own buffers. Cancelling it discards all further data, and ends the reads that wait; it is an
-   * error while a `pipe()`, a Duplex or `receiveDescriptors()` reads.
+   * its own buffers. Cancelling it discards all further data, and ends the reads that wait; it is
+   * an error while a `pipe()`, a Duplex or `receiveDescriptors()` reads.
    */
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= readableOf(this);

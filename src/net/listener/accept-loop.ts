@@ -159,7 +159,9 @@ export class AcceptLoop implements AcceptorHandlers {
         this.#owner.onLost(error);
         break;
       default:
-        this.#owner.onAcceptFailed(error);
+        // The readiness engine cannot watch the socket for now.
+        if (error.code === "ENOSPC") this.#putOff(error);
+        else this.#owner.onAcceptFailed(error);
     }
   }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { runProgram } from "../../../test/program.ts";
 
 const program = new URL("./injected.child.js", import.meta.url);
@@ -49,5 +50,46 @@ test("injected: failures that strace injects are reported or retried", (context)
       `inject=${injected}`,
     ];
     assert.equal(runProgram(program, { under }).trim(), told, injected);
+  }
+});
+
+test("injected: an epoll_ctl that fails is reported, and leaves nothing that holds the process", (context) => {
+  if (spawnSync("strace", ["-V"]).error !== undefined) return context.skip("there is no strace");
+  const outcomes = new Set<string>();
+  // Which of the calls are ours depends on the runtime. libuv aborts if one of its own fails.
+  for (let call = 1; call <= 12; call++) {
+    for (const code of ["ENOMEM", "ENOSPC"]) {
+      const { status, signal, stdout, stderr } = spawnSync(
+        "strace",
+        [
+          ...["-f", "-qq", "-o", "/dev/null", "-e", "trace=epoll_ctl"],
+          ...["-e", `inject=epoll_ctl:error=${code}:when=${call}`, process.execPath, fileURLToPath(program)],
+        ],
+        { encoding: "utf8", timeout: 20_000 },
+      );
+      assert.ok(status === 0 || signal === "SIGABRT", `call ${call}: ${signal} ${status} ${stdout}${stderr}`);
+      if (status === 0) outcomes.add(stdout.trim());
+    }
+  }
+  // A failed EPOLL_CTL_DEL, which the kernel does not have, leads to EEXIST.
+  const told = /^((retry|close|failed) (ENOMEM|ENOSPC|EEXIST|ECONNRESET)( 5)?|read 1|, )+$/;
+  for (const outcome of outcomes) assert.match(outcome, told);
+  for (const outcome of ["read 1", "retry ENOSPC 5, read 1", "failed ENOSPC", "retry ENOMEM 5, read 1"])
+    assert.ok(outcomes.has(outcome), outcome);
+});
+
+test("injected: everything open ends once epoll_wait fails for good", (context) => {
+  if (spawnSync("strace", ["-V"]).error !== undefined) return context.skip("there is no strace");
+  for (const code of ["EBADF", "EINTR"]) {
+    const { status, stdout, stderr } = spawnSync(
+      "strace",
+      [
+        ...["-f", "-qq", "-o", "/dev/null", "-e", "trace=epoll_wait"],
+        ...["-e", `inject=epoll_wait:error=${code}:when=4+`, process.execPath, fileURLToPath(program)],
+      ],
+      { encoding: "utf8", timeout: 60_000 },
+    );
+    assert.equal(status, 1, stdout);
+    assert.match(stderr, new RegExp(`accept ${code} .*readiness queue failed for good: the system returned`));
   }
 });

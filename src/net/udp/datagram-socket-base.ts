@@ -2,7 +2,7 @@ import type { Address, AddressInput } from "../../address/address.ts";
 import { AddressCache } from "../../address/address-cache.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
 import type { Datagrams, Engine, OwnBytes } from "../../engine/engine.ts";
-import { errnoOfRing } from "../../errors/ring-errno.ts";
+import { isOfEngine } from "../../errors/engine-errno.ts";
 import { invariant } from "../../invariant.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { connect } from "../../posix/connect.ts";
@@ -223,7 +223,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     if (this.closed) return;
     const error = recvfromError(this.#engineSocket, errno);
     this.receivingFailed(error);
-    if (errnoOfRing(errno) !== undefined) this.#close({ reason: error });
+    if (isOfEngine(errno)) this.#close({ reason: error });
   }
 
   /**

@@ -1,0 +1,23 @@
+/** Larger than any errno, so that the ranges cannot meet. */
+const OFFSET = 0x1_0000;
+
+/**
+ * What an engine reports in place of an errno once its io_uring has failed for good. The errno is
+ * io_uring_enter()'s, so its meaning for the call that was under way does not apply: EPERM is no
+ * firewall rule, and EBADF no closed socket.
+ */
+export const ringErrno = (errno: number): number => errno - OFFSET;
+
+/** The same for the readiness engine's queue: epoll_wait() or kevent(). */
+export const queueErrno = (errno: number): number => errno - 2 * OFFSET;
+
+/** Whether the engine itself has failed, rather than a call. */
+export const isOfEngine = (errno: number): boolean => errno < -OFFSET;
+
+/** The negative errno of io_uring_enter(); undefined if the error is another call's. */
+export const errnoOfRing = (errno: number): number | undefined =>
+  isOfEngine(errno) && errno >= -2 * OFFSET ? errno + OFFSET : undefined;
+
+/** The negative errno of the readiness queue; undefined if the error is another call's. */
+export const errnoOfQueue = (errno: number): number | undefined =>
+  errno < -2 * OFFSET ? errno + 2 * OFFSET : undefined;
