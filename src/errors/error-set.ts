@@ -42,6 +42,8 @@ export class ErrorSet<Name extends ErrorName> {
     this.syscall = syscall;
     this.entries = entries;
     for (const name in entries) {
+      // Libraries have added enumerable members to Object.prototype.
+      if (!Object.hasOwn(entries, name)) continue;
       this.#byName.set(name, entries[name]);
       for (const code of entries[name].codes) {
         const names = this.#namesOfCode.get(code);
