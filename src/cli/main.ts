@@ -46,10 +46,15 @@ process.on("uncaughtException", (error) => {
   complainOfDefect(error);
   process.exit(BAD_USAGE);
 });
-process.exitCode = await run(process.argv.slice(2));
+/** Commands whose exit status is an answer: they do their work though nobody reads their output. */
+const answering = ["why", "wait", "free"];
+/** Output was lost by an error that nobody chose, such as a full disk. */
+let isOutputLost = false;
+const status = await run(process.argv.slice(2));
+process.exitCode = isOutputLost ? BAD_USAGE : status;
 
 async function run(words: string[]): Promise<number> {
-  process.stdout.on("error", leave);
+  process.stdout.on("error", (error) => outputFailed(error, answering.includes(words[0] ?? "")));
   // Nothing can be printed any more; the exit status remains.
   process.stderr.on("error", () => {});
   const program = new Command("berkeley")
@@ -90,13 +95,17 @@ function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
 }
 
 /**
- * If the reader of our output is gone, as with `| head -1`, we end without an error. Any other
- * error, such as a full disk, loses output.
+ * If the reader of our output is gone, as with `| head -1`, we end without an error, or go on to
+ * the answer. Any other error, such as a full disk, loses output.
  */
-function leave(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit(DONE);
-  complain(`Cannot write to standard output: ${error.message}.`);
-  process.exit(FAILED);
+function outputFailed(error: NodeJS.ErrnoException, answers: boolean): void {
+  const hasLeft = error.code === "EPIPE";
+  if (!hasLeft && !isOutputLost) complain(`Cannot write to standard output: ${error.message}.`);
+  if (!answers) process.exit(hasLeft ? DONE : FAILED);
+  if (hasLeft) return;
+  isOutputLost = true;
+  // This may come after the end of the run.
+  process.exitCode = BAD_USAGE;
 }
 
 function badUsage(message: string, command?: string): number {
