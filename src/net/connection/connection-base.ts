@@ -14,6 +14,7 @@ import { checkSendFile, type SendFileOptions, sendFile } from "./send-file.ts";
 import type { SentFile } from "./sent-file.ts";
 
 const nothing = new Uint8Array(0);
+const ignore = () => {};
 
 /** Throws a TypeError unless it is a connection to pipe from or to. @internal */
 export function checkConnection(value: ConnectionBase): void {
@@ -116,6 +117,8 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
       return await orAbort(this.stream.system.clock, "detach()", done, wait);
     } catch (error) {
       this.resetBecause(error);
+      // It may have been given up just as it succeeded.
+      done.then((socket) => socket.destroy(), ignore);
       throw error;
     }
   }

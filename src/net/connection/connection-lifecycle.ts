@@ -1,5 +1,6 @@
 import type { Socket as NetSocket } from "node:net";
 import type { Engine, Stream } from "../../engine/engine.ts";
+import { lingerAtOnce } from "../../engine/linger-at-once.ts";
 import { attempt } from "../../engine/uncaught.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { proxyInfo } from "../proxy-protocol/proxy-info.ts";
@@ -261,14 +262,22 @@ export abstract class ConnectionLifecycle {
     return new Promise((resolve, reject) => {
       this.#stream.release((errno, received) => {
         const all = unread === undefined ? received : [unread, ...received];
-        if (errno === 0) {
+        if (errno === 0 && this.#isDetaching) {
           this.#detach(all, allowHalfOpen, resolve, reject);
         } else {
+          if (errno === 0) this.#resetReleased();
           this.#closed(errno, all);
           reject(this.error ?? sendingClosed(this.#stream.system));
         }
       });
     });
+  }
+
+  /** It was reset when the engine had let go of the descriptor already. */
+  #resetReleased() {
+    const { system, fd } = this.#stream;
+    lingerAtOnce(system, fd);
+    system.close(fd);
   }
 
   /** @internal */
