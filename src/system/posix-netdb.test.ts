@@ -102,5 +102,9 @@ for (const [name, layout] of Object.entries(layouts)) {
     }
     const calls = netdbCalls({ ...libc, getaddrinfo: () => 9999 }, layout);
     assert.equal(calls.getaddrinfo("a", null, hints, []), -EAI.EAI_FAIL);
+    // 0 would be success, with no addresses.
+    const { EAI_SYSTEM } = layout.eai;
+    const silent = netdbCalls({ ...libc, getaddrinfo: () => EAI_SYSTEM, errno: () => 0 }, layout);
+    assert.equal(silent.getaddrinfo("a", null, hints, []), -EAI.EAI_FAIL);
   });
 }

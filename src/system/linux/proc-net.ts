@@ -22,8 +22,14 @@ export interface ProcNetEnd {
 const LINE =
   /^ *\d+: ([\dA-F]+):([\dA-F]{4}) ([\dA-F]+):([\dA-F]{4}) ([\dA-F]{2}) \S+ [\dA-F]+:([\dA-F]+) +\S+ +(\d+) +\S+ +(\d+)/;
 
+/** Reads a file of /proc/net; undefined if it cannot be read. */
+type Read = (file: string) => string | undefined;
+
 /** The sockets of one of these files; undefined if it cannot be read. */
-export function procNetSockets(file: "tcp" | "tcp6" | "udp" | "udp6"): ProcNetSocket[] | undefined {
+export function procNetSockets(
+  file: "tcp" | "tcp6" | "udp" | "udp6",
+  read: Read = readProcNet,
+): ProcNetSocket[] | undefined {
   const sockets = read(file)
     ?.split("\n")
     .flatMap((line) => {
@@ -80,7 +86,7 @@ const ACCEPTS = 0x10000; // __SO_ACCEPTCON
 const CONNECTED = 3; // SS_CONNECTED
 
 /** The named unix sockets; undefined if they cannot be listed. */
-export function procNetUnixSockets(): ProcNetUnixSocket[] | undefined {
+export function procNetUnixSockets(read: Read = readProcNet): ProcNetUnixSocket[] | undefined {
   // A path may contain newlines.
   const sockets = read("unix")
     ?.trimEnd()
@@ -101,7 +107,7 @@ export function procNetUnixSockets(): ProcNetUnixSocket[] | undefined {
   return sockets && eachOnce(sockets);
 }
 
-function read(file: string): string | undefined {
+function readProcNet(file: string): string | undefined {
   try {
     return readFileSync(`/proc/net/${file}`, "latin1");
   } catch {
