@@ -10,6 +10,7 @@ import type { AnyFunction } from "./arguments.ts";
 import { coded } from "./errors.ts";
 import { methodOfNode, NodeSocket } from "./internals.ts";
 import { emitCloseIfDrained, type ListeningServer, listenOnEngine } from "./server.ts";
+import { EngineSocket } from "./socket.ts";
 
 const nodeConnect = methodOfNode<AnyFunction>(net.Socket.prototype, "connect");
 
@@ -43,6 +44,34 @@ export function connect(this: net.Socket, ...args: unknown[]): unknown {
     return this;
   }
   return isPlain ? adopt(this).connect(...args) : Reflect.apply(nodeConnect, this, args);
+}
+
+// Node's TLSSocket looks for a handle of what is `instanceof net.Socket`, and only then.
+Object.defineProperty(net.Socket, Symbol.hasInstance, {
+  configurable: true,
+  writable: true,
+  value(this: unknown, value: unknown): boolean {
+    const isInstance = Function.prototype[Symbol.hasInstance].call(this, value);
+    if (this === net.Socket && value instanceof EngineSocket) value._mayBeForTls = true;
+    return isInstance;
+  },
+});
+
+/**
+ * A Socket of Node's that reads through one of ours, such as a TLSSocket of STARTTLS, has a handle
+ * that does not know the addresses.
+ */
+for (const name of ["_getsockname", "_getpeername"] as const) {
+  const ofNode = methodOfNode<() => object>(net.Socket.prototype, name);
+  const method = function (this: object): object {
+    const below: unknown = Reflect.get(this, "_parent") ?? Reflect.get(this, "stream");
+    return below instanceof EngineSocket ? below[name]() : ofNode.call(this);
+  };
+  Reflect.set(
+    net.Socket.prototype,
+    name,
+    Object.assign(method, { [Symbol.for("berkeley.replaced")]: ofNode }),
+  );
 }
 
 function notSimulated(): Error {

@@ -12,7 +12,7 @@ import { currentSystem, machineSystem } from "../../system/current.ts";
 import type { System } from "../../system/system.ts";
 import { announceClose, announceConnect } from "./announce.ts";
 import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
-import { carriesTls } from "./carries-tls.ts";
+import { carriesTls, leaveToTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
 import type { Connecting } from "./connecting.ts";
 import { asCallOfNode, asError, codedType, failedWith, socketClosed } from "./errors.ts";
@@ -34,6 +34,7 @@ import {
   setNoDelay,
   setTypeOfService,
 } from "./socket-options.ts";
+import { isCalledByTls, StreamForTls } from "./stream-for-tls.ts";
 import { StreamHandle } from "./stream-handle.ts";
 import type { ConnectionOwner, StreamSource } from "./stream-reader.ts";
 import { waitToWrite } from "./wait-to-write.ts";
@@ -57,6 +58,10 @@ export class EngineSocket extends NodeSocket {
   _destroysSoon = false;
   /** The timer of `setTimeout()` on a simulated host; Node's own is real. */
   _idle: IdleTimer | null = null;
+  /** It was compared with net.Socket, as TLS does before it asks for the handle. */
+  _mayBeForTls = false;
+  /** What TLS reads and writes in place of this Socket. */
+  _forTls: StreamForTls | null = null;
   /** The endpoint it connects to. */
   _connectOptions: ConnectOptions | undefined = undefined;
 
@@ -65,12 +70,22 @@ export class EngineSocket extends NodeSocket {
    *
    * - Asked for as soon as connect() was called, as by TLS and HTTP/2, it goes back to Node, and
    *   connects on a handle.
-   * - Once Node's TLS has taken it for a Duplex there is something, since TLS would wait for a
-   *   `connect` event without.
+   * - Node's TLS gets one that reads and writes below the Socket. If it has taken the Socket for a
+   *   Duplex, there is something, since TLS would wait for a `connect` event without.
    */
   override get _handle(): unknown {
     if (this._attempts?.isNew === true && !isSettingUp() && isOnMachine(this)) goBack(this);
-    return this._connection && carriesTls(this) ? this._connection : handleOfNode.get.call(this);
+    // Node's constructor asks before there is one.
+    if (!this._connection) return handleOfNode.get.call(this);
+    if (this._mayBeForTls) {
+      this._mayBeForTls = false;
+      // TLS would wait forever for a write that is not of its own to end.
+      if (this.writableLength === 0 && isCalledByTls()) this._forTls = new StreamForTls(this);
+    }
+    if (this._forTls !== null) return this._forTls.handle;
+    if (!carriesTls(this)) return handleOfNode.get.call(this);
+    leaveToTls(this);
+    return this._connection;
   }
 
   override set _handle(handle: unknown) {
@@ -114,6 +129,7 @@ export class EngineSocket extends NodeSocket {
     this._sendingFailure = undefined;
     this._peerEnded = false;
     this._destroysSoon = false;
+    this._mayBeForTls = false;
     this._connectOptions = options;
     if (this.timeout && this._idle === null && !isOnMachine(this)) {
       // Set on a Socket that was still Node's.
@@ -298,6 +314,8 @@ export class EngineSocket extends NodeSocket {
 
   override _destroy(error: Error | null, done: Callback): void {
     this._idle?.stop();
+    this._forTls?.destroy();
+    this._forTls = null;
     const closing = this._connection ?? this._attempts;
     this._attempts = null;
     this._connection = null;
@@ -345,6 +363,10 @@ export class EngineSocket extends NodeSocket {
   }
 
   _emitData(chunk: Buffer): boolean {
+    if (this._forTls !== null) {
+      if (!this._forTls.push(chunk)) this._connection?.readStop();
+      return true;
+    }
     return isParsedAlone(this) && this.emit("data", chunk);
   }
 
@@ -354,6 +376,10 @@ export class EngineSocket extends NodeSocket {
 
   _endOfPeer(): void {
     this._peerEnded = true;
+    if (this._forTls !== null) {
+      this._forTls.push(null);
+      return;
+    }
     // TLS still writes after the peer's end, and ends it itself, as it does with a libuv handle.
     if (carriesTls(this)) this.allowHalfOpen = true;
     this.push(null);
@@ -372,6 +398,10 @@ export class EngineSocket extends NodeSocket {
 
   _failed(errno: number): void {
     const error = failedWith(systemOf(this), errno);
+    if (this._forTls?.owner !== undefined) {
+      this._forTls.owner.destroy(error);
+      return;
+    }
     const isRead = this.readableEnded || (!this._peerEnded && this.readableLength === 0);
     if (this.readableFlowing === null || this._destroysSoon || isRead) {
       this.destroy(error);
@@ -389,7 +419,8 @@ export class EngineSocket extends NodeSocket {
   _sendingFailed(errno: number): void {
     const error = asCallOfNode(connectionError(systemOf(this), errno), "write");
     this._sendingFailure = error;
-    if (this.readableFlowing === null || this._destroysSoon) this.destroy(asError(error));
+    const readsNothing = this.readableFlowing === null && this._forTls === null;
+    if (readsNothing || this._destroysSoon) this.destroy(asError(error));
     else this._connection?.calledBack();
   }
 }

@@ -113,6 +113,11 @@ export class StreamHandle implements StreamHandlers {
     return this.#onRead !== null;
   }
 
+  /** Whether `shutdown()` was called. */
+  get isShutDown(): boolean {
+    return this.#shutdown !== "no";
+  }
+
   get pendingBytes(): number {
     return this.#stream.pendingBytes;
   }
