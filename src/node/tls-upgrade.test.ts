@@ -1,11 +1,7 @@
 // Programs that start TLS on a connection that was plain so far, as with STARTTLS, under
 // `berkeley/register`.
-import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { netTest } from "../../test/engine/net-test.ts";
-import { root } from "../../test/root.ts";
+import { runRegistered } from "../../test/registered-program.ts";
 
 /** A client and a server that upgrade when the client has said so. */
 const upgrade = `
@@ -106,17 +102,6 @@ const programs = [
 ];
 
 for (const { what, source, prints } of programs)
-  netTest(`register: TLS over a connection that was plain: ${what}`, async (fixture) => {
-    const program = join(fixture.folder(), "program.cjs");
-    writeFileSync(program, `${upgrade}${source}`);
-    const preload = join(root, "dist/node/register.cjs");
-    const run = spawnSync(process.execPath, ["--require", preload, program], {
-      encoding: "utf8",
-      timeout: 30_000,
-    });
-    const lines = run.stdout.trimEnd().split("\n");
-    assert.deepEqual(
-      { status: run.status, stderr: run.stderr, lines: lines.sort() },
-      { status: 0, stderr: "", lines: prints.toSorted() },
-    );
-  });
+  netTest(`register: TLS over a connection that was plain: ${what}`, async (fixture) =>
+    runRegistered(fixture, `${upgrade}${source}`, prints),
+  );

@@ -18,7 +18,7 @@ export function initialize(socket: EngineSocket): void {
   socket._peerEnded = false;
   socket._destroysSoon = false;
   socket._idle = null;
-  socket._mayBeForTls = false;
+  socket._mayBeTaken = false;
   socket._forTls = null;
   socket._connectOptions = undefined;
 }

@@ -1,8 +1,22 @@
 // What subscribers of `channels` hear of Node's servers and sockets on our engine.
+import diagnostics from "node:diagnostics_channel";
 import net from "node:net";
 import { channels } from "../../net/channels.ts";
 import type { ProxyHeaderError } from "../../net/proxy-protocol/proxy-header-error.ts";
 import type { AcceptError } from "../../posix/accept.ts";
+import { methodOfNode } from "./internals.ts";
+
+const clientSockets = diagnostics.channel("net.client.socket");
+
+/** Node publishes this in the method `connect()` of a Socket; Node 20 in the function. */
+const clientsBy = String(methodOfNode(net.Socket.prototype, "connect")).includes("netClientSocketChannel")
+  ? "method"
+  : "function";
+
+/** Node's own message about a client, from the two that are called `connect()`. */
+export function announceClient(socket: object, by: "method" | "function"): void {
+  if (by === clientsBy && clientSockets.hasSubscribers) clientSockets.publish({ socket });
+}
 
 export function announceListen(server: net.Server): void {
   if (channels.listen.hasSubscribers) channels.listen.publish({ server });

@@ -1,5 +1,6 @@
 import net from "node:net";
 import { initialize } from "./adopt.ts";
+import { announceClient } from "./announce.ts";
 import { connectArguments } from "./arguments.ts";
 import { codedType } from "./errors.ts";
 import { NodeSocket } from "./internals.ts";
@@ -44,6 +45,7 @@ export const createServer: typeof net.createServer = (...args: unknown[]): net.S
 export const connect: typeof net.connect = (...args: unknown[]): net.Socket => {
   const [options] = connectArguments(args);
   const socket: net.Socket = Reflect.construct(Socket, [options]);
+  announceClient(socket, "function");
   if (options.timeout) socket.setTimeout(options.timeout);
   return Reflect.apply(socket.connect, socket, args);
 };

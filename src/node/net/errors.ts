@@ -45,6 +45,14 @@ export function optionType(name: string, type: string, value: unknown): TypeErro
 
 export const socketClosed = (): Error => coded("ERR_SOCKET_CLOSED", "Socket is closed");
 
+/** The error of `child.send(socket)`: bytes that the engine has received would be lost. */
+export const cannotBeSent = (): TypeError =>
+  codedType(
+    "ERR_INVALID_HANDLE_TYPE",
+    "This handle type cannot be sent: berkeley has begun to receive on the connection. Create its server " +
+      "with pauseOnConnect: true, or leave clients to Node with BERKELEY_REGISTER=listen",
+  );
+
 /**
  * Turns a SocketError into node:net's, which names other calls: `read` for recv(), `write` for
  * send(), `listen` for bind(). Its message begins like Node's, and is computed when first read.

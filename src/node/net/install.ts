@@ -46,13 +46,13 @@ export function connect(this: net.Socket, ...args: unknown[]): unknown {
   return isPlain ? adopt(this).connect(...args) : Reflect.apply(nodeConnect, this, args);
 }
 
-// Node's TLSSocket looks for a handle of what is `instanceof net.Socket`, and only then.
+// Node's TLSSocket, and `child.send()`, ask what is `instanceof net.Socket` for its handle.
 Object.defineProperty(net.Socket, Symbol.hasInstance, {
   configurable: true,
   writable: true,
   value(this: unknown, value: unknown): boolean {
     const isInstance = Function.prototype[Symbol.hasInstance].call(this, value);
-    if (this === net.Socket && value instanceof EngineSocket) value._mayBeForTls = true;
+    if (this === net.Socket && value instanceof EngineSocket) value._mayBeTaken = true;
     return isInstance;
   },
 });

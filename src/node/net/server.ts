@@ -30,6 +30,10 @@ import {
 import { EngineSocket } from "./socket.ts";
 import { setKeepAlive, setNoDelay } from "./socket-options.ts";
 
+// Node publishes what `listen()` has led to; `listen()` itself publishes that it was called.
+const listenEnd = diagnostics.channel("tracing:net.server.listen:asyncEnd");
+const listenError = diagnostics.channel("tracing:net.server.listen:error");
+
 const serverSockets = diagnostics.channel("net.server.socket");
 
 /** A Server of Node's whose `_listen2()` listens on our engine. */
@@ -56,8 +60,10 @@ export function listenOnEngine(server: ListeningServer, args: ListenArguments): 
     const held = isReal ? heldListeners()?.take(server, args.address, args.port, args.fd) : undefined;
     const opened = openToListen(system, args, held);
     listenOnOpened(server, engineOf(system), opened);
+    if (listenEnd.hasSubscribers) listenEnd.publish({ server });
   } catch (error) {
     const failure = asCallOfNode(error, "listen");
+    if (listenError.hasSubscribers) listenError.publish({ server, error: failure });
     nextTick(() => server.emit("error", failure));
   }
 }
@@ -154,12 +160,13 @@ function accepted(
 }
 
 /**
- * Whether a server's protocol runs in Node's C++ code on a libuv handle: `tls`, `https` and
- * `http2`. Over any other Duplex it is slower and does not know the peer's address.
+ * Whether a server's connections need a libuv handle: the protocols of `tls`, `https` and `http2`
+ * run in Node's C++ code, and are slower over any other Duplex, without the peer's address. With
+ * `pauseOnConnect` the program passes them on, to child processes or as their output.
  */
-function takesNodeHandle(server: net.Server, { engine }: ListenHandle): boolean {
+function takesNodeHandle(server: ListeningServer, { engine }: ListenHandle): boolean {
   if (!engine.system.capabilities.serversTakeDescriptors) return false;
-  return "setSecureContext" in server || "updateSettings" in server;
+  return "setSecureContext" in server || "updateSettings" in server || server.pauseOnConnect;
 }
 
 function socketOptions(server: ListeningServer) {

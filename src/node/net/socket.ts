@@ -1,5 +1,4 @@
 import type { AsyncResource } from "node:async_hooks";
-import diagnostics from "node:diagnostics_channel";
 import net from "node:net";
 import { Duplex } from "node:stream";
 import { nextTick } from "../../clock/next-tick.ts";
@@ -10,12 +9,13 @@ import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { currentSystem, machineSystem } from "../../system/current.ts";
 import type { System } from "../../system/system.ts";
-import { announceClose, announceConnect } from "./announce.ts";
+import { announceClient, announceClose, announceConnect } from "./announce.ts";
 import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
+import { asksForHandle } from "./asks-for-handle.ts";
 import { carriesTls, leaveToTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
 import type { Connecting } from "./connecting.ts";
-import { asCallOfNode, asError, codedType, failedWith, socketClosed } from "./errors.ts";
+import { asCallOfNode, asError, cannotBeSent, codedType, failedWith, socketClosed } from "./errors.ts";
 import { handleOfNode, isSettingUp, setUp } from "./handle-of-node.ts";
 import { isFreeInAgent, isParsedAlone } from "./http-parser.ts";
 import { IdleTimer } from "./idle-timer.ts";
@@ -34,13 +34,11 @@ import {
   setNoDelay,
   setTypeOfService,
 } from "./socket-options.ts";
-import { isCalledByTls, StreamForTls } from "./stream-for-tls.ts";
+import { StreamForTls } from "./stream-for-tls.ts";
 import { StreamHandle } from "./stream-handle.ts";
 import type { ConnectionOwner, StreamSource } from "./stream-reader.ts";
 import { waitToWrite } from "./wait-to-write.ts";
 import { type Chunk, writeChunks } from "./write-chunks.ts";
-
-const clientSockets = diagnostics.channel("net.client.socket");
 
 /**
  * A net.Socket over our engine. It is Node's Socket without a libuv handle, so code that looks for
@@ -58,8 +56,8 @@ export class EngineSocket extends NodeSocket {
   _destroysSoon = false;
   /** The timer of `setTimeout()` on a simulated host; Node's own is real. */
   _idle: IdleTimer | null = null;
-  /** It was compared with net.Socket, as TLS does before it asks for the handle. */
-  _mayBeForTls = false;
+  /** It was compared with net.Socket, as TLS and `child.send()` do before asking for the handle. */
+  _mayBeTaken = false;
   /** What TLS reads and writes in place of this Socket. */
   _forTls: StreamForTls | null = null;
   /** The endpoint it connects to. */
@@ -77,10 +75,12 @@ export class EngineSocket extends NodeSocket {
     if (this._attempts?.isNew === true && !isSettingUp() && isOnMachine(this)) goBack(this);
     // Node's constructor asks before there is one.
     if (!this._connection) return handleOfNode.get.call(this);
-    if (this._mayBeForTls) {
-      this._mayBeForTls = false;
+    if (this._mayBeTaken) {
+      this._mayBeTaken = false;
+      const asks = asksForHandle();
+      if (asks === "child process") throw cannotBeSent();
       // TLS would wait forever for a write that is not of its own to end.
-      if (this.writableLength === 0 && isCalledByTls()) this._forTls = new StreamForTls(this);
+      if (asks === "tls" && this.writableLength === 0) this._forTls = new StreamForTls(this);
     }
     if (this._forTls !== null) return this._forTls.handle;
     if (!carriesTls(this)) return handleOfNode.get.call(this);
@@ -110,7 +110,7 @@ export class EngineSocket extends NodeSocket {
 
   connect(...args: unknown[]): this {
     const [options, listener] = connectArguments(args);
-    if (clientSockets.hasSubscribers) clientSockets.publish({ socket: this });
+    announceClient(this, "method");
     if (listener !== null) this.once("connect", listener);
     if (this._parent?.connecting === true) return this;
     // A port of null is reported later.
@@ -129,7 +129,7 @@ export class EngineSocket extends NodeSocket {
     this._sendingFailure = undefined;
     this._peerEnded = false;
     this._destroysSoon = false;
-    this._mayBeForTls = false;
+    this._mayBeTaken = false;
     this._connectOptions = options;
     if (this.timeout && this._idle === null && !isOnMachine(this)) {
       // Set on a Socket that was still Node's.

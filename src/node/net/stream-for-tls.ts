@@ -24,7 +24,9 @@ export class StreamForTls extends Duplex {
   constructor(socket: HasConnection) {
     super({ allowHalfOpen: true });
     this.#socket = socket;
-    this.handle = Reflect.get(new (socketOverStream())(this), "_handle");
+    const over = new (socketOverStream())(this);
+    over.on("error", (error) => this.owner?.destroy(error));
+    this.handle = Reflect.get(over, "_handle");
   }
 
   override _read(): void {
@@ -62,7 +64,7 @@ interface Upgradable extends HasConnection {
 }
 
 /** Makes a Socket of Node's over a Duplex. */
-type SocketOverStream = new (stream: Duplex) => object;
+type SocketOverStream = new (stream: Duplex) => Duplex;
 
 let made: SocketOverStream | undefined;
 
@@ -93,21 +95,4 @@ function noteOwners(prototype: tls.TLSSocket): void {
     return Reflect.apply(wrapHandle, this, [socket, ...rest]);
   };
   Reflect.set(prototype, "_wrapHandle", method);
-}
-
-/** Whether the constructor of Node's TLSSocket called the getter that calls this. */
-export function isCalledByTls(): boolean {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  const trace: { readonly stack?: unknown } = {};
-  try {
-    Error.prepareStackTrace = (_, [, , caller]) =>
-      caller?.getFunctionName() === "TLSSocket" && caller.getFileName()?.startsWith("node:") === true;
-    Error.stackTraceLimit = 3;
-    Error.captureStackTrace(trace);
-    return trace.stack === true;
-  } finally {
-    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, "prepareStackTrace");
-    else Error.prepareStackTrace = prepareStackTrace;
-    Error.stackTraceLimit = stackTraceLimit;
-  }
 }
