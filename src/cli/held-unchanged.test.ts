@@ -243,19 +243,32 @@ test("hold: a preload that another user cannot read does not break the command",
     context.skip("it needs root and setpriv");
     return;
   }
-  // As in a home directory of mode 0700.
-  const home = folder(context);
+  const main = installedInPrivate(folder(context));
+  const command = ["setpriv", "--reuid=65534", "--clear-groups", node, "-e", server(String(0))];
+  const stops = `${command.at(-1)}; setImmediate(() => process.exit(5));`;
+  const words = ["hold", "0", "--", ...command.slice(0, -1), stops];
+  const { status, stderr } = spawnSync(node, [main, ...words], { encoding: "utf8", env: plainEnvironment });
+  assert.equal(status, 5, stderr);
+  assert.ok(berkeley.endsWith("dist/cli/main.js"));
+});
+
+test("hold: npm passes the socket on where berkeley is in a private folder", inherited, (context) => {
+  const main = installedInPrivate(folder(context));
+  const cwd = folder(context);
+  const scripts = { start: "test -S /dev/fd/3 && echo has it" };
+  writeFileSync(join(cwd, "package.json"), JSON.stringify({ scripts }));
+  const words = [main, "hold", "0", "--", "npm", "-s", "start"];
+  const { stdout, stderr } = spawnSync(node, words, { cwd, encoding: "utf8", env: plainEnvironment });
+  assert.equal(stdout, "has it\n", stderr);
+});
+
+/** Makes it like a home directory of mode 0700, with berkeley installed; returns its command. */
+function installedInPrivate(home: string): string {
   chmodSync(home, 0o700);
   cpSync(join(root, "dist"), join(home, "dist"), { recursive: true });
   mkdirSync(join(home, "node_modules"), { recursive: true });
   for (const name of ["koffi", "@koromix", "commander", "chokidar", "readdirp", "picocolors", "cli-table3"])
     symlinkSync(join(root, "node_modules", name), join(home, "node_modules", name));
   cpSync(join(root, "package.json"), join(home, "package.json"));
-  const command = ["setpriv", "--reuid=65534", "--clear-groups", node, "-e", server(String(0))];
-  const stops = `${command.at(-1)}; setImmediate(() => process.exit(5));`;
-  const words = ["hold", "0", "--", ...command.slice(0, -1), stops];
-  const main = join(home, "dist/cli/main.js");
-  const { status, stderr } = spawnSync(node, [main, ...words], { encoding: "utf8", env: plainEnvironment });
-  assert.equal(status, 5, stderr);
-  assert.ok(berkeley.endsWith("dist/cli/main.js"));
-});
+  return join(home, "dist/cli/main.js");
+}

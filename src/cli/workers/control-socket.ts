@@ -10,6 +10,8 @@ export interface WorkerReport {
   /** Which start of which worker. */
   readonly run: string;
   readonly pid: number;
+  /** 0 is the main one. */
+  readonly thread: number;
   readonly event: "started" | "listening" | "drained" | "gone";
   /** Asks the process to drain. */
   readonly drain: () => void;
@@ -19,7 +21,7 @@ export interface WorkerReport {
 interface Reporter {
   unfinished: string;
   /** What it reports of, from its first report on. */
-  process?: Pick<WorkerReport, "run" | "pid">;
+  process?: Pick<WorkerReport, "run" | "pid" | "thread">;
 }
 
 /** Asks for the status. */
@@ -78,8 +80,9 @@ function received(
   const { run, pid, event } = message;
   if (typeof run !== "string" || typeof pid !== "number") return;
   if (event !== "started" && event !== "listening" && event !== "drained") return;
-  connection.state.process = { run, pid };
-  onReport({ run, pid, event, drain: () => void connection.write("drain\n") });
+  const thread = "thread" in message && typeof message.thread === "number" ? message.thread : 0;
+  connection.state.process = { run, pid, thread };
+  onReport({ run, pid, thread, event, drain: () => void connection.write("drain\n") });
 }
 
 function parsed(line: string): unknown {

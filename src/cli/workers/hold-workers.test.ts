@@ -1,36 +1,15 @@
 // `berkeley hold --workers` with unchanged programs.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runBerkeley } from "../../../test/command.ts";
+import { load } from "../../../test/held-load.ts";
 import { ask, HeldWorkers, server } from "../../../test/held-workers.ts";
 import { except } from "../../../test/platform.ts";
 
 const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
-
-/** Asks all the time, on kept connections and new ones, until it is stopped. */
-function load(port: number) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
-  const answers: string[] = [];
-  let isStopped = false;
-  const client = async (of: http.Agent | false) => {
-    while (!isStopped) answers.push(await ask(port, of));
-  };
-  const clients = [agent, agent, agent, agent, false, false].map((of) =>
-    client(of === false ? false : agent),
-  );
-  return {
-    answers,
-    async stop() {
-      isStopped = true;
-      await Promise.all(clients);
-      agent.destroy();
-    },
-  };
-}
 
 for (const [how, words] of [
   ["one socket", []],

@@ -62,8 +62,8 @@ export class Worker {
   #state: WorkerState = "starting";
   #readyAt: number | undefined;
   #isNode = false;
-  /** The processes that listen, and how to ask them to drain. */
-  readonly #listening = new Map<number, () => void>();
+  /** The processes and threads that listen, and how to ask them to drain. */
+  readonly #listening = new Map<string, Pick<WorkerReport, "pid" | "drain">>();
   #notify: HandledDatagramSocket | undefined;
 
   static async start(
@@ -151,8 +151,8 @@ export class Worker {
 
   /** The process that listens, or the command's own. */
   get pid(): number | undefined {
-    const [listening] = this.#listening.keys();
-    return listening ?? this.#child.pid;
+    const [listening] = this.#listening.values();
+    return listening?.pid ?? this.#child.pid;
   }
 
   /** How it ended. */
@@ -177,12 +177,13 @@ export class Worker {
     this.#setReady();
   }
 
-  onReport({ pid, event, drain }: WorkerReport): void {
+  onReport({ pid, thread, event, drain }: WorkerReport): void {
     this.#isNode = true;
+    const key = `${pid} ${thread}`;
     if (event === "listening") {
-      this.#listening.set(pid, drain);
+      this.#listening.set(key, { pid, drain });
       if (this.#options.ready === "listening") this.onReady();
-    } else if (event !== "started" && this.#listening.delete(pid) && this.#listening.size === 0) {
+    } else if (event !== "started" && this.#listening.delete(key) && this.#listening.size === 0) {
       this.#setDrained();
     }
   }
@@ -238,7 +239,7 @@ export class Worker {
     });
     const over = new AbortController();
     const isOver = delay(machineClock, longest, over.signal).catch(() => {});
-    for (const drain of this.#listening.values()) drain();
+    for (const { drain } of this.#listening.values()) drain();
     await Promise.race([drained, this.#ended, isOver]);
     over.abort();
   }

@@ -1,6 +1,6 @@
 // The worker's side of its channel to `berkeley hold --workers`: JSON, a line each.
 const net: typeof import("node:net") = require("node:net");
-const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
+const { isMainThread, threadId }: typeof import("node:worker_threads") = require("node:worker_threads");
 const { drain }: import("./drain.cjs").Drain = require("./drain.cjs");
 
 /** What a worker tells: that Node has started, listens on the held socket, or has drained. */
@@ -14,14 +14,18 @@ let tell: (event: WorkerEvent) => void = () => {};
 
 /**
  * Connects to hold, if it is one with workers. Every Node process of a worker does, such as npm:
- * the one that serves tells that it listens.
+ * the one that serves tells that it listens. A thread connects when it serves.
  */
 function openChannel(): void {
+  if (isMainThread) connect();
+}
+
+function connect(): void {
   const { BERKELEY_HOLD_CHANNEL: path, BERKELEY_WORKER_RUN: run } = process.env;
-  if (!isMainThread || path === undefined || run === undefined) return;
+  if (path === undefined || run === undefined) return;
   const socket = net.connect(path);
   socket.unref();
-  tell = (event) => socket.write(`${JSON.stringify({ run, pid: process.pid, event })}\n`);
+  tell = (event) => socket.write(`${JSON.stringify({ run, pid: process.pid, thread: threadId, event })}\n`);
   // Where hold cannot be reached, as by another user, the worker runs without.
   socket.on("error", () => {});
   let isDraining = false;
@@ -56,7 +60,8 @@ function openChannel(): void {
 
 /** Tells hold that a server listens on the held socket. */
 function tellListening(): void {
-  if (isOpen && !isListening) outliveReaders();
+  if (!isOpen && !isMainThread) connect();
+  if (isOpen && !isListening && isMainThread) outliveReaders();
   isListening = true;
   if (isGone) leave();
   else tell("listening");

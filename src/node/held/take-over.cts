@@ -1,6 +1,6 @@
 // Gives a held socket to whatever calls `listen()` of node:net on its port or path: the program
 // need not know of `berkeley hold`.
-const { closeSync }: typeof import("node:fs") = require("node:fs");
+const { closeSync, readdirSync }: typeof import("node:fs") = require("node:fs");
 const net: typeof import("node:net") = require("node:net");
 const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
 const inheritance: import("../../native/inheritance.cjs").Inheritance = require("../../native/inheritance.cjs");
@@ -67,7 +67,6 @@ class Held implements HeldListeners {
 
 /** Replaces Node's method, for every server that listens from now on. */
 function takeOver(): void {
-  if (!isMainThread) return;
   const available = heldSockets().map(
     (socket): Available => ({
       socket,
@@ -115,7 +114,17 @@ function fitting(
 }
 
 /** Without hold, too, the port is free before "close", which waits for the server's connections. */
-const isTaken = ({ server, handle }: Available): boolean => server?.listening === true || isOpen(handle);
+const isTaken = ({ socket, server, handle }: Available): boolean =>
+  server === undefined && !isMainThread
+    ? isTakenByOtherThread(socket)
+    : server?.listening === true || isOpen(handle);
+
+/** Another thread has told nobody, but its descriptor shows. */
+function isTakenByOtherThread(socket: HeldSocket): boolean {
+  if (process.platform !== "linux") return false;
+  const fds = readdirSync("/proc/self/fd").map(Number);
+  return fds.some((fd) => fd !== socket.low && fd !== socket.high && isOpenAs(fd, socket));
+}
 
 /** The descriptor of a handle that is closed is -1. */
 const isOpen = (handle: unknown): boolean =>
@@ -135,6 +144,8 @@ function descriptorFor({ socket, fds }: Available): number | undefined {
     }
     inheritance.keepFromChildren(fds);
     const copy = inheritance.duplicate(last);
+    // They are the main thread's to close, and other threads' to duplicate.
+    if (!isMainThread) return copy;
     if (copy === undefined) return fds.pop();
     // One is enough to duplicate.
     for (const other of fds.splice(0, fds.length - 1)) if (isOpenAs(other, socket)) closeSync(other);
