@@ -21,7 +21,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // held/ is loaded before everything else, and of native/ takes what loads koffi.
   node: ["clock", "native", "net", "engine", "posix", "system", ...vocabulary],
   simulated: ["clock", "net", "engine", "posix", "system", ...vocabulary],
-  cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
+  // Of native/, where koffi lies, which hold's preload needs.
+  cli: ["clock", "native", "diagnose", "net", "posix", "engine", ...vocabulary],
   // The entry point of the async API.
   "": ["diagnose", "node", "net", "engine", "posix"],
 };

@@ -1,8 +1,8 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { koffiFolder } from "../native/koffi-folder.ts";
 
 /** What Node processes of a held command load, and what that requires. */
 const MAIN = "node/held/preload.cjs";
@@ -52,13 +52,6 @@ function copied(): string {
   for (const each of ["", "native", "node", "node/held"]) chmodSync(join(folder, each), 0o755);
   // For the same user, who can follow it.
   mkdirSync(join(folder, "node_modules"), { mode: 0o755 });
-  symlinkSync(koffi(), join(folder, "node_modules/koffi"));
+  symlinkSync(koffiFolder(), join(folder, "node_modules/koffi"));
   return join(folder, MAIN);
-}
-
-/** The folder of the package. */
-function koffi(): string {
-  let folder = dirname(createRequire(import.meta.url).resolve("koffi"));
-  while (basename(folder) !== "koffi" && folder !== dirname(folder)) folder = dirname(folder);
-  return folder;
 }

@@ -119,11 +119,14 @@ const isTaken = ({ socket, server, handle }: Available): boolean =>
     ? isTakenByOtherThread(socket)
     : server?.listening === true || isOpen(handle);
 
-/** Another thread has told nobody, but its descriptor shows. */
+/** Another thread has told nobody, but its descriptor shows, where there is a /proc. */
 function isTakenByOtherThread(socket: HeldSocket): boolean {
-  if (process.platform !== "linux") return false;
-  const fds = readdirSync("/proc/self/fd").map(Number);
-  return fds.some((fd) => fd !== socket.low && fd !== socket.high && isOpenAs(fd, socket));
+  try {
+    const fds = readdirSync("/proc/self/fd").map(Number);
+    return fds.some((fd) => fd !== socket.low && fd !== socket.high && isOpenAs(fd, socket));
+  } catch {
+    return false;
+  }
 }
 
 /** The descriptor of a handle that is closed is -1. */
