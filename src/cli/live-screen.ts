@@ -1,9 +1,10 @@
 import { clearScreenDown, cursorTo, emitKeypressEvents } from "node:readline";
 import type { TerminalText } from "./terminal-text.ts";
 
-// DEC's private terminal modes: 1049 is the alternate screen, 25 the cursor.
-const OPEN = "\x1b[?1049h\x1b[?25l";
-const CLOSE = "\x1b[?25h\x1b[?1049l";
+// DEC's private terminal modes: 1049 is the alternate screen, 25 the cursor, 7 wraps lines. On a
+// narrow terminal wrapped lines would scroll the first ones away, so lines are cut.
+const OPEN = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const CLOSE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /** Redraws a full screen in place, as top(1) does, and restores the previous one at the end. */
 export class LiveScreen {

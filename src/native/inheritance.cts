@@ -1,8 +1,6 @@
 // The C library's calls on descriptors that decide what child programs inherit. CommonJS, and of
 // synchronous calls alone, for the file that `berkeley hold` preloads into every Node process.
 
-const { closeSync }: typeof import("node:fs") = require("node:fs");
-
 /** What this module exports. */
 export interface Inheritance {
   /** Has child programs inherit descriptors, if koffi loads. */
@@ -16,12 +14,15 @@ export interface Inheritance {
    * the kernel does not permit it, or is not Linux.
    */
   duplicateFrom(pid: number, fd: number): number | undefined;
+  /** Closes a duplicate: descriptors of Deno's node:fs are not the system's. */
+  close(fd: number): void;
 }
 
 interface Libc {
   syscall(number: number, first: number, second: number, third: number): number;
   ioctl(fd: number, request: number): number;
   dup(fd: number): number;
+  close(fd: number): number;
 }
 
 /** Undefined until it is needed, and null where koffi does not load. */
@@ -36,6 +37,7 @@ function load(): Libc | null {
     libc = {
       ioctl: library.func("int ioctl(int fd, unsigned long request)"),
       dup: library.func("int dup(int fd)"),
+      close: library.func("int close(int fd)"),
       syscall: library.func("long syscall(long number, long first, long second, long third)"),
     };
   } catch {
@@ -73,9 +75,13 @@ function duplicateFrom(pid: number, fd: number): number | undefined {
   const holder = calls?.syscall(PIDFD_OPEN, pid, 0, 0) ?? -1;
   if (calls === null || holder < 0) return undefined;
   const copy = calls.syscall(PIDFD_GETFD, holder, fd, 0);
-  closeSync(holder);
+  calls.close(holder);
   return copy < 0 ? undefined : copy;
 }
 
-const inheritance: Inheritance = { letInherit, keepFromChildren, duplicate, duplicateFrom };
+function close(fd: number): void {
+  load()?.close(fd);
+}
+
+const inheritance: Inheritance = { letInherit, keepFromChildren, duplicate, duplicateFrom, close };
 module.exports = inheritance;

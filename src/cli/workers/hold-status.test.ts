@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { berkeley, plainEnvironment } from "../../../test/command.ts";
 import { except } from "../../../test/platform.ts";
+import { plain, Terminal } from "../../../test/terminal.ts";
 import { listen } from "../../net/listener/listen.ts";
 
 const worker = { worker: 1, pid: 7, state: "ready", uptime: 5, restarts: 0, memory: null };
@@ -68,3 +69,26 @@ test("hold --status shows holds, and ignores whatever else answers", except(notT
   assert.match((await status(runtime)).stdout, /^No berkeley hold with workers is running/);
   for (const server of servers) await server.close({ drain: 0 });
 });
+
+test(
+  "hold --status on a narrow terminal cuts lines, and shows the first",
+  except(notThere),
+  async (context) => {
+    const runtime = mkdtempSync(join(tmpdir(), "berkeley-"));
+    context.after(() => rmSync(runtime, { recursive: true }));
+    mkdirSync(join(runtime, "berkeley"), { mode: 0o700 });
+    const workers = Array.from({ length: 15 }, (_, index) => ({ ...worker, worker: index + 1 }));
+    const answer = JSON.stringify({ ...right, command: ["word ".repeat(40)], workers });
+    const path = join(runtime, "berkeley/1.sock");
+    const server = await listen({ path }, { open: (connection) => void connection.end(answer), error() {} });
+    context.after(() => server.close({ drain: 0 }));
+    const terminal = Terminal.open(
+      context,
+      `XDG_RUNTIME_DIR='${runtime}' '${process.execPath}' '${berkeley}' hold --status; cat`,
+      30,
+    );
+    if (terminal === undefined) return;
+    const screen = plain(await terminal.shows(/\n15 /));
+    assert.match(screen, /^q: quit\n127\.0\.0\.1:9 pid 7: word word *\S*\nWORKER .*\n1 /);
+  },
+);

@@ -162,7 +162,7 @@ function fetched(socket: HeldSocket): number | undefined {
   if (socket.pid === undefined) return undefined;
   const copy = inheritance.duplicateFrom(socket.pid, socket.high);
   if (copy === undefined || isOpenAs(copy, socket)) return copy;
-  closeSync(copy);
+  inheritance.close(copy);
   return undefined;
 }
 
