@@ -19,7 +19,7 @@ import { retransmitLost } from "./retransmit.ts";
 import { setTransmitTimer, startRetransmitTimer, stopRetransmitTimer } from "./retransmit-timer.ts";
 import { highestSack, noteReordering, tagSacks } from "./sacks.ts";
 import { MARK } from "./send-queue.ts";
-import { add, after, before, between } from "./sequence.ts";
+import { add, after, before, between, fromPacket } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { replaceTimestamp } from "./timestamps.ts";
 import { HAPPENED, STAMP } from "./transmit-reports.ts";
@@ -35,7 +35,8 @@ export function acknowledge(
   flags: number,
 ): "acceptable" | "old" | "unacceptable" {
   const { sendQueue, statistics } = tcb;
-  const { acknowledgment, sequence } = segment;
+  const acknowledgment = fromPacket(segment.acknowledgment);
+  const sequence = fromPacket(segment.sequence);
   const priorUna = tcb.sndUna;
   const sack = tcb.sackOk ? segment.options.sack : [];
   if (before(acknowledgment, priorUna)) {
@@ -122,7 +123,9 @@ function countSacked({ statistics }: ControlBlock, _before: number, outcome: Ack
 
 /** tcp_ack_update_window() and tcp_snd_una_update(). */
 function updateSendWindow(tcb: ControlBlock, segment: TcpSegment, outcome: AckOutcome): void {
-  const { acknowledgment, sequence, flags } = segment;
+  const acknowledgment = fromPacket(segment.acknowledgment);
+  const sequence = fromPacket(segment.sequence);
+  const { flags } = segment;
   const window = (flags & TCP_FLAG.SYN) !== 0 ? segment.window : segment.window << tcb.sndWscale;
   const mayUpdate =
     after(acknowledgment, tcb.sndUna) ||

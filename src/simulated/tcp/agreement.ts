@@ -28,7 +28,7 @@ export function agreeOn(
     carries && options.windowScale !== undefined && sysctls.get("net.ipv4.tcp_window_scaling") !== 0;
   const asksEcn = (flags & (ECE | CWR | AE)) === (ECE | CWR);
   return {
-    mss: clampMss(mss, tcb.userMss),
+    mss: clampMss(mss, tcb.settings.userMss),
     timestamps,
     sack: carries && options.sackPermitted && sysctls.get("net.ipv4.tcp_sack") !== 0,
     sndWscale: scaling ? Math.min(options.windowScale ?? 0, MAX_WSCALE) : undefined,
@@ -46,7 +46,7 @@ export function offeredWindow(
   agreement: Agreement,
 ): InitialWindow {
   const space = fullSpace(tcb);
-  const mss = clampMss(announcedMss(route.mtu, ends.remoteAddress), tcb.userMss);
+  const mss = clampMss(announcedMss(route.mtu, ends.remoteAddress), tcb.settings.userMss);
   let clamp = tcb.window.userClamp;
   if (receiveBufferLocked(tcb) && (clamp > space || clamp === 0)) clamp = space;
   return initialWindow(host, {

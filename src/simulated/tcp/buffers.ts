@@ -55,7 +55,7 @@ export function isWritable(tcb: ControlBlock): boolean {
 
 const unsent = ({ writeSeq, sndNxt }: ControlBlock): number => (writeSeq - sndNxt) >>> 0;
 
-const notsentLowat = ({ notsentLowat: lowat, host }: ControlBlock): number =>
+const notsentLowat = ({ settings: { notsentLowat: lowat }, host }: ControlBlock): number =>
   lowat || host.sysctls.get("net.ipv4.tcp_notsent_lowat");
 
 /** Grows the send buffer with the congestion window: tcp_sndbuf_expand(). */

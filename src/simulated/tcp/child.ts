@@ -43,7 +43,7 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   inheritOptions(tcb, listener);
   const route = routeOf(tcb);
   const mtu = typeof route === "number" ? 1_500 : route.mtu;
-  tcb.advmss = clampMss(announcedMss(mtu, request.remoteAddress), tcb.userMss);
+  tcb.advmss = clampMss(announcedMss(mtu, request.remoteAddress), tcb.settings.userMss);
   syncMss(tcb, mtu);
   initReceiveMss(tcb);
   tcb.ack.lastReceived = host.clock.now;
@@ -65,18 +65,7 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
 
 /** What a connection takes over from its listener, or a socket from its earlier connection. */
 export function inheritOptions(tcb: ControlBlock, from: ControlBlock): void {
-  tcb.userMss = from.userMss;
+  tcb.settings = from.settings;
   tcb.nonagle = from.nonagle;
-  tcb.keepaliveTime = from.keepaliveTime;
-  tcb.keepaliveInterval = from.keepaliveInterval;
-  tcb.keepaliveProbes = from.keepaliveProbes;
-  tcb.userTimeout = from.userTimeout;
-  tcb.synRetries = from.synRetries;
-  tcb.linger2 = from.linger2;
-  tcb.notsentLowat = from.notsentLowat;
-  tcb.rtoMin = from.rtoMin;
-  tcb.rtoMax = from.rtoMax;
-  tcb.delackMax = from.delackMax;
-  tcb.thinLinearTimeouts = from.thinLinearTimeouts;
   tcb.window.userClamp = from.window.userClamp;
 }

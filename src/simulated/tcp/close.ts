@@ -89,7 +89,7 @@ export function closeConnection(tcb: ControlBlock, linger: number | undefined): 
 
 /** In FIN_WAIT2 without a socket: at most tcp_fin_timeout, or TCP_LINGER2. */
 function waitForFin(tcb: ControlBlock): void {
-  if (tcb.linger2 < 0) {
+  if (tcb.settings.linger2 < 0) {
     tcb.host.counters.count("TcpExt.TCPAbortOnLinger");
     sendReset(tcb);
     done(tcb);

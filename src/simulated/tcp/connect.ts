@@ -82,9 +82,9 @@ export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
   tcb.sndSml = iss;
   tcb.sndUp = iss;
   tcb.route = undefined;
-  if (tcb.userMss !== 0) tcb.mssClamp = tcb.userMss;
+  if (tcb.settings.userMss !== 0) tcb.mssClamp = tcb.settings.userMss;
   else tcb.mssClamp = 0xffff;
-  tcb.advmss = clampMss(announcedMss(route.mtu, remoteAddress), tcb.userMss);
+  tcb.advmss = clampMss(announcedMss(route.mtu, remoteAddress), tcb.settings.userMss);
   syncMss(tcb, route.mtu);
   initReceiveMss(tcb);
   const first = initialWindow(host, {

@@ -12,6 +12,7 @@ import { SelectiveAcks } from "./selective-acks.ts";
 import { SendQueue } from "./send-queue.ts";
 import { STATE, type State } from "./state.ts";
 import { Statistics } from "./statistics.ts";
+import { INITIAL_SETTINGS, type TcpSettings } from "./tcp-settings.ts";
 import { ConnectionTimer, type TimerOwner } from "./timer.ts";
 import type { TimestampOptions } from "./timestamp-options.ts";
 import type { TransmitReports } from "./transmit-reports.ts";
@@ -114,8 +115,6 @@ export class ControlBlock implements TimerOwner {
   /** Bytes that a segment can carry, without the SACK blocks that vary. */
   mssCache = MSS_DEFAULT;
   pmtu = 0;
-  /** TCP_MAXSEG; 0 if unset. */
-  userMss = 0;
 
   // Timestamps (RFC 7323).
   tsOffset = 0;
@@ -161,19 +160,8 @@ export class ControlBlock implements TimerOwner {
   /** When a segment out of the window was last answered: tcp_oow_rate_limited(). */
   lastOutOfWindowAck = Number.NEGATIVE_INFINITY;
 
-  // Options of TCP. Times are nanoseconds, and 0 is the host's setting.
-  keepaliveTime = 0;
-  keepaliveInterval = 0;
-  keepaliveProbes = 0;
-  userTimeout = 0;
-  synRetries = 0;
-  /** TCP_LINGER2; negative does not wait in FIN_WAIT2. */
-  linger2 = 0;
-  notsentLowat = 0;
-  rtoMin = 0;
-  rtoMax = 0;
-  delackMax = 0;
-  thinLinearTimeouts = false;
+  /** Shared until an option is set. */
+  settings = INITIAL_SETTINGS;
   /** TCP_DEFER_ACCEPT, in SYN-ACK timeouts. */
   deferAccept = 0;
   /** SO_TIMESTAMPING of sent data. */
@@ -188,6 +176,11 @@ export class ControlBlock implements TimerOwner {
     this.host = stack.host;
     this.socket = socket;
     this.congestionControl = congestionControl;
+  }
+
+  /** Sets options of TCP. */
+  configure(changed: Partial<TcpSettings>): void {
+    this.settings = { ...this.settings, ...changed };
   }
 
   get retransmitTimer(): ConnectionTimer {
@@ -235,7 +228,7 @@ export class ControlBlock implements TimerOwner {
 
   /** The end of the peer's window: tcp_wnd_end(). */
   get windowEnd(): number {
-    return (this.sndUna + this.sndWnd) >>> 0;
+    return (this.sndUna + this.sndWnd) | 0;
   }
 
   get inUrgentMode(): boolean {
@@ -254,11 +247,11 @@ export class ControlBlock implements TimerOwner {
 
   /** tcp_rto_min(), in nanoseconds. */
   get leastRto(): number {
-    return this.rtoMin || this.host.sysctls.get("net.ipv4.tcp_rto_min_us") * 1_000;
+    return this.settings.rtoMin || this.host.sysctls.get("net.ipv4.tcp_rto_min_us") * 1_000;
   }
 
   /** tcp_rto_max(), in nanoseconds. */
   get greatestRto(): number {
-    return this.rtoMax || this.host.sysctls.get("net.ipv4.tcp_rto_max_ms") * 1e6;
+    return this.settings.rtoMax || this.host.sysctls.get("net.ipv4.tcp_rto_max_ms") * 1e6;
   }
 }

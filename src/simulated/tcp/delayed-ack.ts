@@ -17,7 +17,7 @@ import {
 import type { ControlBlock } from "./control-block.ts";
 import { trueSize } from "./receive-queue.ts";
 import { inTicks } from "./retransmit-timer.ts";
-import { before } from "./sequence.ts";
+import { add, before } from "./sequence.ts";
 import { sendAck } from "./transmit.ts";
 import { allowedWindow } from "./window.ts";
 
@@ -86,7 +86,7 @@ function measureRoundTrip(tcb: ControlBlock): void {
     if (before(rcvNxt, window.rttSeq)) return;
     measureReceiveRtt(tcb, (now - window.rttAt) / MICROSECOND, true);
   }
-  window.rttSeq = (rcvNxt + window.offered) >>> 0;
+  window.rttSeq = add(rcvNxt, window.offered);
   window.rttAt = now;
 }
 
@@ -181,7 +181,7 @@ export function delayAck(tcb: ControlBlock): void {
 
 /** tcp_delack_max(): shorter than the peer's least timeout. */
 const longestDelay = (tcb: ControlBlock): number =>
-  Math.min(tcb.delackMax || DELACK_MAX, Math.max(tcb.leastRto, 2 * TICK) - TICK);
+  Math.min(tcb.settings.delackMax || DELACK_MAX, Math.max(tcb.leastRto, 2 * TICK) - TICK);
 
 /** The timer is due: tcp_delack_timer_handler(). */
 export function delayedAckDue(tcb: ControlBlock): void {

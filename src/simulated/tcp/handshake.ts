@@ -17,7 +17,7 @@ import {
   type RequestOwner,
 } from "./pending-connection.ts";
 import { endsOf, resetFor, sendReply, timestampsOnly } from "./reply.ts";
-import { add, after, before, between } from "./sequence.ts";
+import { add, after, before, between, fromPacket, toPacket } from "./sequence.ts";
 import { checkCookie, cookieOptions, cookieTimestamp, makeCookie } from "./syn-cookies.ts";
 import { rejectsTimestamp } from "./timestamps.ts";
 
@@ -125,12 +125,12 @@ export class Handshake<Connection> implements RequestOwner {
         : clock;
     const request = this.#pending(ends, {
       agreement: { ...agreement, rcvWscale: window.scale },
-      irs: segment.sequence,
+      irs: fromPacket(segment.sequence),
       iss,
       window: window.window,
       windowClamp: window.clamp,
       interface: route.interface.index,
-      tsRecent: segment.options.timestamps?.value ?? 0,
+      tsRecent: fromPacket(segment.options.timestamps?.value ?? 0),
       tsOffset,
       tsval,
       now,
@@ -160,11 +160,11 @@ export class Handshake<Connection> implements RequestOwner {
     });
     if (typeof route === "number") return;
     const options: TcpOptions = {
-      mss: clampMss(announcedMss(route.mtu, request.remoteAddress), tcb.userMss),
+      mss: clampMss(announcedMss(route.mtu, request.remoteAddress), tcb.settings.userMss),
       windowScale: agreement.sndWscale === undefined ? undefined : agreement.rcvWscale,
       sackPermitted: agreement.sack,
       timestamps: agreement.timestamps
-        ? { value: (request.lastTsval + request.tsOffset) >>> 0, echo: request.tsRecent }
+        ? { value: toPacket(request.lastTsval + request.tsOffset), echo: toPacket(request.tsRecent) }
         : undefined,
       sack: NO_TCP_OPTIONS.sack,
       unknown: NO_TCP_OPTIONS.unknown,
@@ -207,7 +207,7 @@ export class Handshake<Connection> implements RequestOwner {
       return;
     }
     const { queue, tcb } = listener;
-    let most = tcb.synRetries || host.sysctls.get("net.ipv4.tcp_synack_retries");
+    let most = tcb.settings.synRetries || host.sysctls.get("net.ipv4.tcp_synack_retries");
     // Old requests must not clog the queue: they get fewer attempts when it fills.
     if (queue.requests.size * 2 > Math.max(8, queue.backlog)) {
       for (let young = queue.young * 2; most > 2 && queue.requests.size >= young; young *= 2) most -= 1;
@@ -245,7 +245,9 @@ export class Handshake<Connection> implements RequestOwner {
   ): Connection | "listen" | undefined {
     const { host } = this.#context;
     const { now } = host.clock;
-    const { sequence, acknowledgment, flags, options } = segment;
+    const { flags, options } = segment;
+    const sequence = fromPacket(segment.sequence);
+    const acknowledgment = fromPacket(segment.acknowledgment);
     const rcvNxt = add(request.irs, 1);
     const isReset = (flags & RST) !== 0;
     const timestamps = request.agreement.timestamps ? options.timestamps : undefined;
@@ -282,7 +284,7 @@ export class Handshake<Connection> implements RequestOwner {
       return undefined;
     }
     if ((flags & ACK) === 0) return undefined;
-    if (timestamps !== undefined && !after(sequence, rcvNxt)) request.tsRecent = timestamps.value;
+    if (timestamps !== undefined && !after(sequence, rcvNxt)) request.tsRecent = fromPacket(timestamps.value);
     if (request.timeouts < listener.tcb.deferAccept && end === rcvNxt) {
       request.acknowledged = true;
       host.counters.count("TcpExt.TCPDeferAcceptDrop");
@@ -362,12 +364,12 @@ export class Handshake<Connection> implements RequestOwner {
     const window = offeredWindow(host, tcb, ends, route, agreement);
     const request = this.#pending(ends, {
       agreement: { ...agreement, rcvWscale: window.scale },
-      irs: (segment.sequence - 1) >>> 0,
-      iss: (segment.acknowledgment - 1) >>> 0,
+      irs: add(segment.sequence, -1),
+      iss: add(segment.acknowledgment, -1),
       window: window.window,
       windowClamp: window.clamp,
       interface: route.interface.index,
-      tsRecent: timestamps?.value ?? 0,
+      tsRecent: fromPacket(timestamps?.value ?? 0),
       tsOffset,
       tsval: 0,
       now,

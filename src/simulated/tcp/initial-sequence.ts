@@ -1,5 +1,6 @@
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import type { Ends } from "./connection-table.ts";
+import { fromPacket } from "./sequence.ts";
 
 // Initial sequence numbers, timestamp offsets and SYN cookies are hashes of the ends with secrets
 // (RFC 6528; net/core/secure_seq.c), so that they are hard to guess, and a later connection between
@@ -21,12 +22,12 @@ export class Secrets {
 
   /** secure_tcp_seq(): a step every 64 ns. */
   initialSequence(ends: Ends): number {
-    return (hash(this.#sequence, ends) + Math.floor(this.#host.clock.now / 64)) >>> 0;
+    return (hash(this.#sequence, ends) + Math.floor(this.#host.clock.now / 64)) | 0;
   }
 
   /** secure_tcp_ts_off(): the same for all ports of two hosts. */
   timestampOffset({ localAddress, remoteAddress }: Ends): number {
-    return hash(this.#timestamp, { localAddress, remoteAddress, localPort: 0, remotePort: 0 });
+    return fromPacket(hash(this.#timestamp, { localAddress, remoteAddress, localPort: 0, remotePort: 0 }));
   }
 
   /** cookie_hash(). */

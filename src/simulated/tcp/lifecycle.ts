@@ -59,7 +59,7 @@ export function timedOut(tcb: ControlBlock): void {
 }
 
 /** How long FIN_WAIT2 lasts: tcp_fin_time(). */
-export function finTimeout({ linger2, rtt, host }: ControlBlock): number {
+export function finTimeout({ settings: { linger2 }, rtt, host }: ControlBlock): number {
   const timeout = linger2 || host.sysctls.get("net.ipv4.tcp_fin_timeout") * SECOND;
   return Math.max(timeout, 3.5 * rtt.rto);
 }

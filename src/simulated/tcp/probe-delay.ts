@@ -3,7 +3,8 @@ import type { ControlBlock } from "./control-block.ts";
 
 /** When the next zero-window probe is due: tcp_probe0_when(), within TCP_USER_TIMEOUT. */
 export function probeDelay(tcb: ControlBlock): number {
-  const { rtt, userTimeout, probesSince, now } = tcb;
+  const { rtt, probesSince, now } = tcb;
+  const { userTimeout } = tcb.settings;
   const most = Math.floor(Math.log2(tcb.greatestRto / RTO_MIN)) + 1;
   const base = Math.max(rtt.rto, RTO_MIN);
   const delay = Math.min(base * 2 ** Math.min(rtt.backoff, most), tcb.greatestRto);

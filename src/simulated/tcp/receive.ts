@@ -6,7 +6,7 @@ import { growWindow, hasReceiveMemory } from "./buffers.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { dataReceived, measureSegmentSize, sendCompressedAck } from "./delayed-ack.ts";
 import { ReceivedSegment } from "./receive-queue.ts";
-import { add, after, before, distance } from "./sequence.ts";
+import { add, after, before, distance, fromPacket } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { sendAck } from "./transmit.ts";
 
@@ -19,7 +19,7 @@ const EXPECTED_BLOCKS = 2;
 /** Queues the data and FIN of a segment that lies in the window, at least in part. */
 export function receiveData(tcb: ControlBlock, segment: TcpSegment, end: number): void {
   const { window, receiveQueue, rcvNxt } = tcb;
-  const { sequence } = segment;
+  const sequence = fromPacket(segment.sequence);
   if (sequence === end) return;
   const space = window.remaining(rcvNxt);
   if (sequence === rcvNxt) {
@@ -118,7 +118,8 @@ function dataReady(tcb: ControlBlock): void {
 
 function receiveOutOfOrder(tcb: ControlBlock, segment: TcpSegment, end: number, hadGap: boolean): void {
   const { receiveQueue, ack, selectiveAcks, statistics } = tcb;
-  const { sequence, data } = segment;
+  const { data } = segment;
+  const sequence = fromPacket(segment.sequence);
   if (!hasReceiveMemory(tcb)) {
     tcb.host.counters.count("TcpExt.TCPOFODrop");
     dataReady(tcb);

@@ -1,7 +1,7 @@
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { NO_TCP_OPTIONS, type Packet, TCP_FLAG, type TcpOptions, type TcpSegment } from "../ip/packet.ts";
 import type { Ends } from "./connection-table.ts";
-import { add } from "./sequence.ts";
+import { add, toPacket } from "./sequence.ts";
 
 // Segments that no connection sends: resets, and what requests and TIME_WAIT answer.
 
@@ -34,8 +34,8 @@ export function sendReply(
     kind: "tcp",
     sourcePort: ends.localPort,
     destinationPort: ends.remotePort,
-    sequence,
-    acknowledgment,
+    sequence: toPacket(sequence),
+    acknowledgment: toPacket(acknowledgment),
     flags,
     window,
     urgentPointer: 0,
@@ -87,5 +87,5 @@ export function resetFor(host: ProtocolHost, packet: Packet, segment: TcpSegment
 /** Options with nothing but timestamps. */
 export const timestampsOnly = (value: number, echo: number): TcpOptions => ({
   ...NO_TCP_OPTIONS,
-  timestamps: { value: value >>> 0, echo },
+  timestamps: { value: toPacket(value), echo: toPacket(echo) },
 });

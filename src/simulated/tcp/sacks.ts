@@ -4,7 +4,7 @@ import type { ControlBlock } from "./control-block.ts";
 import { rackAdvance } from "./rack.ts";
 import { CA } from "./recovery-state.ts";
 import { MARK, type QueuedSegment } from "./send-queue.ts";
-import { add, after, before, distance } from "./sequence.ts";
+import { add, after, before, distance, fromPacket } from "./sequence.ts";
 
 // The scoreboard: which segments the peer has, as its SACK blocks say (RFC 2018, RFC 2883).
 
@@ -26,7 +26,9 @@ export function tagSacks(
   if (before(acknowledgment, add(priorUna, -tcb.maxWindow))) return;
   if (sendQueue.packetsOut === 0) return;
   if (sendQueue.sackedOut === 0) recovery.highestSack = tcb.sndUna;
-  for (const [index, { left, right }] of blocks.entries()) {
+  for (const [index, block] of blocks.entries()) {
+    const left = fromPacket(block.left);
+    const right = fromPacket(block.right);
     const isDuplicate = index === 0 && duplicate;
     if (!isValid(tcb, isDuplicate, left, right) || !after(right, priorUna)) continue;
     tagBlock(tcb, left, right, isDuplicate, outcome);
@@ -137,7 +139,9 @@ function isDuplicateReport(
 }
 
 /** Counts the segments of a DSACK; 0 if it is implausible: tcp_dsack_seen(). */
-function noteDuplicate(tcb: ControlBlock, { left, right }: SackBlock, outcome: AckOutcome): number {
+function noteDuplicate(tcb: ControlBlock, block: SackBlock, outcome: AckOutcome): number {
+  const left = fromPacket(block.left);
+  const right = fromPacket(block.right);
   const { recovery, statistics } = tcb;
   const length = distance(left, right);
   if (length < 0 || length > tcb.maxWindow) return 0;

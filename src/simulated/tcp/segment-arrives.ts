@@ -11,7 +11,7 @@ import { done, finTimeout, reset } from "./lifecycle.ts";
 import { sendFin } from "./output.ts";
 import { initReceiveMss } from "./path.ts";
 import { receiveData, setDuplicate } from "./receive.ts";
-import { add, after, before } from "./sequence.ts";
+import { add, after, before, fromPacket } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { receiveInSynSent } from "./syn-sent.ts";
 import { isOldDuplicate, readTimestamps } from "./timestamps.ts";
@@ -68,7 +68,8 @@ function receiveText(tcb: ControlBlock, segment: TcpSegment, end: number): void 
 
 /** Steps one to four: tcp_validate_incoming(). It answers what is not acceptable. */
 function isAcceptable(tcb: ControlBlock, segment: TcpSegment, end: number): boolean {
-  const { flags, sequence } = segment;
+  const { flags } = segment;
+  const sequence = fromPacket(segment.sequence);
   const isReset = (flags & RST) !== 0;
   const isSyn = (flags & SYN) !== 0;
   if (tcb.sawTimestamp && !isReset && isOldDuplicate(tcb, segment, end)) {
@@ -105,7 +106,7 @@ function isAcceptable(tcb: ControlBlock, segment: TcpSegment, end: number): bool
       (flags & ACK) !== 0 &&
       add(sequence, 1) === end &&
       end === tcb.rcvNxt &&
-      segment.acknowledgment === tcb.sndNxt;
+      fromPacket(segment.acknowledgment) === tcb.sndNxt;
     if (!crossed) challengeSyn(tcb);
     return crossed;
   }
@@ -137,7 +138,9 @@ function isResetAfterFin({ state, rcvNxt }: ControlBlock, sequence: number): boo
 }
 
 /** Says what we have, at most twice a second for segments without data: tcp_send_dupack(). */
-function sendDuplicateAck(tcb: ControlBlock, { sequence, flags }: TcpSegment, end: number): void {
+function sendDuplicateAck(tcb: ControlBlock, segment: TcpSegment, end: number): void {
+  const { flags } = segment;
+  const sequence = fromPacket(segment.sequence);
   const limited = sequence === end || (flags & SYN) !== 0;
   if (limited && isRateLimited(tcb, tcb.now, tcb.host.sysctls.get("net.ipv4.tcp_invalid_ratelimit"))) return;
   if (sequence !== end && before(sequence, tcb.rcvNxt)) {
@@ -203,10 +206,11 @@ function receiveWhileChanging(tcb: ControlBlock, segment: TcpSegment, end: numbe
 }
 
 /** Data after the program said that it reads no more. */
-function isLateData(tcb: ControlBlock, { sequence, flags }: TcpSegment, end: number): boolean {
+function isLateData(tcb: ControlBlock, segment: TcpSegment, end: number): boolean {
+  const { flags } = segment;
   const { state, socket } = tcb;
   const waits = state === STATE.FIN_WAIT1 || state === STATE.FIN_WAIT2;
-  if (!waits || !socket.receiveShutdown || end === sequence) return false;
+  if (!waits || !socket.receiveShutdown || end === fromPacket(segment.sequence)) return false;
   return after(add(end, (flags & FIN) === 0 ? 0 : -1), tcb.rcvNxt);
 }
 
@@ -219,9 +223,9 @@ function becomeEstablished(tcb: ControlBlock, segment: TcpSegment): void {
   initTransfer(tcb);
   tcb.copiedSeq = tcb.rcvNxt;
   tcb.setState(STATE.ESTABLISHED);
-  tcb.sndUna = segment.acknowledgment;
+  tcb.sndUna = fromPacket(segment.acknowledgment);
   tcb.sndWnd = segment.window * 2 ** tcb.sndWscale;
-  tcb.sndWl1 = segment.sequence;
+  tcb.sndWl1 = fromPacket(segment.sequence);
   tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
   updatePacingRate(tcb);
   tcb.lsndTime = now;
@@ -234,12 +238,8 @@ function becomeEstablished(tcb: ControlBlock, segment: TcpSegment): void {
 }
 
 /** Our FIN was acknowledged in FIN_WAIT1. */
-function finAcknowledged(
-  tcb: ControlBlock,
-  { sequence, flags }: TcpSegment,
-  end: number,
-): "goes on" | "ended" | "reset" {
-  const fin = (flags & FIN) !== 0;
+function finAcknowledged(tcb: ControlBlock, segment: TcpSegment, end: number): "goes on" | "ended" | "reset" {
+  const fin = (segment.flags & FIN) !== 0;
   tcb.setState(STATE.FIN_WAIT2);
   tcb.socket.sendShutdown = true;
   if (!tcb.orphaned) {
@@ -247,8 +247,8 @@ function finAcknowledged(
     tcb.stack.woken(tcb, POLL.OUT | POLL.WRNORM);
     return "goes on";
   }
-  const hasLateData = sequence !== end && after(add(end, fin ? -1 : 0), tcb.rcvNxt);
-  if (tcb.linger2 < 0 || hasLateData) {
+  const hasLateData = fromPacket(segment.sequence) !== end && after(add(end, fin ? -1 : 0), tcb.rcvNxt);
+  if (tcb.settings.linger2 < 0 || hasLateData) {
     tcb.host.counters.count("TcpExt.TCPAbortOnData");
     done(tcb);
     return "reset";

@@ -1,6 +1,6 @@
 import type { SackBlock } from "../ip/packet.ts";
 import { NUM_SACKS } from "./constants.ts";
-import { after, before, earlier, later } from "./sequence.ts";
+import { after, before, earlier, later, toPacket } from "./sequence.ts";
 
 interface Block {
   left: number;
@@ -101,16 +101,18 @@ export class SelectiveAcks {
   take(limit: number): readonly SackBlock[] {
     const taken: SackBlock[] = [];
     if (this.#duplicate !== undefined) {
-      taken.push(this.#duplicate);
+      taken.push(toSackBlock(this.#duplicate));
       this.#duplicate = undefined;
     }
-    for (const { left, right } of this.#blocks) {
+    for (const block of this.#blocks) {
       if (taken.length >= limit) break;
-      taken.push({ left, right });
+      taken.push(toSackBlock(block));
     }
     return taken;
   }
 }
+
+const toSackBlock = ({ left, right }: Block): SackBlock => ({ left: toPacket(left), right: toPacket(right) });
 
 /** Extends a block by one that overlaps or touches it; false if none does. */
 function extend(block: Block, left: number, right: number): boolean {

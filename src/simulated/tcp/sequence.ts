@@ -1,7 +1,13 @@
-// Sequence numbers are unsigned 32-bit integers that wrap around (RFC 9293, 3.4). Two of them can
-// be compared as long as they are less than 2^31 apart.
+// Sequence numbers are 32-bit integers that wrap around (RFC 9293, 3.4). Two of them can be compared
+// as long as they are less than 2^31 apart. Packets carry them, and timestamps, without a sign. A
+// connection keeps them with one: V8 stores such integers in place, and any other number in memory
+// of its own.
 
-export const add = (sequence: number, by: number): number => (sequence + by) >>> 0;
+export const fromPacket = (unsigned: number): number => unsigned | 0;
+
+export const toPacket = (signed: number): number => signed >>> 0;
+
+export const add = (sequence: number, by: number): number => (sequence + by) | 0;
 
 /** How far `to` lies after `from`; negative if it lies before. */
 export const distance = (from: number, to: number): number => (to - from) | 0;

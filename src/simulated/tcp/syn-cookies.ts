@@ -49,7 +49,7 @@ export function makeCookie(
   );
   const count = Math.floor(now / PERIOD);
   const body = (secrets.cookie(ends, count, 1) + index) & MASK;
-  const cookie = (secrets.cookie(ends, 0, 0) + sequence + count * 2 ** BITS + body) >>> 0;
+  const cookie = (secrets.cookie(ends, 0, 0) + sequence + count * 2 ** BITS + body) | 0;
   return { cookie, mss: table[index] ?? mss };
 }
 

@@ -7,7 +7,7 @@ import type { ControlBlock } from "./control-block.ts";
 import { reset } from "./lifecycle.ts";
 import { initReceiveMss, syncMss } from "./path.ts";
 import { startRetransmitTimer } from "./retransmit-timer.ts";
-import { add, after, between } from "./sequence.ts";
+import { add, after, between, fromPacket } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { rejectsTimestamp, storeTimestamp } from "./timestamps.ts";
 import { initTransfer, sendMore, tryUndoSyn } from "./transfer.ts";
@@ -23,7 +23,9 @@ const NOTHING = new Uint8Array(0);
  * be answered with a reset.
  */
 export function receiveInSynSent(tcb: ControlBlock, segment: TcpSegment): boolean {
-  const { flags, acknowledgment, sequence } = segment;
+  const { flags } = segment;
+  const acknowledgment = fromPacket(segment.acknowledgment);
+  const sequence = fromPacket(segment.sequence);
   const { timestamps } = segment.options;
   tcb.sawTimestamp = timestamps !== undefined && tcb.host.sysctls.get("net.ipv4.tcp_timestamps") !== 0;
   if ((flags & ACK) !== 0) {
@@ -72,7 +74,8 @@ export function receiveInSynSent(tcb: ControlBlock, segment: TcpSegment): boolea
 function agree(tcb: ControlBlock, { options, flags }: TcpSegment): void {
   const { sysctls } = tcb.host;
   const mss = options.mss ?? MSS_DEFAULT;
-  tcb.mssClamp = tcb.userMss !== 0 && tcb.userMss < mss ? tcb.userMss : mss || MSS_DEFAULT;
+  tcb.mssClamp =
+    tcb.settings.userMss !== 0 && tcb.settings.userMss < mss ? tcb.settings.userMss : mss || MSS_DEFAULT;
   tcb.sackOk = options.sackPermitted && sysctls.get("net.ipv4.tcp_sack") !== 0;
   tcb.timestampsOk = options.timestamps !== undefined && sysctls.get("net.ipv4.tcp_timestamps") !== 0;
   tcb.windowScalingOk = options.windowScale !== undefined && sysctls.get("net.ipv4.tcp_window_scaling") !== 0;
@@ -88,7 +91,8 @@ function agree(tcb: ControlBlock, { options, flags }: TcpSegment): void {
 
 /** Our SYN was acknowledged. */
 function connected(tcb: ControlBlock, segment: TcpSegment): void {
-  const { sequence, window } = segment;
+  const { window } = segment;
+  const sequence = fromPacket(segment.sequence);
   const { ack, now } = tcb;
   tcb.sndWl1 = sequence;
   agree(tcb, segment);

@@ -106,24 +106,26 @@ export function setTcpOption(tcb: ControlBlock, kept: KeptOptions, name: number,
       return 0;
     case TCP.MAXSEG:
       if (int !== 0 && (int < MIN_MSS || int > MAX_MSS)) return -EINVAL;
-      tcb.userMss = int;
+      tcb.configure({ userMss: int });
       return 0;
     case TCP.KEEPIDLE:
       return setKeepIdle(tcb, int);
     case TCP.KEEPINTVL:
       if (int < 1 || int > MAX_KEEPIDLE) return -EINVAL;
-      tcb.keepaliveInterval = int * SECOND;
+      tcb.configure({ keepaliveInterval: int * SECOND });
       return 0;
     case TCP.KEEPCNT:
       if (int < 1 || int > MAX_COUNT) return -EINVAL;
-      tcb.keepaliveProbes = int;
+      tcb.configure({ keepaliveProbes: int });
       return 0;
     case TCP.SYNCNT:
       if (int < 1 || int > MAX_COUNT) return -EINVAL;
-      tcb.synRetries = int;
+      tcb.configure({ synRetries: int });
       return 0;
     case TCP.LINGER2:
-      tcb.linger2 = int < 0 ? -1 : int * SECOND > FIN_TIMEOUT_MAX ? FIN_TIMEOUT_MAX : int * SECOND;
+      tcb.configure({
+        linger2: int < 0 ? -1 : int * SECOND > FIN_TIMEOUT_MAX ? FIN_TIMEOUT_MAX : int * SECOND,
+      });
       return 0;
     case TCP.DEFER_ACCEPT:
       tcb.deferAccept = secondsToRetries(int, tcb.greatestRto);
@@ -135,31 +137,31 @@ export function setTcpOption(tcb: ControlBlock, kept: KeptOptions, name: number,
       return 0;
     case TCP.USER_TIMEOUT:
       if (int < 0) return -EINVAL;
-      tcb.userTimeout = int * MILLISECOND;
+      tcb.configure({ userTimeout: int * MILLISECOND });
       return 0;
     case TCP.NOTSENT_LOWAT:
-      tcb.notsentLowat = int >>> 0;
+      tcb.configure({ notsentLowat: int >>> 0 });
       return 0;
     case TCP.THIN_LINEAR_TIMEOUTS:
       if (int < 0 || int > 1) return -EINVAL;
-      tcb.thinLinearTimeouts = int !== 0;
+      tcb.configure({ thinLinearTimeouts: int !== 0 });
       return 0;
     case TCP.THIN_DUPACK:
       return int < 0 || int > 1 ? -EINVAL : 0;
     case TCP.RTO_MAX_MS:
       if (int < 1_000 || int > 120_000) return -EINVAL;
-      tcb.rtoMax = int * MILLISECOND;
+      tcb.configure({ rtoMax: int * MILLISECOND });
       return 0;
     case TCP.RTO_MIN_US: {
       const rto = Math.ceil((int * MICROSECOND) / TICK) * TICK;
       if (int <= 0 || rto > 200 * MILLISECOND) return -EINVAL;
-      tcb.rtoMin = rto;
+      tcb.configure({ rtoMin: rto });
       return 0;
     }
     case TCP.DELACK_MAX_US: {
       const delay = Math.ceil((int * MICROSECOND) / TICK) * TICK;
       if (int <= 0 || delay > 200 * MILLISECOND) return -EINVAL;
-      tcb.delackMax = delay;
+      tcb.configure({ delackMax: delay });
       return 0;
     }
     case TCP.REPAIR:
@@ -205,9 +207,9 @@ function setKept(tcb: ControlBlock, kept: KeptOptions, name: number, int: number
 /** tcp_sock_set_keepidle_locked(). */
 function setKeepIdle(tcb: ControlBlock, seconds: number): number {
   if (seconds < 1 || seconds > MAX_KEEPIDLE) return -EINVAL;
-  tcb.keepaliveTime = seconds * SECOND;
+  tcb.configure({ keepaliveTime: seconds * SECOND });
   if (tcb.socket.isSet(SOCKET_OPTION.KEEPALIVE) && !isOneOf(tcb.state, IDLE_STATES))
-    tcb.keepaliveTimer.startIn(Math.max(0, tcb.keepaliveTime - idleTime(tcb)));
+    tcb.keepaliveTimer.startIn(Math.max(0, tcb.settings.keepaliveTime - idleTime(tcb)));
   return 0;
 }
 
@@ -310,9 +312,9 @@ export function getTcpOption(
     case TCP.KEEPCNT:
       return giveInt(value, keepaliveProbes(tcb));
     case TCP.SYNCNT:
-      return giveInt(value, tcb.synRetries || sysctls.get("net.ipv4.tcp_syn_retries"));
+      return giveInt(value, tcb.settings.synRetries || sysctls.get("net.ipv4.tcp_syn_retries"));
     case TCP.LINGER2: {
-      const { linger2 } = tcb;
+      const { linger2 } = tcb.settings;
       return giveInt(
         value,
         linger2 < 0 ? -1 : linger2 === 0 ? sysctls.get("net.ipv4.tcp_fin_timeout") : linger2 / SECOND,
@@ -332,7 +334,7 @@ export function getTcpOption(
     case TCP.CONGESTION:
       return giveBytes(value, bytesOf(tcb.congestionControl.name, 16));
     case TCP.THIN_LINEAR_TIMEOUTS:
-      return giveInt(value, tcb.thinLinearTimeouts ? 1 : 0);
+      return giveInt(value, tcb.settings.thinLinearTimeouts ? 1 : 0);
     case TCP.THIN_DUPACK:
     case TCP.IS_MPTCP:
     case TCP.TX_DELAY:
@@ -342,13 +344,13 @@ export function getTcpOption(
     case TCP.QUEUE_SEQ:
       return -EINVAL;
     case TCP.USER_TIMEOUT:
-      return giveInt(value, tcb.userTimeout / MILLISECOND);
+      return giveInt(value, tcb.settings.userTimeout / MILLISECOND);
     case TCP.FASTOPEN:
       return giveInt(value, kept.fastOpenQueue);
     case TCP.TIMESTAMP:
       return giveInt(value, tcb.tsval | 0);
     case TCP.NOTSENT_LOWAT:
-      return giveInt(value, tcb.notsentLowat | 0);
+      return giveInt(value, tcb.settings.notsentLowat | 0);
     case TCP.SAVE_SYN:
       return giveInt(value, kept.saveSyn);
     case TCP.SAVED_SYN:
@@ -366,7 +368,7 @@ export function getTcpOption(
     case TCP.RTO_MIN_US:
       return giveInt(value, tcb.leastRto / MICROSECOND);
     case TCP.DELACK_MAX_US:
-      return giveInt(value, (tcb.delackMax || 200 * MILLISECOND) / MICROSECOND);
+      return giveInt(value, (tcb.settings.delackMax || 200 * MILLISECOND) / MICROSECOND);
     default:
       return -ENOPROTOOPT;
   }
@@ -374,5 +376,5 @@ export function getTcpOption(
 
 /** What segments can carry, or the limit that was set while there is no connection. */
 function reportedMss(tcb: ControlBlock): number {
-  return isOneOf(tcb.state, IDLE_STATES) && tcb.userMss !== 0 ? tcb.userMss : tcb.mssCache;
+  return isOneOf(tcb.state, IDLE_STATES) && tcb.settings.userMss !== 0 ? tcb.settings.userMss : tcb.mssCache;
 }

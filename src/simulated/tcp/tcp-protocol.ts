@@ -25,6 +25,7 @@ import type { PendingConnection } from "./pending-connection.ts";
 import { queueChange } from "./queue-record.ts";
 import { resetFor } from "./reply.ts";
 import { segmentArrives, segmentEnd } from "./segment-arrives.ts";
+import { fromPacket } from "./sequence.ts";
 import { STATE, type State, stateName } from "./state.ts";
 import { type SocketStack, TcpSocket } from "./tcp-socket.ts";
 import { TimeWait, type TimeWaitOwner } from "./time-wait.ts";
@@ -163,10 +164,10 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       segment.destinationPort,
     );
     if (found?.kind === "connection") {
-      receiveError(found.tcb, about, message, segment.sequence);
+      receiveError(found.tcb, about, message, fromPacket(segment.sequence));
     } else if (
       found?.kind === "request" &&
-      segment.sequence === found.iss &&
+      fromPacket(segment.sequence) === found.iss &&
       icmpErrno(about.version, message.type, message.code) !== undefined
     ) {
       this.#dropRequest(found);

@@ -7,7 +7,7 @@ import type { Ends } from "./connection-table.ts";
 import { TIMEWAIT_LENGTH } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { sendReply, timestampsOnly } from "./reply.ts";
-import { add, after, before, between } from "./sequence.ts";
+import { add, after, before, between, fromPacket } from "./sequence.ts";
 import { STATE, type State } from "./state.ts";
 import { rejectsTimestamp } from "./timestamps.ts";
 
@@ -92,7 +92,8 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
 
   /** A segment arrives: tcp_timewait_state_process(). */
   receive(segment: TcpSegment, end: number): TimeWaitAnswer {
-    const { flags, sequence, options } = segment;
+    const { flags, options } = segment;
+    const sequence = fromPacket(segment.sequence);
     const { now } = this.#owner.host.clock;
     const value = this.timestamps ? options.timestamps?.value : undefined;
     const isReset = (flags & RST) !== 0;
@@ -117,7 +118,8 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   }
 
   #receiveInFinWait2(segment: TcpSegment, end: number, rejected: boolean): TimeWaitAnswer {
-    const { flags, sequence, options } = segment;
+    const { flags, options } = segment;
+    const sequence = fromPacket(segment.sequence);
     if (rejected || !this.#isInWindow(sequence, end)) return this.#acknowledge(segment, end);
     if ((flags & RST) !== 0) {
       this.#owner.timeWaitOver(this);
@@ -138,7 +140,7 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   }
 
   #noteTimestamp(value: number): void {
-    this.tsRecent = value;
+    this.tsRecent = fromPacket(value);
     this.tsRecentAt = this.#owner.host.clock.now;
   }
 
@@ -153,7 +155,7 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   /** At most twice a second for segments without data. */
   #acknowledge({ sequence, flags }: TcpSegment, end: number): TimeWaitAnswer {
     const { clock, sysctls } = this.#owner.host;
-    const limited = sequence === end || (flags & SYN) !== 0;
+    const limited = fromPacket(sequence) === end || (flags & SYN) !== 0;
     return limited && isRateLimited(this, clock.now, sysctls.get("net.ipv4.tcp_invalid_ratelimit"))
       ? "nothing"
       : "acknowledge";

@@ -87,7 +87,7 @@ function retransmissionTimeout(tcb: ControlBlock): void {
 
 function backOff(tcb: ControlBlock): void {
   const { rtt, host, statistics } = tcb;
-  const thin = tcb.thinLinearTimeouts || host.sysctls.get("net.ipv4.tcp_thin_linear_timeouts") !== 0;
+  const thin = tcb.settings.thinLinearTimeouts || host.sysctls.get("net.ipv4.tcp_thin_linear_timeouts") !== 0;
   const isThin =
     tcb.state === STATE.ESTABLISHED &&
     thin &&
@@ -110,14 +110,14 @@ function backOff(tcb: ControlBlock): void {
 function isOverdue(tcb: ControlBlock, handshake: boolean): boolean {
   const { sysctls } = tcb.host;
   if (handshake) {
-    const retries = tcb.synRetries || sysctls.get("net.ipv4.tcp_syn_retries");
+    const retries = tcb.settings.synRetries || sysctls.get("net.ipv4.tcp_syn_retries");
     const linear = tcb.state === STATE.SYN_SENT ? sysctls.get("net.ipv4.tcp_syn_linear_timeouts") : 0;
-    return tcb.retransmits >= retries + linear || hasTimedOut(tcb, retries, tcb.userTimeout);
+    return tcb.retransmits >= retries + linear || hasTimedOut(tcb, retries, tcb.settings.userTimeout);
   }
   if (hasTimedOut(tcb, sysctls.get("net.ipv4.tcp_retries1"), 0)) forgetRoute(tcb);
   let retries = sysctls.get("net.ipv4.tcp_retries2");
   if (tcb.orphaned) retries = orphanRetries(tcb, tcb.rtt.rto < tcb.greatestRto);
-  return hasTimedOut(tcb, retries, tcb.userTimeout);
+  return hasTimedOut(tcb, retries, tcb.settings.userTimeout);
 }
 
 /** How often a closed socket retries: tcp_orphan_retries(). */
@@ -150,7 +150,8 @@ function modelTimeout({ greatestRto }: ControlBlock, boundary: number, base: num
 
 /** tcp_clamp_rto_to_user_timeout(). */
 function withinUserTimeout(tcb: ControlBlock): number {
-  const { userTimeout, rtt } = tcb;
+  const { rtt } = tcb;
+  const { userTimeout } = tcb.settings;
   if (userTimeout === 0) return rtt.rto;
   const left = userTimeout - sinceFirstRetransmission(tcb);
   return left <= 0 ? TICK : Math.min(rtt.rto, left);
@@ -158,7 +159,8 @@ function withinUserTimeout(tcb: ControlBlock): number {
 
 /** tcp_rtx_probe0_timed_out(). */
 function probedTooLong(tcb: ControlBlock, sentAt: number): boolean {
-  const { userTimeout, now } = tcb;
+  const { now } = tcb;
+  const { userTimeout } = tcb.settings;
   const timeout = userTimeout || tcb.greatestRto * 2;
   return now - tcb.rcvTstamp > timeout && now - sentAt > timeout;
 }
@@ -218,7 +220,7 @@ function probeTimeout(tcb: ControlBlock): void {
   }
   if (tcb.probesSince === 0) {
     tcb.probesSince = now;
-  } else if (tcb.userTimeout !== 0 && now - tcb.probesSince >= tcb.userTimeout) {
+  } else if (tcb.settings.userTimeout !== 0 && now - tcb.probesSince >= tcb.settings.userTimeout) {
     timedOut(tcb);
     return;
   }
@@ -256,10 +258,11 @@ function sendWindowProbe(tcb: ControlBlock): void {
 
 /** SO_KEEPALIVE, and FIN_WAIT2 of a closed socket: tcp_keepalive_timer(). */
 export function keepaliveDue(tcb: ControlBlock): void {
-  const { socket, userTimeout } = tcb;
+  const { socket } = tcb;
+  const { userTimeout } = tcb.settings;
   if (tcb.state === STATE.FIN_WAIT2 && tcb.orphaned) {
     const left = finTimeout(tcb) - TIMEWAIT_LENGTH;
-    if (tcb.linger2 >= 0 && left > 0) {
+    if (tcb.settings.linger2 >= 0 && left > 0) {
       tcb.stack.timeWait(tcb, STATE.FIN_WAIT2, left);
     } else {
       sendReset(tcb);

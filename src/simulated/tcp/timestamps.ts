@@ -1,7 +1,7 @@
 import type { TcpSegment } from "../ip/packet.ts";
 import { PAWS_24DAYS, PAWS_MSL, PAWS_WINDOW } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
-import { after } from "./sequence.ts";
+import { after, fromPacket } from "./sequence.ts";
 
 // Timestamps and protection against wrapped sequence numbers (RFC 7323, 5).
 
@@ -10,7 +10,7 @@ export function readTimestamps(tcb: ControlBlock, { options }: TcpSegment): void
   const { timestamps } = options;
   tcb.sawTimestamp = timestamps !== undefined && tcb.timestampsOk;
   if (timestamps === undefined) return;
-  tcb.rcvTsval = timestamps.value;
+  tcb.rcvTsval = fromPacket(timestamps.value);
   tcb.rcvTsecr = timestamps.echo === 0 ? 0 : (timestamps.echo - tcb.tsOffset) >>> 0;
 }
 
@@ -44,9 +44,9 @@ function isDisordered(
   end: number,
 ): boolean {
   return (
-    sequence === end &&
-    sequence === tcb.rcvNxt &&
-    acknowledgment === tcb.sndUna &&
+    end === tcb.rcvNxt &&
+    fromPacket(sequence) === end &&
+    fromPacket(acknowledgment) === tcb.sndUna &&
     window * 2 ** tcb.sndWscale === tcb.sndWnd &&
     ((tcb.tsRecent - tcb.rcvTsval) | 0) * 1e6 <= Math.min(tcb.rtt.rto * 2, 1e9)
   );

@@ -5,7 +5,7 @@ import { TICK } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { routeOf, sackLimit } from "./path.ts";
 import type { QueuedSegment } from "./send-queue.ts";
-import { add, after, before } from "./sequence.ts";
+import { add, after, before, toPacket } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { HAPPENED, STAMP } from "./transmit-reports.ts";
 import { selectWindow } from "./window.ts";
@@ -61,8 +61,8 @@ export function transmit(
     kind: "tcp",
     sourcePort: socket.localPort,
     destinationPort: socket.remotePort,
-    sequence,
-    acknowledgment: (sent & ACK) === 0 ? 0 : tcb.rcvNxt,
+    sequence: toPacket(sequence),
+    acknowledgment: (sent & ACK) === 0 ? 0 : toPacket(tcb.rcvNxt),
     flags: sent,
     window,
     urgentPointer,
@@ -116,7 +116,9 @@ function synOptions(tcb: ControlBlock): TcpOptions {
     windowScale: sysctls.get("net.ipv4.tcp_window_scaling") === 0 ? undefined : tcb.announcedWscale,
     sackPermitted: sysctls.get("net.ipv4.tcp_sack") !== 0,
     timestamps:
-      sysctls.get("net.ipv4.tcp_timestamps") === 0 ? undefined : { value: tcb.tsval, echo: tcb.tsRecent },
+      sysctls.get("net.ipv4.tcp_timestamps") === 0
+        ? undefined
+        : { value: tcb.tsval, echo: toPacket(tcb.tsRecent) },
     sack: NO_SACK,
     unknown: NO_TCP_OPTIONS.unknown,
   };
@@ -126,12 +128,14 @@ function establishedOptions(tcb: ControlBlock): TcpOptions {
   const { selectiveAcks } = tcb;
   const sack = selectiveAcks.isEmpty ? NO_SACK : selectiveAcks.take(sackLimit(tcb));
   if (sack.length === 0)
-    return tcb.timestampsOk ? tcb.stack.timestampOptions.of(tcb.tsval, tcb.tsRecent) : NO_TCP_OPTIONS;
+    return tcb.timestampsOk
+      ? tcb.stack.timestampOptions.of(tcb.tsval, toPacket(tcb.tsRecent))
+      : NO_TCP_OPTIONS;
   return {
     mss: undefined,
     windowScale: undefined,
     sackPermitted: false,
-    timestamps: tcb.timestampsOk ? { value: tcb.tsval, echo: tcb.tsRecent } : undefined,
+    timestamps: tcb.timestampsOk ? { value: tcb.tsval, echo: toPacket(tcb.tsRecent) } : undefined,
     sack,
     unknown: NO_TCP_OPTIONS.unknown,
   };
