@@ -10,6 +10,7 @@ import { giveBytes, giveInt, takenInt } from "./option-value.ts";
 import type { ProtocolHost, Route } from "./protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
 import { encodeSockaddr, internetAddress } from "./sockaddr.ts";
+import type { SendingInterface } from "./socket-settings.ts";
 
 const { IPPROTO, SOCK } = constants;
 const { EADDRNOTAVAIL, EINVAL, ENODEV, ENOENT, ENOPROTOOPT, ENOTCONN } = errnos;
@@ -21,9 +22,7 @@ export interface IpOptionSocket extends MulticastSocket {
   readonly localPort: number;
   readonly remoteAddress: string;
   v6only: boolean;
-  multicastInterface: number;
-  multicastAddress: string;
-  unicastInterface: number;
+  sendingInterface: SendingInterface;
   ipOptionBytes: Uint8Array | undefined;
   extensionHeaders: Map<number, Uint8Array> | undefined;
   readonly localAddress: string;
@@ -75,9 +74,9 @@ function getIpv4(socket: IpOptionSocket, name: number, value: ValueResult): numb
       // inet6_create() leaves mc_all clear, inet_create() sets it.
       return giveIpInt(value, receivesAllMulticast(socket) ? 1 : 0);
     case number("IP_MULTICAST_IF"):
-      return giveBytes(value, parseIpv4(socket.multicastAddress) ?? new Uint8Array(4));
+      return giveBytes(value, parseIpv4(socket.sendingInterface.multicastAddress) ?? new Uint8Array(4));
     case number("IP_UNICAST_IF"):
-      return giveBytes(value, networkOrder(socket.unicastInterface));
+      return giveBytes(value, networkOrder(socket.sendingInterface.unicastInterface));
     case number("IP_OPTIONS"):
       return giveBytes(value, socket.ipOptionBytes ?? new Uint8Array(0));
     case number("IP_PKTOPTIONS"):
@@ -162,14 +161,20 @@ function setMulticastInterface(socket: IpOptionSocket, value: Uint8Array): numbe
   const index = value.length >= 12 ? (takenInt(value, 8) ?? 0) : 0;
   const address = value.length >= 8 ? formatIpv4(value, 4) : formatIpv4(value);
   if (index === 0 && address === "0.0.0.0") {
-    socket.multicastInterface = 0;
-    socket.multicastAddress = "0.0.0.0";
+    socket.sendingInterface = {
+      ...socket.sendingInterface,
+      multicastInterface: 0,
+      multicastAddress: "0.0.0.0",
+    };
     return 0;
   }
   const found = index === 0 ? socket.host.interfaceOf(address) : socket.host.interfaceByIndex(index);
   if (found === undefined) return -EADDRNOTAVAIL;
-  socket.multicastInterface = found.index;
-  socket.multicastAddress = address;
+  socket.sendingInterface = {
+    ...socket.sendingInterface,
+    multicastInterface: found.index,
+    multicastAddress: address,
+  };
   return 0;
 }
 
@@ -178,7 +183,7 @@ function setUnicastInterface(socket: IpOptionSocket, value: Uint8Array): number 
   if (value.length !== 4) return -EINVAL;
   const index = new DataView(value.buffer, value.byteOffset, 4).getInt32(0);
   if (index !== 0 && socket.host.interfaceByIndex(index) === undefined) return -EADDRNOTAVAIL;
-  socket.unicastInterface = index;
+  socket.sendingInterface = { ...socket.sendingInterface, unicastInterface: index };
   return 0;
 }
 
@@ -220,9 +225,9 @@ function getIpv6(socket: IpOptionSocket, name: number, value: ValueResult): numb
     case number("IPV6_ADDRFORM"):
       return -ENOTCONN;
     case number("IPV6_MULTICAST_IF"):
-      return giveInt(value, socket.multicastInterface);
+      return giveInt(value, socket.sendingInterface.multicastInterface);
     case number("IPV6_UNICAST_IF"):
-      return giveBytes(value, networkOrder(socket.unicastInterface));
+      return giveBytes(value, networkOrder(socket.sendingInterface.unicastInterface));
     case number("IPV6_ROUTER_ALERT"):
       return giveInt(value, 0);
     case number("IPV6_2292PKTOPTIONS"):
@@ -258,7 +263,7 @@ function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): numbe
       if (stream) return -ENOPROTOOPT;
       if (int === undefined) return -EINVAL;
       if (int !== 0 && socket.host.interfaceByIndex(int) === undefined) return -ENODEV;
-      socket.multicastInterface = int;
+      socket.sendingInterface = { ...socket.sendingInterface, multicastInterface: int };
       return 0;
     case number("IPV6_UNICAST_IF"):
       return setUnicastInterface(socket, value);
@@ -325,7 +330,7 @@ function givePacketOptions(socket: IpOptionSocket, value: ValueResult): number {
   const local = parseIpv4(socket.localAddress) ?? new Uint8Array(4);
   if (socket.value(IP_OPTION.PKTINFO) !== 0) {
     const data = new Uint8Array(12);
-    new DataView(data.buffer).setInt32(0, socket.multicastInterface, true);
+    new DataView(data.buffer).setInt32(0, socket.sendingInterface.multicastInterface, true);
     data.set(local, 4);
     data.set(local, 8);
     messages.push(controlMessage(number("IP_PKTINFO"), data));

@@ -23,6 +23,7 @@ import {
 } from "./reuseport-group.ts";
 import { internetAddress } from "./sockaddr.ts";
 import { SocketBase } from "./socket-base.ts";
+import { ANY_INTERFACE } from "./socket-settings.ts";
 
 const { AF, IPPROTO, SOCK } = constants;
 const { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP } =
@@ -58,9 +59,7 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   /** Multicast groups, once it joined one. */
   memberships: Memberships | undefined;
   /** IP_MULTICAST_IF and IP_UNICAST_IF: the index, and an address to send from. */
-  multicastInterface = 0;
-  multicastAddress = "0.0.0.0";
-  unicastInterface = 0;
+  sendingInterface = ANY_INTERFACE;
   /** IP_OPTIONS: kept, but no packet carries them. */
   ipOptionBytes: Uint8Array | undefined;
   /** IPV6_HOPOPTS and its kind, by number: kept, but no packet carries them. */
@@ -224,7 +223,8 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   /** The route to an address, as this socket is bound. */
   routeTo(destination: string): Route | number {
     const multicast = isMulticast(destination);
-    const given = multicast ? this.multicastInterface : this.unicastInterface;
+    const { multicastInterface, unicastInterface } = this.sendingInterface;
+    const given = multicast ? multicastInterface : unicastInterface;
     const scope = isLinkLocal(destination) ? this.scopeId : 0;
     const source =
       isAnyAddress(this.localAddress) || isMulticast(this.localAddress) ? undefined : this.localAddress;
@@ -271,9 +271,7 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
     super.inherit(from);
     if (!(from instanceof InetSocket)) return;
     this.v6only = from.v6only;
-    this.multicastInterface = from.multicastInterface;
-    this.multicastAddress = from.multicastAddress;
-    this.unicastInterface = from.unicastInterface;
+    this.sendingInterface = from.sendingInterface;
   }
 
   protected override getProtocolOption(level: number, name: number, value: ValueResult): number {

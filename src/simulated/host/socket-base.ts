@@ -15,6 +15,7 @@ import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
 import { writeSockaddr } from "./sockaddr.ts";
 import { attachFilter, detachFilter, type Program } from "./socket-filter.ts";
 import { SOCKET_OPTION, socketOptions } from "./socket-options.ts";
+import { INITIAL_SOCKET_SETTINGS, type SocketSettings } from "./socket-settings.ts";
 import { readTimeout, timeval } from "./timeout-option.ts";
 
 const { AF, IPPROTO, SOL } = constants;
@@ -26,7 +27,6 @@ const MIN_RCVBUF = 2_304;
 const INT_MAX = 0x7fffffff;
 /** SOF_TXTIME_FLAGS_MASK. */
 const TXTIME_FLAGS = 3;
-const NO_TRANSMIT_TIME = [0, 0] as const;
 
 /** What sockets of every protocol have: the options of SOL_SOCKET, buffers, and a pending error. */
 export abstract class SocketBase implements KernelSocket {
@@ -41,22 +41,15 @@ export abstract class SocketBase implements KernelSocket {
   /** sk_sndbuf and sk_rcvbuf: twice what setsockopt() took, in truesize. */
   sendBuffer: number;
   receiveBuffer: number;
-  receiveLowWater = 1;
-  receiveTimeout = Number.POSITIVE_INFINITY;
-  sendTimeout = Number.POSITIVE_INFINITY;
-  /** SO_LINGER in seconds; undefined if it is off. */
-  linger: number | undefined;
+  /** Shared until an option is set. */
+  settings = INITIAL_SOCKET_SETTINGS;
   /** sk_shutdown: RCV_SHUTDOWN and SEND_SHUTDOWN. */
   receiveShutdown = false;
   sendShutdown = false;
   /** SO_BINDTODEVICE; 0 for none. */
   boundInterface = 0;
-  /** SO_MAX_PACING_RATE; Infinity (~0) if unlimited. */
-  pacingRate = Number.POSITIVE_INFINITY;
   /** SO_ATTACH_FILTER. */
   filter: Program | undefined = undefined;
-  /** SO_TXTIME: the clock and the flags. */
-  #transmitTime: readonly [clock: number, flags: number] = NO_TRANSMIT_TIME;
   /** Simple options that were set; absent while all have their initial values. */
   #values: Map<number, number> | undefined;
   /** Whether a listener and its connections share them, until one of them sets an option. */
@@ -70,6 +63,23 @@ export abstract class SocketBase implements KernelSocket {
     this.cookie = host.nextCookie();
     this.sendBuffer = host.sysctls.get("net.core.wmem_default");
     this.receiveBuffer = host.sysctls.get("net.core.rmem_default");
+  }
+
+  get receiveLowWater(): number {
+    return this.settings.receiveLowWater;
+  }
+
+  get receiveTimeout(): number {
+    return this.settings.receiveTimeout;
+  }
+
+  get sendTimeout(): number {
+    return this.settings.sendTimeout;
+  }
+
+  /** Sets options. */
+  protected configure(changed: Partial<SocketSettings>): void {
+    this.settings = { ...this.settings, ...changed };
   }
 
   abstract bind(address: SocketAddress): number;
@@ -168,12 +178,8 @@ export abstract class SocketBase implements KernelSocket {
   inherit(from: SocketBase): void {
     this.sendBuffer = from.sendBuffer;
     this.receiveBuffer = from.receiveBuffer;
-    this.receiveLowWater = from.receiveLowWater;
-    this.receiveTimeout = from.receiveTimeout;
-    this.sendTimeout = from.sendTimeout;
-    this.linger = from.linger;
+    this.settings = from.settings;
     this.boundInterface = from.boundInterface;
-    this.pacingRate = from.pacingRate;
     this.filter = from.filter;
     this.#values = from.#values;
     this.#sharesValues = true;
@@ -198,13 +204,13 @@ export abstract class SocketBase implements KernelSocket {
       case options.SO_ACCEPTCONN.number:
         return giveInt(value, this.acceptQueue() === undefined ? 0 : 1);
       case options.SO_LINGER.number:
-        return giveBytes(value, ints(this.linger === undefined ? 0 : 1, this.linger ?? 0));
+        return giveBytes(value, ints(this.settings.linger === undefined ? 0 : 1, this.settings.linger ?? 0));
       case options.SO_RCVTIMEO.number:
-        return giveBytes(value, timeval(this.receiveTimeout));
+        return giveBytes(value, timeval(this.settings.receiveTimeout));
       case options.SO_SNDTIMEO.number:
-        return giveBytes(value, timeval(this.sendTimeout));
+        return giveBytes(value, timeval(this.settings.sendTimeout));
       case options.SO_RCVLOWAT.number:
-        return giveInt(value, this.receiveLowWater);
+        return giveInt(value, this.settings.receiveLowWater);
       case options.SO_SNDLOWAT.number:
         return giveInt(value, 1);
       case options.SO_BINDTODEVICE.number:
@@ -225,7 +231,7 @@ export abstract class SocketBase implements KernelSocket {
       case options.SO_TIMESTAMPING.number:
         return giveBytes(value, ints(this.value(SOCKET_OPTION.TIMESTAMPING), 0));
       case options.SO_TXTIME.number:
-        return giveBytes(value, ints(...this.#transmitTime));
+        return giveBytes(value, ints(...this.settings.transmitTime));
       case options.SO_MEMINFO.number:
         return giveBytes(value, ints(...this.memoryInfo()));
       case options.SO_PEERCRED.number: {
@@ -272,7 +278,9 @@ export abstract class SocketBase implements KernelSocket {
         this.boundInterface = int;
         return 0;
       case options.SO_MAX_PACING_RATE.number:
-        this.pacingRate = int === -1 ? Number.POSITIVE_INFINITY : (readWide(value) ?? int >>> 0);
+        this.configure({
+          pacingRate: int === -1 ? Number.POSITIVE_INFINITY : (readWide(value) ?? int >>> 0),
+        });
         return 0;
       case options.SO_TIMESTAMP.number:
       case options.SO_TIMESTAMPNS.number:
@@ -309,7 +317,7 @@ export abstract class SocketBase implements KernelSocket {
 
   /** SO_RCVLOWAT; TCP limits it. */
   protected setReceiveLowWater(bytes: number): number {
-    this.receiveLowWater = bytes === 0 ? 1 : bytes;
+    this.configure({ receiveLowWater: bytes === 0 ? 1 : bytes });
     return 0;
   }
 
@@ -383,22 +391,22 @@ export abstract class SocketBase implements KernelSocket {
   #setTransmitTime(value: Uint8Array, clock: number): number {
     const flags = takenInt(value, 4);
     if (value.length !== 8 || flags === undefined || (flags & ~TXTIME_FLAGS) !== 0) return -EINVAL;
-    this.#transmitTime = [clock, flags];
+    this.configure({ transmitTime: [clock, flags] });
     return 0;
   }
 
   #setLinger(value: Uint8Array, on: number): number {
     const seconds = takenInt(value, 4);
     if (seconds === undefined) return -EINVAL;
-    this.linger = on === 0 ? undefined : seconds;
+    this.configure({ linger: on === 0 ? undefined : seconds });
     return 0;
   }
 
   #setTimeout(name: number, value: Uint8Array): number {
     const timeout = readTimeout(value);
     if (typeof timeout !== "number") return timeout.errno;
-    if (name === options.SO_RCVTIMEO.number) this.receiveTimeout = timeout;
-    else this.sendTimeout = timeout;
+    if (name === options.SO_RCVTIMEO.number) this.configure({ receiveTimeout: timeout });
+    else this.configure({ sendTimeout: timeout });
     return 0;
   }
 
@@ -426,9 +434,10 @@ export abstract class SocketBase implements KernelSocket {
   }
 
   #getPacingRate(value: ValueResult): number {
-    const all = this.pacingRate === Number.POSITIVE_INFINITY;
-    if (value.length < 8) return giveInt(value, all ? -1 : Math.min(this.pacingRate, 0xffffffff) | 0);
-    return giveBytes(value, all ? new Uint8Array(8).fill(0xff) : wide(this.pacingRate));
+    const { pacingRate } = this.settings;
+    const all = pacingRate === Number.POSITIVE_INFINITY;
+    if (value.length < 8) return giveInt(value, all ? -1 : Math.min(pacingRate, 0xffffffff) | 0);
+    return giveBytes(value, all ? new Uint8Array(8).fill(0xff) : wide(pacingRate));
   }
 
   #getPeerGroups(value: ValueResult): number {

@@ -117,7 +117,7 @@ const isDubious = ({ recovery }: ControlBlock, { flags }: AckOutcome): boolean =
 /** Counts what SACKs reported, once. */
 function countSacked({ statistics }: ControlBlock, _before: number, outcome: AckOutcome): void {
   statistics.delivered += outcome.sackDelivered;
-  if ((outcome.flags & FLAG.ECE) !== 0) statistics.deliveredCe += outcome.sackDelivered;
+  if ((outcome.flags & FLAG.ECE) !== 0) statistics.countTrouble().deliveredCe += outcome.sackDelivered;
   outcome.sackDelivered = 0;
 }
 
@@ -171,7 +171,7 @@ function cleanQueue(tcb: ControlBlock, priorSack: number, priorUna: number, outc
       sendQueue.sackedOut -= 1;
     } else if (tcb.sackOk) {
       statistics.delivered += 1;
-      if ((outcome.flags & FLAG.ECE) !== 0) statistics.deliveredCe += 1;
+      if ((outcome.flags & FLAG.ECE) !== 0) statistics.countTrouble().deliveredCe += 1;
       rackAdvance(tcb, marks, end, sentAt);
     }
     if ((marks & MARK.LOST) !== 0) sendQueue.lostOut -= 1;
@@ -188,7 +188,7 @@ function cleanQueue(tcb: ControlBlock, priorSack: number, priorUna: number, outc
     if (segment.isReported) reportAcknowledged(tcb, end);
     sendQueue.remove(segment);
   }
-  if (sendQueue.packetsOut === 0) tcb.chronograph.stop("busy", sendQueue.isEmpty, now);
+  if (sendQueue.packetsOut === 0) tcb.chronograph?.stop("busy", sendQueue.isEmpty, now);
   if (between(tcb.sndUp, priorUna, tcb.sndUna)) tcb.sndUp = tcb.sndUna;
   const first = sendQueue.firstSent;
   if (first !== undefined && (first.marks & MARK.SACKED) !== 0) outcome.flags |= FLAG.SACK_RENEGING;

@@ -37,5 +37,5 @@ export function updatePacingRate(tcb: ControlBlock): void {
   );
   const window = mssCache * Math.max(congestion.cwnd, sendQueue.packetsOut);
   const rate = (window * percent * 10_000 * 8) / (rtt.smoothed || 1);
-  tcb.pacingRate = Math.min(Math.floor(rate), socket.pacingRate);
+  tcb.pacingRate = Math.min(Math.floor(rate), socket.settings.pacingRate);
 }

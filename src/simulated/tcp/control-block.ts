@@ -1,15 +1,17 @@
 import type { InetSocket } from "../host/inet-socket.ts";
 import type { MemoryUse, ProtocolHost, Route } from "../host/protocol-host.ts";
 import { AckState } from "./ack-state.ts";
-import { Chronograph } from "./chronograph.ts";
+import { Chronograph, type Limit } from "./chronograph.ts";
 import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
 import { MSS_DEFAULT } from "./constants.ts";
-import { ReceiveQueue } from "./receive-queue.ts";
+import { type CongestionName, createCongestionControl } from "./create-congestion-control.ts";
+import { EMPTY_RECEIVE_QUEUE, ReceiveQueue } from "./receive-queue.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { RecoveryState } from "./recovery-state.ts";
 import { RoundTripTime } from "./rtt.ts";
-import { SelectiveAcks } from "./selective-acks.ts";
+import { NO_SELECTIVE_ACKS, SelectiveAcks } from "./selective-acks.ts";
 import { SendQueue } from "./send-queue.ts";
+import type { SharedRoutes } from "./shared-routes.ts";
 import { STATE, type State } from "./state.ts";
 import { Statistics } from "./statistics.ts";
 import { INITIAL_SETTINGS, type TcpSettings } from "./tcp-settings.ts";
@@ -23,6 +25,7 @@ export interface Stack {
   /** The memory of all TCP sockets, which tcp_mem limits. */
   readonly memory: MemoryUse;
   readonly timestampOptions: TimestampOptions;
+  readonly routes: SharedRoutes;
   /** A timer of a connection is due. */
   retransmitDue(tcb: ControlBlock): void;
   delayedAckDue(tcb: ControlBlock): void;
@@ -129,16 +132,19 @@ export class ControlBlock implements TimerOwner {
   retransStamp = 0;
 
   readonly sendQueue = new SendQueue();
-  readonly receiveQueue = new ReceiveQueue();
-  readonly selectiveAcks = new SelectiveAcks();
+  /** Both are shared while they are empty: most connections never lose a segment. */
+  receiveQueue = EMPTY_RECEIVE_QUEUE;
+  selectiveAcks = NO_SELECTIVE_ACKS;
   readonly window = new ReceiveWindow();
   readonly ack = new AckState();
   readonly rtt = new RoundTripTime();
   readonly congestion = new CongestionWindow();
   readonly recovery = new RecoveryState();
   readonly statistics = new Statistics();
-  readonly chronograph = new Chronograph();
-  congestionControl: CongestionControl;
+  /** Made when something first holds the connection up. */
+  chronograph: Chronograph | undefined = undefined;
+  #congestionControl: CongestionControl | undefined = undefined;
+  #congestionName: CongestionName;
   /** sk_pacing_rate, in bytes per second: nothing is paced, but the size of bursts follows it. */
   pacingRate = Number.POSITIVE_INFINITY;
 
@@ -171,11 +177,45 @@ export class ControlBlock implements TimerOwner {
   /** Whether a send found no memory: SOCK_NOSPACE. */
   noSpace = false;
 
-  constructor(stack: Stack, socket: InetSocket, congestionControl: CongestionControl) {
+  constructor(stack: Stack, socket: InetSocket, congestionName: CongestionName) {
     this.stack = stack;
     this.host = stack.host;
     this.socket = socket;
-    this.congestionControl = congestionControl;
+    this.#congestionName = congestionName;
+  }
+
+  /** Made when it is first asked, mostly by the acknowledgment of data. */
+  get congestionControl(): CongestionControl {
+    this.#congestionControl ??= createCongestionControl(this.#congestionName);
+    return this.#congestionControl;
+  }
+
+  /** TCP_CONGESTION. Another algorithm begins without knowledge. */
+  get congestionName(): CongestionName {
+    return this.#congestionName;
+  }
+
+  set congestionName(name: CongestionName) {
+    this.#congestionName = name;
+    this.#congestionControl = undefined;
+  }
+
+  /** The receive queue, to add to. */
+  ownReceiveQueue(): ReceiveQueue {
+    if (this.receiveQueue === EMPTY_RECEIVE_QUEUE) this.receiveQueue = new ReceiveQueue();
+    return this.receiveQueue;
+  }
+
+  /** The blocks to report, to add to. */
+  ownSelectiveAcks(): SelectiveAcks {
+    if (this.selectiveAcks === NO_SELECTIVE_ACKS) this.selectiveAcks = new SelectiveAcks();
+    return this.selectiveAcks;
+  }
+
+  /** Notes that something holds the connection up. */
+  beginLimit(limit: Limit): void {
+    this.chronograph ??= new Chronograph();
+    this.chronograph.start(limit, this.now);
   }
 
   /** Sets options of TCP. */

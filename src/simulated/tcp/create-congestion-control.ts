@@ -2,14 +2,11 @@ import type { CongestionControl } from "./congestion-control.ts";
 import { Cubic } from "./cubic.ts";
 import { Reno } from "./reno.ts";
 
-/** An algorithm for one connection, by its name; undefined if there is none of that name. */
-export function createCongestionControl(name: string): CongestionControl | undefined {
-  switch (name) {
-    case "cubic":
-      return new Cubic();
-    case "reno":
-      return new Reno();
-    default:
-      return undefined;
-  }
-}
+const ALGORITHMS = { cubic: Cubic, reno: Reno } as const;
+
+export type CongestionName = keyof typeof ALGORITHMS;
+
+export const isCongestionName = (name: string): name is CongestionName => Object.hasOwn(ALGORITHMS, name);
+
+/** An algorithm for one connection. */
+export const createCongestionControl = (name: CongestionName): CongestionControl => new ALGORITHMS[name]();

@@ -41,7 +41,7 @@ export function validateWindow(tcb: ControlBlock, limited: boolean): void {
     return;
   }
   congestion.used = Math.max(congestion.used, packetsOut);
-  if (sendQueue.sendHead === undefined && tcb.noSpace) tcb.chronograph.start("send buffer", now);
+  if (sendQueue.sendHead === undefined && tcb.noSpace) tcb.beginLimit("send buffer");
   if (
     tcb.host.sysctls.get("net.ipv4.tcp_slow_start_after_idle") !== 0 &&
     now - congestion.stamp >= tcb.rtt.rto

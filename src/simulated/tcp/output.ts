@@ -146,11 +146,11 @@ function shouldDefer(tcb: ControlBlock, segment: QueuedSegment, most: number, qu
 
 /** Whether the peer's window is what holds back the rest. */
 function noteLimit(tcb: ControlBlock, mss: number): void {
-  const { sendQueue, congestion, chronograph, now } = tcb;
+  const { sendQueue, congestion, now } = tcb;
   const next = sendQueue.sendHead;
   const held = next !== undefined && sendQueue.inFlight < congestion.cwnd && !fitsWindow(tcb, next, mss);
-  if (held) chronograph.start("peer's window", now);
-  else chronograph.stop("peer's window", sendQueue.isEmpty, now);
+  if (held) tcb.beginLimit("peer's window");
+  else tcb.chronograph?.stop("peer's window", sendQueue.isEmpty, now);
 }
 
 function maySend(

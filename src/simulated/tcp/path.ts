@@ -28,9 +28,9 @@ export function routeOf(tcb: ControlBlock): Route | number {
     tcb.route = undefined;
     return route;
   }
-  tcb.route = route;
+  tcb.route = tcb.stack.routes.of(route);
   tcb.routeExpires = now + ROUTE_LIFETIME;
-  return route;
+  return tcb.route;
 }
 
 /** Asks the host for the route again next time: __sk_dst_reset(). */

@@ -182,6 +182,9 @@ export class ReceiveQueue {
   }
 }
 
+/** What connections have that nothing has arrived for; nothing is ever added to it. */
+export const EMPTY_RECEIVE_QUEUE = new ReceiveQueue();
+
 function packed(first: ReceivedSegment | undefined, charged: number): number {
   let bytes = 0;
   for (let segment = first; segment !== undefined; segment = segment.next) bytes += segment.data.length;

@@ -60,7 +60,8 @@ function acknowledgeQuickly({ ack, window }: ControlBlock): void {
 
 /** `skip` is how many bytes of the segment are here already. */
 function receiveInOrder(tcb: ControlBlock, segment: TcpSegment, skip: number): void {
-  const { receiveQueue, ack, selectiveAcks } = tcb;
+  const { ack, selectiveAcks } = tcb;
+  const receiveQueue = tcb.ownReceiveQueue();
   const data = skip === 0 ? segment.data : segment.data.subarray(skip);
   const fin = (segment.flags & TCP_FLAG.FIN) !== 0;
   if (!hasReceiveMemory(tcb)) {
@@ -117,7 +118,7 @@ function dataReady(tcb: ControlBlock): void {
 }
 
 function receiveOutOfOrder(tcb: ControlBlock, segment: TcpSegment, end: number, hadGap: boolean): void {
-  const { receiveQueue, ack, selectiveAcks, statistics } = tcb;
+  const { ack, statistics } = tcb;
   const { data } = segment;
   const sequence = fromPacket(segment.sequence);
   if (!hasReceiveMemory(tcb)) {
@@ -127,13 +128,13 @@ function receiveOutOfOrder(tcb: ControlBlock, segment: TcpSegment, end: number, 
   }
   measureSegmentSize(tcb, segment);
   ack.schedule();
-  statistics.receivedOutOfOrder += 1;
+  statistics.countTrouble().receivedOutOfOrder += 1;
   const received = new ReceivedSegment(sequence, data, (segment.flags & TCP_FLAG.FIN) !== 0);
-  receiveQueue.insert(received, (left, right) => {
+  tcb.ownReceiveQueue().insert(received, (left, right) => {
     extendDuplicate(tcb, left, right);
   });
   if (!tcb.sackOk) return;
-  const rank = selectiveAcks.add(sequence, end);
+  const rank = tcb.ownSelectiveAcks().add(sequence, end);
   if (hadGap && rank >= EXPECTED_BLOCKS) sendCompressedAck(tcb);
   growWindow(tcb, data.length);
 }
@@ -142,11 +143,11 @@ const reportsDuplicates = (tcb: ControlBlock): boolean =>
   tcb.sackOk && tcb.host.sysctls.get("net.ipv4.tcp_dsack") !== 0;
 
 export function setDuplicate(tcb: ControlBlock, left: number, right: number): void {
-  if (reportsDuplicates(tcb)) tcb.selectiveAcks.setDuplicate(left, right);
+  if (reportsDuplicates(tcb)) tcb.ownSelectiveAcks().setDuplicate(left, right);
 }
 
 function extendDuplicate(tcb: ControlBlock, left: number, right: number): void {
-  if (reportsDuplicates(tcb)) tcb.selectiveAcks.extendDuplicate(left, right);
+  if (reportsDuplicates(tcb)) tcb.ownSelectiveAcks().extendDuplicate(left, right);
 }
 
 /** The peer sends no more (RFC 9293, 3.10.7.4, eighth step): tcp_fin(). */

@@ -230,9 +230,9 @@ function isReneging(tcb: ControlBlock, outcome: AckOutcome): boolean {
 
 /** tcp_update_rto_time(). */
 function endTimeoutStatistics({ statistics, now }: ControlBlock): void {
-  if (statistics.rtoSince === 0) return;
-  statistics.totalRtoTime += Math.floor((now - statistics.rtoSince) / MILLISECOND);
-  statistics.rtoSince = 0;
+  if (statistics.trouble.rtoSince === 0) return;
+  statistics.countTrouble().totalRtoTime += Math.floor((now - statistics.trouble.rtoSince) / MILLISECOND);
+  statistics.countTrouble().rtoSince = 0;
 }
 
 /** An acknowledgment of a tail loss probe (RFC 8985, 7.4): tcp_process_tlp_ack(). */

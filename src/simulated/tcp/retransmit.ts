@@ -53,7 +53,7 @@ export function sendAgain(tcb: ControlBlock, segment: QueuedSegment, more = 0): 
   const asksEcn = (segment.flags & (SYN | ECE | CWR)) === (SYN | ECE | CWR);
   if (asksEcn && tcb.host.sysctls.get("net.ipv4.tcp_ecn_fallback") !== 0) segment.flags &= ~(ECE | CWR);
   statistics.totalRetrans += 1;
-  statistics.bytesRetrans += segment.length;
+  statistics.countTrouble().bytesRetrans += segment.length;
   tcb.host.counters.count("Tcp.RetransSegs");
   segment.marks |= MARK.EVER_RETRANS;
   const result = transmitQueued(tcb, segment, true, more);

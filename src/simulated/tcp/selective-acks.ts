@@ -112,6 +112,9 @@ export class SelectiveAcks {
   }
 }
 
+/** What connections have that nothing was lost for; nothing is ever added to it. */
+export const NO_SELECTIVE_ACKS = new SelectiveAcks();
+
 const toSackBlock = ({ left, right }: Block): SackBlock => ({ left: toPacket(left), right: toPacket(right) });
 
 /** Extends a block by one that overlaps or touches it; false if none does. */

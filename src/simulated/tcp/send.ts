@@ -78,7 +78,7 @@ function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number)
       overhead = tcb.host.linux.bufferOverhead;
       space = sizeGoal(tcb, mss);
       sendQueue.bufferStart = tcb.writeSeq;
-      if (sendQueue.isEmpty) tcb.chronograph.start("busy", tcb.now);
+      if (sendQueue.isEmpty) tcb.beginLimit("busy");
     } else {
       // A flag that this write has set belongs to the end of the buffer.
       if (copied > 0) pushed = tail.flags & TCP_FLAG.PSH;

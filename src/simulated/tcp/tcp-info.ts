@@ -33,7 +33,8 @@ export function tcpInfo(
   const { rtt, congestion, recovery, sendQueue, statistics, window, ack, now } = tcb;
   u8(0, tcb.state);
   u64(104, tcb.pacingRate);
-  u64(112, tcb.socket.pacingRate === Number.POSITIVE_INFINITY ? UNLIMITED : tcb.socket.pacingRate);
+  const { pacingRate } = tcb.socket.settings;
+  u64(112, pacingRate === Number.POSITIVE_INFINITY ? UNLIMITED : pacingRate);
   u32(88, recovery.reordering);
   u32(80, congestion.cwnd);
   if (tcb.state === STATE.LISTEN) {
@@ -84,21 +85,21 @@ export function tcpInfo(
   u32(152, statistics.dataSegsIn);
   u32(156, statistics.dataSegsOut);
   u64(160, deliveryRate(tcb));
-  u64(168, Math.floor(tcb.chronograph.spent("busy", now) / MICROSECOND));
-  u64(176, Math.floor(tcb.chronograph.spent("peer's window", now) / MICROSECOND));
-  u64(184, Math.floor(tcb.chronograph.spent("send buffer", now) / MICROSECOND));
+  u64(168, Math.floor((tcb.chronograph?.spent("busy", now) ?? 0) / MICROSECOND));
+  u64(176, Math.floor((tcb.chronograph?.spent("peer's window", now) ?? 0) / MICROSECOND));
+  u64(184, Math.floor((tcb.chronograph?.spent("send buffer", now) ?? 0) / MICROSECOND));
   u32(192, statistics.delivered);
-  u32(196, statistics.deliveredCe);
+  u32(196, statistics.trouble.deliveredCe);
   u64(200, statistics.bytesSent);
-  u64(208, statistics.bytesRetrans);
-  u32(216, statistics.dsackDups);
+  u64(208, statistics.trouble.bytesRetrans);
+  u32(216, statistics.trouble.dsackDups);
   u32(220, recovery.reorderingSeen);
-  u32(224, statistics.receivedOutOfOrder);
+  u32(224, statistics.trouble.receivedOutOfOrder);
   u32(228, tcb.sndWnd);
   u32(232, window.offered);
-  u16(240, statistics.totalRto);
-  u16(242, statistics.totalRtoRecoveries);
-  u32(244, statistics.totalRtoTime);
+  u16(240, statistics.trouble.totalRto);
+  u16(242, statistics.trouble.totalRtoRecoveries);
+  u32(244, statistics.trouble.totalRtoTime);
   return bytes;
 }
 

@@ -7,7 +7,7 @@ import { SOCKET_OPTION } from "../host/socket-options.ts";
 import { ACK } from "./ack-state.ts";
 import { MIN_MSS, NAGLE, TICK, TIMEOUT_INIT } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
-import { createCongestionControl } from "./create-congestion-control.ts";
+import { isCongestionName } from "./create-congestion-control.ts";
 import { acknowledgeRead } from "./delayed-ack.ts";
 import { idleTime, keepaliveInterval, keepaliveProbes, keepaliveTime } from "./keepalive.ts";
 import { pushPending } from "./output.ts";
@@ -246,10 +246,9 @@ function setQuickAck(tcb: ControlBlock, value: number): void {
 function setCongestion(tcb: ControlBlock, value: Uint8Array): number {
   if (value.length < 1) return -EINVAL;
   const name = textOf(value.subarray(0, 15));
-  const created = createCongestionControl(name);
-  if (created === undefined) return -ENOENT;
-  if (tcb.congestionControl.name !== name) {
-    tcb.congestionControl = created;
+  if (!isCongestionName(name)) return -ENOENT;
+  if (tcb.congestionName !== name) {
+    tcb.congestionName = name;
     tcb.congestion.count = 0;
   }
   return 0;
@@ -332,7 +331,7 @@ export function getTcpOption(
     case TCP.QUICKACK:
       return giveInt(value, tcb.ack.interactive ? 0 : 1);
     case TCP.CONGESTION:
-      return giveBytes(value, bytesOf(tcb.congestionControl.name, 16));
+      return giveBytes(value, bytesOf(tcb.congestionName, 16));
     case TCP.THIN_LINEAR_TIMEOUTS:
       return giveInt(value, tcb.settings.thinLinearTimeouts ? 1 : 0);
     case TCP.THIN_DUPACK:

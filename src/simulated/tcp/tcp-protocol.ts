@@ -26,6 +26,7 @@ import { queueChange } from "./queue-record.ts";
 import { resetFor } from "./reply.ts";
 import { segmentArrives, segmentEnd } from "./segment-arrives.ts";
 import { fromPacket } from "./sequence.ts";
+import { SharedRoutes } from "./shared-routes.ts";
 import { STATE, type State, stateName } from "./state.ts";
 import { type SocketStack, TcpSocket } from "./tcp-socket.ts";
 import { TimeWait, type TimeWaitOwner } from "./time-wait.ts";
@@ -46,6 +47,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   readonly secrets: Secrets;
   readonly memory: MemoryUse;
   readonly timestampOptions = new TimestampOptions();
+  readonly routes = new SharedRoutes();
   readonly #connections = new ConnectionTable<TcpSocket | PendingConnection | TimeWait>();
   readonly #listeners = new ListenerTable<TcpSocket>();
   readonly #listenerOf = new Map<PendingConnection, TcpSocket>();
@@ -391,7 +393,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     // sk_userlocks without SOCK_BINDPORT_LOCK: its port is free once it has ended.
     child.boundAddress = parent.boundAddress;
     child.scopeId = parent.scopeId || (request.remoteAddress.startsWith("fe80:") ? request.interface : 0);
-    child.tcb.congestionControl = child.newCongestionControl(listener.tcb.congestionControl.name);
+    child.tcb.congestionName = listener.tcb.congestionName;
     this.host.ports(PROTOCOL.TCP).add(child, child.localPort, "silently");
     openChild(child.tcb, listener.tcb, request);
     this.hash(child);

@@ -12,14 +12,12 @@ import { SOCKET_OPTION } from "../host/socket-options.ts";
 import { chargeMemory, isWritable } from "./buffers.ts";
 import { inheritOptions } from "./child.ts";
 import { closeConnection, disconnect, needsReset, shutdownSend } from "./close.ts";
-import type { CongestionControl } from "./congestion-control.ts";
 import { routeForConnect, sendSyn, type Target, targetOf } from "./connect.ts";
 import { ControlBlock, type Stack } from "./control-block.ts";
-import { createCongestionControl } from "./create-congestion-control.ts";
+import { isCongestionName } from "./create-congestion-control.ts";
 import { keepaliveTime } from "./keepalive.ts";
 import type { ListenQueue } from "./listen-queue.ts";
 import { read } from "./read.ts";
-import { Reno } from "./reno.ts";
 import { send } from "./send.ts";
 import { before, distance } from "./sequence.ts";
 import { isOneOf, STATE, stateName, states } from "./state.ts";
@@ -92,11 +90,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
 
   #newBlock(): ControlBlock {
     const name = this.host.sysctls.get("net.ipv4.tcp_congestion_control");
-    return new ControlBlock(this.#stack, this, this.newCongestionControl(name));
-  }
-
-  newCongestionControl(name: string): CongestionControl {
-    return createCongestionControl(name) ?? new Reno();
+    return new ControlBlock(this.#stack, this, isCongestionName(name) ? name : "reno");
   }
 
   override get listening(): boolean {
@@ -193,7 +187,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     this.tcb = this.#newBlock();
     inheritOptions(this.tcb, earlier);
     this.tcb.deferAccept = earlier.deferAccept;
-    this.tcb.congestionControl = earlier.congestionControl;
+    this.tcb.congestionName = earlier.congestionName;
     this.receiveShutdown = false;
     this.sendShutdown = false;
     this.remoteAddress = "";
@@ -340,15 +334,15 @@ export class TcpSocket extends InetSocket implements KernelSocket {
 
   close(): void {
     const { tcb } = this;
-    if (this.linger !== undefined && this.linger > 0)
-      this.#lingerUntil = this.host.clock.now + this.linger * SECOND;
+    const { linger } = this.settings;
+    if (linger !== undefined && linger > 0) this.#lingerUntil = this.host.clock.now + linger * SECOND;
     if (tcb.state === STATE.LISTEN) {
       tcb.orphaned = true;
       this.#stack.stopListening(this);
       return;
     }
     const wasClosed = tcb.state === STATE.CLOSE;
-    closeConnection(tcb, this.linger);
+    closeConnection(tcb, linger);
     if (wasClosed) this.#stack.done(tcb);
     chargeMemory(tcb);
   }
@@ -410,7 +404,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     const [, , most = 0] = this.host.sysctls.get("net.ipv4.tcp_rmem");
     const locked = (this.value(SOCKET_OPTION.BUF_LOCK) & 2) !== 0;
     const limit = locked ? this.receiveBuffer >> 1 : most >> 1;
-    this.receiveLowWater = Math.min(bytes, limit, INT_MAX) || 1;
+    this.configure({ receiveLowWater: Math.min(bytes, limit, INT_MAX) || 1 });
     if (this.#isReadable()) this.host.changed(this, READABLE);
     if (locked) return 0;
     const space = tcb.window.toSpace(bytes);

@@ -67,10 +67,10 @@ function retransmissionTimeout(tcb: ControlBlock): void {
     }
     enterLoss(tcb);
     tcb.retransmits += 1;
-    statistics.totalRto += 1;
-    if (statistics.rtoSince === 0) {
-      statistics.rtoSince = tcb.now;
-      statistics.totalRtoRecoveries += 1;
+    statistics.countTrouble().totalRto += 1;
+    if (statistics.trouble.rtoSince === 0) {
+      statistics.countTrouble().rtoSince = tcb.now;
+      statistics.countTrouble().totalRtoRecoveries += 1;
     }
     const head = sendQueue.firstSent;
     if (head?.next !== undefined) head.next.joins = false;
@@ -99,7 +99,7 @@ function backOff(tcb: ControlBlock): void {
     rtt.rto = rtt.base(tcb.greatestRto);
   } else if (
     tcb.state !== STATE.SYN_SENT ||
-    statistics.totalRto > host.sysctls.get("net.ipv4.tcp_syn_linear_timeouts")
+    statistics.trouble.totalRto > host.sysctls.get("net.ipv4.tcp_syn_linear_timeouts")
   ) {
     rtt.backoff += 1;
     rtt.rto = Math.min(rtt.rto * 2, tcb.greatestRto);

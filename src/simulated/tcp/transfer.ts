@@ -45,6 +45,6 @@ export function sendMore(tcb: ControlBlock): void {
   if (tcb.sendQueue.inFlight < tcb.congestion.cwnd) expandSendBuffer(tcb);
   if (!isWritable(tcb)) return;
   tcb.noSpace = false;
-  tcb.chronograph.stop("send buffer", tcb.sendQueue.isEmpty, tcb.now);
+  tcb.chronograph?.stop("send buffer", tcb.sendQueue.isEmpty, tcb.now);
   tcb.stack.woken(tcb, POLL.OUT | POLL.WRNORM);
 }

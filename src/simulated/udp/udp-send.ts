@@ -8,6 +8,7 @@ import { gather } from "../host/pieces.ts";
 import type { ProtocolHost, Route } from "../host/protocol-host.ts";
 import type { SimpleOption } from "../host/simple-option.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";
+import type { SendingInterface } from "../host/socket-settings.ts";
 import { isAnyAddress, isLinkLocal, isMulticast, versionOf } from "../ip/address.ts";
 import type { Packet, UdpDatagram } from "../ip/packet.ts";
 import { type DestinationSocket, destinationOf } from "./destination.ts";
@@ -23,9 +24,7 @@ export interface SendingSocket extends DestinationSocket {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly sendShutdown: boolean;
-  readonly multicastInterface: number;
-  readonly multicastAddress: string;
-  readonly unicastInterface: number;
+  readonly sendingInterface: SendingInterface;
   readonly scopeId: number;
   readonly errors: ErrorQueue;
   isSet(option: SimpleOption): boolean;
@@ -103,11 +102,15 @@ function routeFor(socket: SendingSocket, to: Destination, controls: SentControls
   const own =
     isAnyAddress(socket.localAddress) || isMulticast(socket.localAddress) ? undefined : socket.localAddress;
   const multicastSource =
-    multicast && version === 4 && socket.multicastAddress !== "0.0.0.0" ? socket.multicastAddress : undefined;
+    multicast && version === 4 && socket.sendingInterface.multicastAddress !== "0.0.0.0"
+      ? socket.sendingInterface.multicastAddress
+      : undefined;
   const source = controls.source ?? own ?? multicastSource;
   if (controls.source !== undefined && !socket.host.isLocal(controls.source)) return -EINVAL;
   const scope = isLinkLocal(to.address) ? to.scopeId : 0;
-  const given = multicast ? socket.multicastInterface : socket.unicastInterface;
+  const given = multicast
+    ? socket.sendingInterface.multicastInterface
+    : socket.sendingInterface.unicastInterface;
   const index = socket.boundInterface || controls.interface || scope || given;
   return socket.host.route(to.address, {
     source: source !== undefined && versionOf(source) === version ? source : undefined,

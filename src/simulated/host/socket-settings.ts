@@ -1,0 +1,34 @@
+/** Options of SOL_SOCKET that few programs set. Times are nanoseconds. */
+export interface SocketSettings {
+  readonly receiveLowWater: number;
+  readonly receiveTimeout: number;
+  readonly sendTimeout: number;
+  /** SO_LINGER in seconds; undefined if it is off. */
+  readonly linger: number | undefined;
+  /** SO_MAX_PACING_RATE; Infinity (~0) if unlimited. */
+  readonly pacingRate: number;
+  /** SO_TXTIME: the clock and the flags. */
+  readonly transmitTime: readonly [clock: number, flags: number];
+}
+
+export const INITIAL_SOCKET_SETTINGS: SocketSettings = {
+  receiveLowWater: 1,
+  receiveTimeout: Number.POSITIVE_INFINITY,
+  sendTimeout: Number.POSITIVE_INFINITY,
+  linger: undefined,
+  pacingRate: Number.POSITIVE_INFINITY,
+  transmitTime: [0, 0],
+};
+
+/** What IP_MULTICAST_IF and IP_UNICAST_IF chose: an index, and an address to send from. */
+export interface SendingInterface {
+  readonly multicastInterface: number;
+  readonly multicastAddress: string;
+  readonly unicastInterface: number;
+}
+
+export const ANY_INTERFACE: SendingInterface = {
+  multicastInterface: 0,
+  multicastAddress: "0.0.0.0",
+  unicastInterface: 0,
+};
