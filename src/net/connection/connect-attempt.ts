@@ -1,5 +1,5 @@
 import type { AddressInput } from "../../address/address.ts";
-import { encodeAddress } from "../../address/sockaddr.ts";
+import { type ReadAddress, readAddress, writeAddress } from "../../address/sockaddr.ts";
 import { afterThis, type Timer } from "../../clock/clock.ts";
 import type { Engine, PendingConnect } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
@@ -20,6 +20,8 @@ export interface AttemptSettings {
   /** The local end: an address of this host, or any; and a port, or any free one. */
   readonly localAddress: string | undefined;
   readonly localPort: number;
+  /** The address, where it was read before. */
+  readonly sockaddr?: ReadAddress | undefined;
 }
 
 /** The outcome: a connected socket, or an error. */
@@ -75,17 +77,17 @@ export class ConnectAttempt {
   }
 
   #begin() {
-    const { engine, options } = this.#settings;
+    const { engine, options, sockaddr } = this.#settings;
     const { system } = engine;
     try {
       openSocket(system, this.#address, system.constants.SOCK.STREAM, { options }, (opened) => {
         const local = this.#local();
         if (local !== undefined) bind(opened, local);
-        const sockaddr = encodeAddress(this.#address, system, system.address);
+        const to = writeAddress(sockaddr ?? readAddress(this.#address, system), system, system.address);
         // io_uring calls connect() again once it has waited, which vsock_connect() of
         // net/vmw_vsock/af_vsock.c answers with EALREADY.
         const connecting = this.#address.family === "vsock" ? engineOf(system, "readiness") : engine;
-        this.#pending = connecting.connect(opened.fd, sockaddr, (errno) => {
+        this.#pending = connecting.connect(opened.fd, to, (errno) => {
           this.#pending = undefined;
           this.#ended(opened, errno);
         });

@@ -1,11 +1,13 @@
 import type { AddressInput } from "../../address/address.ts";
 import { isIPv6 } from "../../address/is-ip.ts";
+import { type ReadAddress, readAddress } from "../../address/sockaddr.ts";
 import type { Clock, Timer } from "../../clock/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { TCP } from "../../options/tcp.ts";
 import { tryClose } from "../../posix/close.ts";
+import type { System } from "../../system/system.ts";
 import { timedOut } from "../abort.ts";
-import { ConnectAttempt, type Outcome } from "../connection/connect-attempt.ts";
+import { type AttemptSettings, ConnectAttempt, type Outcome } from "../connection/connect-attempt.ts";
 import { connectToFirst } from "../happy-eyeballs.ts";
 import { ipAddress } from "../open.ts";
 import type { AnyOptionValues } from "../options/listen-options.ts";
@@ -41,7 +43,9 @@ export interface Attempt {
 export class Target {
   readonly name: string;
   readonly #target: CheckedTarget;
-  readonly #settings: { readonly engine: Engine; readonly options: AnyOptionValues };
+  /** The only address it stands for; undefined for a name. */
+  readonly #address: AddressInput | undefined;
+  readonly #settings: AttemptSettings;
   readonly #clock: Clock;
   #error: string | null = null;
   #check: Attempt | undefined;
@@ -53,12 +57,17 @@ export class Target {
 
   constructor(engine: Engine, target: CheckedTarget) {
     this.#target = target;
+    this.#address = addressOf(target);
     this.#clock = engine.system.clock;
     this.name = nameOf(target);
-    const isUnix = target.endpoint.kind === "address" && target.endpoint.address.family === "unix";
+    const { endpoint } = target;
+    const isUnix = endpoint.kind === "address" && endpoint.address.family === "unix";
     // Small pieces must not wait for an acknowledgement of the last one.
     const own: AnyOptionValues = isUnix ? [] : [[TCP.NODELAY, true]];
-    this.#settings = { engine, options: [...own, ...target.options] };
+    const { localAddress = undefined, localPort = 0 } = endpoint.kind === "port" ? endpoint : {};
+    const options = [...own, ...target.options];
+    const sockaddr = this.#address && sockaddrOf(this.#address, engine.system);
+    this.#settings = { engine, options, localAddress, localPort, sockaddr };
   }
 
   get up(): boolean {
@@ -140,11 +149,9 @@ export class Target {
   }
 
   #begin(done: (outcome: Outcome) => void): Attempt {
+    const settings = this.#settings;
+    if (this.#address !== undefined) return new ConnectAttempt(this.#address, settings, done);
     const { endpoint } = this.#target;
-    const address = addressOf(this.#target);
-    const { localAddress = undefined, localPort = 0 } = endpoint.kind === "port" ? endpoint : {};
-    const settings = { ...this.#settings, localAddress, localPort };
-    if (address !== undefined) return new ConnectAttempt(address, settings, done);
     const abort = new AbortController();
     const name = endpoint.kind === "port" ? endpoint.host : undefined;
     connectToFirst(addressesToTry(settings.engine.system, endpoint), settings, abort, name).then(
@@ -164,6 +171,12 @@ export class Target {
 function addressOf({ endpoint }: CheckedTarget): AddressInput | undefined {
   if (endpoint.kind === "address") return endpoint.address;
   return isName(endpoint.host) ? undefined : ipAddress(endpoint.host, endpoint.port);
+}
+
+/** Undefined for an address with a zone, whose interface may get another index. */
+function sockaddrOf(address: AddressInput, system: System): ReadAddress | undefined {
+  const hasZone = "address" in address && String(address.address).includes("%");
+  return hasZone ? undefined : readAddress(address, system);
 }
 
 function nameOf({ endpoint }: CheckedTarget): string {
