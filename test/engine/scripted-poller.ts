@@ -3,6 +3,7 @@ import type { OpenPoller, Poller } from "../../src/engine/readiness/poller.ts";
 
 /** Reports the descriptors that a test declares ready. */
 export class ScriptedPoller implements Poller {
+  readonly watchesUntilClosed = true;
   readonly added = new Map<number, { slot: number; generation: number }>();
   /** The result of add(). */
   returned = 0;

@@ -12,15 +12,27 @@ export class ReadinessConnect implements PendingConnect, Registration {
   readonly #fd: number;
   readonly #slot: number;
   readonly #done: (errno: number) => void;
+  readonly #streamsAtOnce: boolean;
   #held = true;
   #watched = false;
+  /** What the descriptor is ready for. */
+  #ready = 0;
+  /** It is connected and still watched: the stream that `done` makes takes it over. */
+  #staysWatched = false;
   /** undefined while connecting. */
   #result: number | undefined;
 
-  constructor(reactor: Reactor, fd: number, address: ValueResult, done: (errno: number) => void) {
+  constructor(
+    reactor: Reactor,
+    fd: number,
+    address: ValueResult,
+    done: (errno: number) => void,
+    streamsAtOnce: boolean,
+  ) {
     this.#reactor = reactor;
     this.#fd = fd;
     this.#done = done;
+    this.#streamsAtOnce = streamsAtOnce;
     this.#slot = reactor.register(this);
     const returned = reactor.system.connect(fd, address);
     if (this.#goesOn(returned)) {
@@ -50,6 +62,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
   }
 
   ready(ready: number): void {
+    this.#ready |= ready;
     if ((ready & (WRITABLE | EXCEPTIONAL)) === 0) return;
     this.#end(pendingError(this.#reactor.system, this.#fd));
   }
@@ -61,7 +74,17 @@ export class ReadinessConnect implements PendingConnect, Registration {
 
   proceed(): void {
     this.unref();
+    const { connected } = this.#reactor;
+    if (this.#staysWatched) {
+      connected.fd = this.#fd;
+      connected.slot = this.#slot;
+      connected.ready = this.#ready;
+    }
     attempt(this.#done, defined(this.#result, "it has ended"));
+    if (!this.#staysWatched || connected.fd < 0) return;
+    // It was closed instead.
+    connected.fd = -1;
+    this.#reactor.deregister(this.#slot);
   }
 
   /**
@@ -75,6 +98,12 @@ export class ReadinessConnect implements PendingConnect, Registration {
   #end(result: number): void {
     if (this.#result !== undefined) return;
     this.#result = result;
+    this.#staysWatched =
+      result === 0 && this.#watched && this.#streamsAtOnce && this.#reactor.watchesUntilClosed;
+    if (this.#staysWatched) {
+      this.#reactor.later(this);
+      return;
+    }
     if (this.#watched) this.#reactor.unwatch(this.#fd, this.#slot);
     this.#reactor.deregister(this.#slot);
     this.#reactor.later(this);

@@ -23,7 +23,12 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.reactor = reactor;
     this.fd = fd;
     reactor.system.closeAtThreadEnd(fd);
-    this.#slot = reactor.register(this);
+    if (reactor.connected.fd === fd) {
+      this.#slot = reactor.takeConnected(this);
+      this.#watched = true;
+    } else {
+      this.#slot = reactor.register(this);
+    }
   }
 
   get system(): System {

@@ -57,6 +57,7 @@ class Watched implements Polled {
  * loop. Each socket has a uv_poll_t for the events it waits for, and each event is reported once.
  */
 class LoopPoller implements Poller {
+  readonly watchesUntilClosed = false;
   /** By slot. */
   readonly #watched: (Watched | undefined)[] = [];
   #told: Watched[] = [];

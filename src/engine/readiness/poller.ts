@@ -3,6 +3,8 @@
  * after a call on the descriptor would have blocked. It may report events that are not awaited.
  */
 export interface Poller {
+  /** Whether a descriptor is watched in both directions from `add()` on, until it is closed. */
+  readonly watchesUntilClosed: boolean;
   /**
    * Starts watching a descriptor, identified by a slot and a generation. Returns 0 or a negative
    * errno.

@@ -18,6 +18,7 @@ export interface OnLoop {
  * arriving, once each, with an outdated generation.
  */
 export class QueuePoller implements Poller {
+  readonly watchesUntilClosed = true;
   readonly #queue: ReadinessQueue;
   readonly #onLoop: OnLoop;
 

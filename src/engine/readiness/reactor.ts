@@ -68,6 +68,11 @@ export class Reactor {
    * The descriptor just accepted, while its handler runs, and whether it is TCP's; -1 otherwise.
    */
   readonly accepted = { fd: -1, isTcp: false };
+  /**
+   * The descriptor just connected, while it is told of, with its slot and what it is ready for; -1
+   * otherwise, or once a stream has taken it.
+   */
+  readonly connected = { fd: -1, slot: 0, ready: 0 };
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   #copyOfMessage: Uint8Array | undefined;
   /** Registrations are being served, so their handlers run from the event loop. */
@@ -144,6 +149,15 @@ export class Reactor {
     return slot;
   }
 
+  /** Gives an object the slot of the descriptor just connected, which stays watched. */
+  takeConnected(member: Registration): number {
+    const { slot } = this.connected;
+    this.connected.fd = -1;
+    this.#members[slot] = member;
+    this.hold();
+    return slot;
+  }
+
   /** Stops watching its descriptor, which no longer keeps the process running. */
   deregister(slot: number): void {
     this.#members[slot] = undefined;
@@ -168,6 +182,11 @@ export class Reactor {
   watch(fd: number, slot: number): number {
     const poller = this.#poller ?? this.#openPoller();
     return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generation(slot));
+  }
+
+  /** Whether what it watches may be left to whoever gets the descriptor next. */
+  get watchesUntilClosed(): boolean {
+    return this.#poller?.watchesUntilClosed === true;
   }
 
   /** Stops watching a descriptor that stays open. */

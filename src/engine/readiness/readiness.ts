@@ -54,8 +54,13 @@ export class ReadinessEngine implements Engine {
     return new ReadinessStream(this.#started(), fd, handlers);
   }
 
-  connect(fd: number, address: ValueResult, done: (errno: number) => void): PendingConnect {
-    return new ReadinessConnect(this.#started(), fd, address, done);
+  connect(
+    fd: number,
+    address: ValueResult,
+    done: (errno: number) => void,
+    streamsAtOnce?: boolean,
+  ): PendingConnect {
+    return new ReadinessConnect(this.#started(), fd, address, done, streamsAtOnce === true);
   }
 
   poll(fd: number, direction: Direction, done: (errno: number) => void): PendingPoll {

@@ -34,9 +34,12 @@ export abstract class StreamReceiver extends ReadinessHandle {
   #forwarding: StreamForwarding | undefined;
 
   constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
+    const { connected } = reactor;
+    const ready = connected.fd === fd ? connected.ready : 0;
     super(reactor, fd);
     this.handlers = handlers;
     if (reactor.accepted.fd === fd) this.#tcp = reactor.accepted.isTcp;
+    this.noteReadable(ready);
   }
 
   /** Fails, unless it has: a handler is told of it in a turn to come. */

@@ -22,6 +22,8 @@ export interface AttemptSettings {
   readonly localPort: number;
   /** The address, where it was read before. */
   readonly sockaddr?: ReadAddress | undefined;
+  /** See `Engine.connect()`: `done` makes a stream on this engine of the socket, or closes it. */
+  readonly streamsAtOnce?: boolean;
 }
 
 /** The outcome: a connected socket, or an error. */
@@ -77,7 +79,7 @@ export class ConnectAttempt {
   }
 
   #begin() {
-    const { engine, options, sockaddr } = this.#settings;
+    const { engine, options, sockaddr, streamsAtOnce = false } = this.#settings;
     const { system } = engine;
     try {
       openSocket(system, this.#address, system.constants.SOCK.STREAM, { options }, (opened) => {
@@ -87,10 +89,11 @@ export class ConnectAttempt {
         // io_uring calls connect() again once it has waited, which vsock_connect() of
         // net/vmw_vsock/af_vsock.c answers with EALREADY.
         const connecting = this.#address.family === "vsock" ? engineOf(system, "readiness") : engine;
-        this.#pending = connecting.connect(opened.fd, to, (errno) => {
+        const ended = (errno: number) => {
           this.#pending = undefined;
           this.#ended(opened, errno);
-        });
+        };
+        this.#pending = connecting.connect(opened.fd, to, ended, streamsAtOnce && connecting === engine);
         if (!this.#held) this.#pending.unref();
       });
     } catch (error) {

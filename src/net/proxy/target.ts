@@ -67,7 +67,9 @@ export class Target {
     const { localAddress = undefined, localPort = 0 } = endpoint.kind === "port" ? endpoint : {};
     const options = [...own, ...target.options];
     const sockaddr = this.#address && sockaddrOf(this.#address, engine.system);
-    this.#settings = { engine, options, localAddress, localPort, sockaddr };
+    // Of a name's addresses, the socket comes with a promise.
+    const streamsAtOnce = this.#address !== undefined;
+    this.#settings = { engine, options, localAddress, localPort, sockaddr, streamsAtOnce };
   }
 
   get up(): boolean {
