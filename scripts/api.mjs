@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { installAndBuild, root } from "./install-and-build.mjs";
-import { ts } from "./typescript-api.mjs";
+import { consumerOptions, ts } from "./typescript-api.mjs";
 
 const isCheck = process.argv.includes("--check");
 installAndBuild();
@@ -14,14 +14,7 @@ const entries = Object.entries(exports)
   .map(([specifier, { types }]) => ({ specifier: join("berkeley", specifier), file: join(root, types) }));
 const program = ts.createProgram(
   entries.map(({ file }) => file),
-  {
-    module: ts.ModuleKind.NodeNext,
-    target: ts.ScriptTarget.ES2023,
-    types: ["node"],
-    typeRoots: [join(root, "node_modules/@types")],
-    strict: true,
-    noEmit: true,
-  },
+  consumerOptions,
 );
 const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });

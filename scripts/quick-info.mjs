@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { root } from "./install-and-build.mjs";
-import { ts } from "./typescript-api.mjs";
+import { consumerOptions, ts } from "./typescript-api.mjs";
 
 /**
  * The documentation that an editor shows in a program that imports the built package, by the names
@@ -17,14 +17,7 @@ export function quickInfo(program) {
       return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
     },
     getCurrentDirectory: () => root,
-    getCompilationSettings: () => ({
-      module: ts.ModuleKind.NodeNext,
-      target: ts.ScriptTarget.ES2023,
-      types: ["node"],
-      typeRoots: [join(root, "node_modules/@types")],
-      strict: true,
-      noEmit: true,
-    }),
+    getCompilationSettings: () => consumerOptions,
     getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
     fileExists: (path) => path === file || ts.sys.fileExists(path),
     readFile: read,

@@ -8,3 +8,13 @@ const docs = join(root, "docs");
 install(docs);
 
 export const ts = createRequire(join(docs, "package.json"))("typescript");
+
+/** How a program that uses the built package is compiled. */
+export const consumerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  target: ts.ScriptTarget.ES2023,
+  types: ["node"],
+  typeRoots: [join(root, "node_modules/@types")],
+  strict: true,
+  noEmit: true,
+};

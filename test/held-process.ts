@@ -3,12 +3,21 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { berkeley, plainEnvironment } from "./command.ts";
+import { except } from "./platform.ts";
 
 /** Where it runs. */
 export interface HeldOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
+
+/** Why `berkeley hold` is not tested on a system. */
+export const withoutInheritance = {
+  windows: "it refuses there: Windows passes no descriptors on by their numbers",
+} as const;
+
+/** Skips a test where `berkeley hold` cannot hand descriptors to its command. */
+export const inherited = except(withoutInheritance);
 
 /** A running `berkeley hold`, which ends with its test at the latest. */
 export class HeldProcess {

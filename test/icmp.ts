@@ -10,6 +10,19 @@ export const DEST_UNREACH = 3;
 export const PARAMETER_PROBLEM = 12;
 export const ICMPV6_DEST_UNREACH = 1;
 
+/** Type and code of an ICMP message, and what a call fails with (icmp_err_convert in net/ipv4/icmp.c). */
+export const icmpErrors = [
+  [DEST_UNREACH, 0, "NetworkUnreachable", "ENETUNREACH"],
+  [DEST_UNREACH, 1, "HostUnreachable", "EHOSTUNREACH"],
+  [DEST_UNREACH, 2, "ProtocolFailure", "ENOPROTOOPT"],
+  [DEST_UNREACH, 3, "ConnectionRefused", "ECONNREFUSED"],
+  [DEST_UNREACH, 4, "MessageTooBig", "EMSGSIZE"],
+  [DEST_UNREACH, 5, "OperationNotSupported", "EOPNOTSUPP"],
+  [DEST_UNREACH, 7, "HostUnreachable", "EHOSTDOWN"],
+  [DEST_UNREACH, 8, "HostUnreachable", "ENONET"],
+  [PARAMETER_PROBLEM, 0, "ProtocolFailure", "EPROTO"],
+] as const;
+
 /** A raw socket that sees the packets of a protocol. It must be open before they are sent. */
 export function packetsOf(protocol: number, domain: number = AF.INET): Socket {
   return socket(domain, SOCK.RAW, protocol, { nonblocking: true });

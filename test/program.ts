@@ -25,6 +25,13 @@ export function runProgram(module: URL, options: ProgramOptions = {}): string {
   return run.stdout;
 }
 
+/** The command that runs a program while strace(1) injects into its calls: `connect:error=EACCES`. */
+export function injecting(...injections: readonly string[]): string[] {
+  const calls = injections.map((each) => each.slice(0, each.indexOf(":"))).join();
+  const options = injections.flatMap((each) => ["-e", `inject=${each}`]);
+  return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${calls}`, ...options];
+}
+
 /** The outcome of a program. */
 export interface Ending {
   readonly status: number | null;

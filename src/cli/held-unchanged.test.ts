@@ -7,11 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { berkeley, plainEnvironment, readAll, runBerkeley } from "../../test/command.ts";
-import { HeldProcess } from "../../test/held-process.ts";
-import { except } from "../../test/platform.ts";
+import { HeldProcess, inherited } from "../../test/held-process.ts";
 import { root } from "../../test/root.ts";
-
-const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
 
 /** A server as anyone writes it; it answers with its process id. */
 const server = (port: string) => `

@@ -6,13 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { berkeley, plainEnvironment, runBerkeley } from "../../test/command.ts";
-import { HeldProcess } from "../../test/held-process.ts";
-import { except } from "../../test/platform.ts";
+import { HeldProcess, inherited } from "../../test/held-process.ts";
 import { root } from "../../test/root.ts";
 import { Terminal } from "../../test/terminal.ts";
 import { HeldCommand } from "./held-command.ts";
-
-const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
 
 /**
  * Tells the backlog in force and O_NONBLOCK of descriptor 3, then sets both otherwise, as a server

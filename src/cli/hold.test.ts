@@ -7,14 +7,13 @@ import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { berkeley, plainEnvironment, readAll, runBerkeley } from "../../test/command.ts";
-import { HeldProcess } from "../../test/held-process.ts";
+import { HeldProcess, inherited } from "../../test/held-process.ts";
 import { Holding } from "../../test/holding.ts";
 import { except } from "../../test/platform.ts";
 import { Terminal } from "../../test/terminal.ts";
 
 const server = fileURLToPath(new URL("./held-server.child.js", import.meta.url));
 
-const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
 const elsewhere = { linux: "they do", darwin: "they do", freebsd: "they do" };
 
 function folder(context: TestContext): string {

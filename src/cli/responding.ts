@@ -11,7 +11,7 @@ import { Conversation } from "./conversation.ts";
 import { DropWatch } from "./drop-watch.ts";
 import type { ListenAddress } from "./endpoint.ts";
 import { formatAddress } from "./format.ts";
-import type { Report } from "./report/event.ts";
+import type { Report, SummaryEvent } from "./report/event.ts";
 import type { ConnectionFacts, Responder } from "./responders/responder.ts";
 
 /** Makes the responder of one connection. */
@@ -21,16 +21,7 @@ export type MakeResponder = (facts: () => ConnectionFacts) => Responder;
 const DRAIN = 500;
 
 /** The totals for the summary. */
-export interface Totals {
-  readonly connections: number;
-  readonly failed: number;
-  readonly interrupted: number;
-  readonly refused: number;
-  readonly received: number;
-  readonly sent: number;
-  readonly deepestQueue: number;
-  readonly dropped: number | null;
-}
+export type Totals = Omit<SummaryEvent, "event" | "signal" | "milliseconds">;
 
 /** A connection, and the facts reported about it. */
 interface Guest {

@@ -3,9 +3,12 @@ import type { Address } from "../address/address.ts";
 import { checkObject } from "../errors/argument.ts";
 import { milliseconds } from "../net/abort.ts";
 import { type Backlog, backlogOf, queueOf } from "../net/listener/accept-queues.ts";
-import type { CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
+import {
+  type CloseOptions,
+  checkCloseOptions,
+  type ListenStatistics,
+} from "../net/listener/listener-base.ts";
 import { TransferableListener } from "../net/listener/transferable-listener.ts";
-import { NOT_OF_LISTENER_CLOSE, refuseOptionsOfOthers } from "../net/options/options-of-others.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import type { FileNumber } from "../system/services.ts";
@@ -127,10 +130,7 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
    * have ended
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    checkObject("options", "{ drain? }", options);
-    refuseOptionsOfOthers("close()", options, NOT_OF_LISTENER_CLOSE);
-    const { drain } = options;
-    if (drain !== undefined) milliseconds("drain", drain);
+    const drain = checkCloseOptions(options);
     if (!this.closed) this.server.close();
     await this.#handle.whenClosed;
     if (drain !== undefined) await this.#connections.ended(drain);

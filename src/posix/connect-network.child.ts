@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { assertFails } from "../../test/conformance.ts";
 import { DEST_UNREACH, nextPacket, packetsOf, sendIcmp } from "../../test/icmp.ts";
 import { ip } from "../../test/network-namespace.ts";
+import { type Ipv4Address, type Ipv6Address, ipv4, withoutRoutes } from "../../test/routes.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { bind } from "./bind.ts";
@@ -17,39 +18,16 @@ import { socket } from "./socket.ts";
 
 // Run in a network namespace of its own by connect.test.ts: what a network without routes, without
 // ports or with routers that complain makes of connect().
-const ipv4 = (address: string, port = 9) => ({ family: "ipv4", address, port }) as const;
-const ipv6 = (address: string, port = 9) => ({ family: "ipv6", address, port }) as const;
 
 /** Connects a new socket of each type to the address, and expects an error. */
-function refused(address: ReturnType<typeof ipv4 | typeof ipv6>, name: ConnectErrorName, code: string): void {
+function refused(address: Ipv4Address | Ipv6Address, name: ConnectErrorName, code: string): void {
   for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
     using client = socket(address.family === "ipv4" ? AF.INET : AF.INET6, type);
     assertFails(tryConnect(client, address), name, code);
   }
 }
 
-// The loopback interface is down, and there is no other.
-refused(ipv4("127.0.0.1"), "NetworkUnreachable", "ENETUNREACH");
-refused(ipv6("::1"), "AddressNotAvailable", "EADDRNOTAVAIL");
-ip("link set lo up");
-refused(ipv4("10.9.9.9"), "NetworkUnreachable", "ENETUNREACH");
-refused(ipv6("2001:db8::1"), "NetworkUnreachable", "ENETUNREACH");
-
-// ip-route(8), route types: unreachable, prohibit, blackhole, throw (fib_props in
-// net/ipv4/fib_semantics.c).
-for (const [type, name, code] of [
-  ["unreachable", "HostUnreachable", "EHOSTUNREACH"],
-  ["prohibit", "AccessDenied", "EACCES"],
-  ["blackhole", "InvalidArgument", "EINVAL"],
-  ["throw", "NetworkUnreachable", "ENETUNREACH"],
-] as const) {
-  ip(`route add ${type} 10.1.0.0/16`);
-  ip(`-6 route add ${type} 2001:db8:1::/48`);
-  refused(ipv4("10.1.0.1"), name, code);
-  refused(ipv6("2001:db8:1::1"), name, code);
-  ip(`route del ${type} 10.1.0.0/16`);
-  ip(`-6 route del ${type} 2001:db8:1::/48`);
-}
+withoutRoutes(refused);
 
 // The interface that the socket is bound to (SO_BINDTODEVICE) goes down, and away.
 ip("link add v0 type veth peer name v1");

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { asNobody } from "../../test/as-nobody.ts";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { firewallRow } from "../../test/firewall-row.ts";
 import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { winsockRows } from "../../test/winsock.ts";
@@ -436,13 +437,10 @@ conformance("connect", [
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("./forbidden-by-cgroup.child.js", import.meta.url), { ip: true }),
   },
-  {
-    clause: "a firewall rule: TCP reports what it answers, and tries again if it drops",
-    source: "tcp_connect in net/ipv4/tcp_output.c; icmp_err_convert in net/ipv4/icmp.c",
-    except: { windows: "it is about Linux's firewalls" },
-    run: (fixture) =>
-      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
-  },
+  firewallRow(
+    "a firewall rule: TCP reports what it answers, and tries again if it drops",
+    "tcp_connect in net/ipv4/tcp_output.c; icmp_err_convert in net/ipv4/icmp.c",
+  ),
   {
     clause: "ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: the path leads nowhere",
     source: `${POSIX}, ERRORS`,

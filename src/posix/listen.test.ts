@@ -17,7 +17,7 @@ import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { descriptorsHidden } from "../../test/own-sockets.ts";
 import { except } from "../../test/platform.ts";
-import { runProgram } from "../../test/program.ts";
+import { injecting, runProgram } from "../../test/program.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";
@@ -422,8 +422,7 @@ conformance("listen", [
         ["ENOBUFS", "SystemResources", /: The system is out of memory, buffers /],
         ["ENOMEM", "SystemResources", /: The system is out of memory, buffers /],
       ] as const) {
-        const inject = ["-e", "trace=listen", "-e", `inject=listen:error=${code}:when=1`];
-        const under = ["strace", "-f", "-qq", "-o", "/dev/null", ...inject];
+        const under = injecting(`listen:error=${code}:when=1`);
         const [thrown = "", listening] = runProgram(program("listen-injected"), { under }).split("\n");
         const { message: text, ...fields } = JSON.parse(thrown);
         const expected = { name, code, errno: -errnoOf(code), syscall: "listen", address: "127.0.0.1" };

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { assertFails } from "../../test/conformance.ts";
 import {
-  DEST_UNREACH,
   ICMPV6_DEST_UNREACH,
+  icmpErrors,
   nextPacket,
-  PARAMETER_PROBLEM,
   packetsOf,
   sendIcmp,
   sendIcmpv6,
@@ -56,17 +55,7 @@ send(client, bytes);
 const packet = nextPacket(packets);
 poll([{ socket: client, events: 0 }], 5000);
 assertFails(tryRecv(client, bytes), "ConnectionRefused", "ECONNREFUSED");
-for (const [type, code, name, errno] of [
-  [DEST_UNREACH, 0, "NetworkUnreachable", "ENETUNREACH"],
-  [DEST_UNREACH, 1, "HostUnreachable", "EHOSTUNREACH"],
-  [DEST_UNREACH, 2, "ProtocolFailure", "ENOPROTOOPT"],
-  [DEST_UNREACH, 3, "ConnectionRefused", "ECONNREFUSED"],
-  [DEST_UNREACH, 4, "MessageTooBig", "EMSGSIZE"],
-  [DEST_UNREACH, 5, "OperationNotSupported", "EOPNOTSUPP"],
-  [DEST_UNREACH, 7, "HostUnreachable", "EHOSTDOWN"],
-  [DEST_UNREACH, 8, "HostUnreachable", "ENONET"],
-  [PARAMETER_PROBLEM, 0, "ProtocolFailure", "EPROTO"],
-] as const) {
+for (const [type, code, name, errno] of icmpErrors) {
   for (const call of [tryRecv, tryRecvfrom]) {
     sendIcmp(type, code, packet);
     assert.equal(poll([{ socket: client, events: 0 }], 5000)[0]?.revents, POLL.ERR);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { assertFails } from "../../test/conformance.ts";
-import { DEST_UNREACH, nextPacket, PARAMETER_PROBLEM, packetsOf, sendIcmp } from "../../test/icmp.ts";
+import { icmpErrors, nextPacket, packetsOf, sendIcmp } from "../../test/icmp.ts";
 import { ip } from "../../test/network-namespace.ts";
+import { type Ipv4Address, type Ipv6Address, ipv4, withoutRoutes } from "../../test/routes.ts";
 import { IP } from "../options/ip.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
@@ -16,36 +17,15 @@ import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
 // Run in a network namespace of its own by send.test.ts and sendto.test.ts.
-const ipv4 = (address: string, port = 9) => ({ family: "ipv4", address, port }) as const;
-const ipv6 = (address: string, port = 9) => ({ family: "ipv6", address, port }) as const;
 const bytes = Buffer.from("hello");
 
-function refused(address: ReturnType<typeof ipv4 | typeof ipv6>, name: SendtoErrorName, code: string): void {
+function refused(address: Ipv4Address | Ipv6Address, name: SendtoErrorName, code: string): void {
   using sender = socket(address.family === "ipv4" ? AF.INET : AF.INET6, SOCK.DGRAM);
   const error = assertFails(trySendto(sender, bytes, 0, address), name, code);
   assert.deepEqual([error.address, error.port], [address.address, address.port]);
 }
 
-refused(ipv4("127.0.0.1"), "NetworkUnreachable", "ENETUNREACH");
-refused(ipv6("::1"), "AddressNotAvailable", "EADDRNOTAVAIL");
-ip("link set lo up");
-refused(ipv4("10.9.9.9"), "NetworkUnreachable", "ENETUNREACH");
-refused(ipv6("2001:db8::1"), "NetworkUnreachable", "ENETUNREACH");
-
-// ip-route(8), route types.
-for (const [type, name, code] of [
-  ["unreachable", "HostUnreachable", "EHOSTUNREACH"],
-  ["prohibit", "AccessDenied", "EACCES"],
-  ["blackhole", "InvalidArgument", "EINVAL"],
-  ["throw", "NetworkUnreachable", "ENETUNREACH"],
-] as const) {
-  ip(`route add ${type} 10.1.0.0/16`);
-  ip(`-6 route add ${type} 2001:db8:1::/48`);
-  refused(ipv4("10.1.0.1"), name, code);
-  refused(ipv6("2001:db8:1::1"), name, code);
-  ip(`route del ${type} 10.1.0.0/16`);
-  ip(`-6 route del ${type} 2001:db8:1::/48`);
-}
+withoutRoutes(refused);
 
 // A route is gone while the socket is connected through it, and then its interface.
 ip("link add v0 type veth peer name v1");
@@ -79,17 +59,7 @@ setsockopt(sender, IP.RECVERR, true);
 using packets = packetsOf(IPPROTO.UDP);
 send(sender, bytes);
 const packet = nextPacket(packets);
-for (const [type, code, name, errno] of [
-  [DEST_UNREACH, 0, "NetworkUnreachable", "ENETUNREACH"],
-  [DEST_UNREACH, 1, "HostUnreachable", "EHOSTUNREACH"],
-  [DEST_UNREACH, 2, "ProtocolFailure", "ENOPROTOOPT"],
-  [DEST_UNREACH, 3, "ConnectionRefused", "ECONNREFUSED"],
-  [DEST_UNREACH, 4, "MessageTooBig", "EMSGSIZE"],
-  [DEST_UNREACH, 5, "OperationNotSupported", "EOPNOTSUPP"],
-  [DEST_UNREACH, 7, "HostUnreachable", "EHOSTDOWN"],
-  [DEST_UNREACH, 8, "HostUnreachable", "ENONET"],
-  [PARAMETER_PROBLEM, 0, "ProtocolFailure", "EPROTO"],
-] as const) {
+for (const [type, code, name, errno] of icmpErrors) {
   for (const call of [
     trySend,
     (...args: [typeof sender, Buffer]) => trySendto(...args, 0, getsockname(peer)),

@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { firewallRow } from "../../test/firewall-row.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { except } from "../../test/platform.ts";
@@ -285,13 +286,10 @@ conformance("send", [
       assertFails(tryRecv(peer, new Uint8Array(8)), "WouldBlock");
     },
   },
-  {
-    clause: "EPERM: a firewall rule drops or rejects the message",
-    source: "send(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
-    except: { windows: "it is about Linux's firewalls" },
-    run: (fixture) =>
-      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
-  },
+  firewallRow(
+    "EPERM: a firewall rule drops or rejects the message",
+    "send(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
+  ),
   {
     clause: "a network without routes, routers that complain, interfaces that are down, no port left",
     source: `${POSIX}, ERRORS; icmp_err_convert in net/ipv4/icmp.c; ip-route(8)`,

@@ -3,8 +3,8 @@ import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { firewallRow } from "../../test/firewall-row.ts";
 import { loopback } from "../../test/fixture.ts";
-import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { controlLimitOfMusl, except } from "../../test/platform.ts";
 import { scripted } from "../../test/scripted/scripted.ts";
 import { SO } from "../options/so.ts";
@@ -129,13 +129,10 @@ conformance("sendmmsg", [
       assertFails(result, "DestinationAddressRequired", "EDESTADDRREQ");
     },
   },
-  {
-    clause: "EPERM: a firewall rule drops or rejects the first message",
-    source: "nf_hook_slow in net/netfilter/core.c: NF_DROP",
-    except: { windows: "it is about Linux's firewalls" },
-    run: (fixture) =>
-      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
-  },
+  firewallRow(
+    "EPERM: a firewall rule drops or rejects the first message",
+    "nf_hook_slow in net/netfilter/core.c: NF_DROP",
+  ),
   {
     clause: "EBADF and ENOTSOCK: the descriptor is not open, or no socket",
     source: `${LINUX}, ERRORS`,

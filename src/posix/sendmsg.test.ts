@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { firewallRow } from "../../test/firewall-row.ts";
 import { loopback } from "../../test/fixture.ts";
-import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { controlLimitOfMusl, except } from "../../test/platform.ts";
 import { runWithDescriptors } from "../../test/program.ts";
 import { scripted } from "../../test/scripted/scripted.ts";
@@ -345,13 +345,10 @@ conformance("sendmsg", [
     except: { windows: "it is about Linux's limits, users and namespaces" },
     run: () => void runWithDescriptors(100, new URL("./sendmsg-unprivileged.child.js", import.meta.url)),
   },
-  {
-    clause: "EPERM: a firewall rule drops or rejects the message",
-    source: "sendmsg(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
-    except: { windows: "it is about Linux's firewalls" },
-    run: (fixture) =>
-      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
-  },
+  firewallRow(
+    "EPERM: a firewall rule drops or rejects the message",
+    "sendmsg(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
+  ),
   {
     clause: "EPERM: the receiver takes no descriptors (SO_PASSRIGHTS)",
     source: "unix(7), SO_PASSRIGHTS; unix_dgram_sendmsg in net/unix/af_unix.c",

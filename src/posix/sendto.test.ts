@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { asNobody } from "../../test/as-nobody.ts";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { firewallRow } from "../../test/firewall-row.ts";
 import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { isCapable } from "../../test/round-trip.ts";
@@ -212,13 +213,10 @@ conformance("sendto", [
       assertFails(trySendto(stranger, bytes, 0, getsockname(taken)), "PermissionDenied", "EPERM");
     },
   },
-  {
-    clause: "EPERM: a firewall rule drops or rejects the message",
-    source: "sendto(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
-    except: { windows: "it is about Linux's firewalls" },
-    run: (fixture) =>
-      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
-  },
+  firewallRow(
+    "EPERM: a firewall rule drops or rejects the message",
+    "sendto(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
+  ),
   {
     clause: "EPIPE: the socket is shut down for sending",
     source: `${POSIX}, ERRORS`,

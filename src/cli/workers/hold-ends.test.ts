@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { plainEnvironment } from "../../../test/command.ts";
-import { HeldProcess } from "../../../test/held-process.ts";
+import { HeldProcess, withoutInheritance } from "../../../test/held-process.ts";
 import { HeldWorkers, server } from "../../../test/held-workers.ts";
 import { except } from "../../../test/platform.ts";
 
 const linux = except({
-  windows: "it refuses there: Windows hands no descriptors on by their numbers",
+  ...withoutInheritance,
   darwin: "it has no /proc",
   freebsd: "it has no /proc",
 });

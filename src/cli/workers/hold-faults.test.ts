@@ -6,10 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { plainEnvironment, runBerkeley } from "../../../test/command.ts";
+import { inherited } from "../../../test/held-process.ts";
 import { HeldWorkers, server } from "../../../test/held-workers.ts";
-import { except } from "../../../test/platform.ts";
-
-const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
 
 function folder(context: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), "faults-"));

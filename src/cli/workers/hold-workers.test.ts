@@ -6,10 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { runBerkeley } from "../../../test/command.ts";
 import { load } from "../../../test/held-load.ts";
+import { inherited } from "../../../test/held-process.ts";
 import { ask, HeldWorkers, server } from "../../../test/held-workers.ts";
-import { except } from "../../../test/platform.ts";
-
-const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
 
 for (const [how, words] of [
   ["one socket", []],

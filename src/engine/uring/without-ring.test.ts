@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { except } from "../../../test/platform.ts";
-import { runProgram, runWithDescriptors } from "../../../test/program.ts";
+import { injecting, runProgram, runWithDescriptors } from "../../../test/program.ts";
 import { MappingError } from "../../native/memory.ts";
 import { IORING, PARAMS } from "../../system/linux/io-uring.ts";
 import { Ring } from "./ring.ts";
@@ -50,19 +50,7 @@ test("uring: the reported reason for each failing call, and nothing left open", 
   };
   if (!libuvHasARing) rows["io_uring_enter:error=EPERM"] = `io_uring_enter failed with EPERM: ${forbidden}`;
   for (const [injected, why] of Object.entries(rows)) {
-    const [call = ""] = injected.split(":");
-    const under = [
-      "strace",
-      "-f",
-      "-qq",
-      "-o",
-      "/dev/null",
-      "-e",
-      `trace=${call}`,
-      "-e",
-      `inject=${injected}`,
-    ];
-    assert.equal(runProgram(program, { under }), printed(why), injected);
+    assert.equal(runProgram(program, { under: injecting(injected) }), printed(why), injected);
   }
 });
 

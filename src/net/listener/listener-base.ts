@@ -32,6 +32,15 @@ export interface CloseOptions {
   readonly drain?: number | undefined;
 }
 
+/** Throws a TypeError or RangeError for a bad option; returns `drain`. @internal */
+export function checkCloseOptions(options: CloseOptions): number | undefined {
+  checkObject("options", "{ drain? }", options);
+  refuseOptionsOfOthers("close()", options, NOT_OF_LISTENER_CLOSE);
+  const { drain } = options;
+  if (drain !== undefined) milliseconds("drain", drain);
+  return drain;
+}
+
 /** Counts of connections since the start. */
 export interface ListenStatistics {
   /** Connections that were accepted. */
@@ -205,10 +214,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
    * have ended
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    checkObject("options", "{ drain? }", options);
-    refuseOptionsOfOthers("close()", options, NOT_OF_LISTENER_CLOSE);
-    const { drain } = options;
-    if (drain !== undefined) milliseconds("drain", drain);
+    const drain = checkCloseOptions(options);
     await this.#close(drain);
   }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runProgram } from "../../../test/program.ts";
+import { injecting, runProgram } from "../../../test/program.ts";
 
 const program = new URL("./injected.child.js", import.meta.url);
 
@@ -37,19 +37,7 @@ test("injected: failures that strace injects are reported or retried", (context)
     return;
   }
   for (const [injected, told] of Object.entries(rows)) {
-    const [call = ""] = injected.split(":");
-    const under = [
-      "strace",
-      "-f",
-      "-qq",
-      "-o",
-      "/dev/null",
-      "-e",
-      `trace=${call}`,
-      "-e",
-      `inject=${injected}`,
-    ];
-    assert.equal(runProgram(program, { under }).trim(), told, injected);
+    assert.equal(runProgram(program, { under: injecting(injected) }).trim(), told, injected);
   }
 });
 
@@ -59,14 +47,7 @@ test("injected: an epoll_ctl that fails is reported, and leaves nothing that hol
   // Which of the calls are ours depends on the runtime. libuv aborts if one of its own fails.
   for (let call = 1; call <= 12; call++) {
     for (const code of ["ENOMEM", "ENOSPC"]) {
-      const { status, signal, stdout, stderr } = spawnSync(
-        "strace",
-        [
-          ...["-f", "-qq", "-o", "/dev/null", "-e", "trace=epoll_ctl"],
-          ...["-e", `inject=epoll_ctl:error=${code}:when=${call}`, process.execPath, fileURLToPath(program)],
-        ],
-        { encoding: "utf8", timeout: 20_000 },
-      );
+      const { status, signal, stdout, stderr } = runInjecting(`epoll_ctl:error=${code}:when=${call}`, 20_000);
       assert.ok(status === 0 || signal === "SIGABRT", `call ${call}: ${signal} ${status} ${stdout}${stderr}`);
       if (status === 0) outcomes.add(stdout.trim());
     }
@@ -81,15 +62,14 @@ test("injected: an epoll_ctl that fails is reported, and leaves nothing that hol
 test("injected: everything open ends once epoll_wait fails for good", (context) => {
   if (spawnSync("strace", ["-V"]).error !== undefined) return context.skip("there is no strace");
   for (const code of ["EBADF", "EINTR"]) {
-    const { status, stdout, stderr } = spawnSync(
-      "strace",
-      [
-        ...["-f", "-qq", "-o", "/dev/null", "-e", "trace=epoll_wait"],
-        ...["-e", `inject=epoll_wait:error=${code}:when=4+`, process.execPath, fileURLToPath(program)],
-      ],
-      { encoding: "utf8", timeout: 60_000 },
-    );
+    const { status, stdout, stderr } = runInjecting(`epoll_wait:error=${code}:when=4+`, 60_000);
     assert.equal(status, 1, stdout);
     assert.match(stderr, new RegExp(`accept ${code} .*readiness queue failed for good: the system returned`));
   }
 });
+
+/** Runs the program while strace(1) injects into its calls, for so many milliseconds at most. */
+function runInjecting(injection: string, timeout: number) {
+  const [command = "", ...args] = [...injecting(injection), process.execPath, fileURLToPath(program)];
+  return spawnSync(command, args, { encoding: "utf8", timeout });
+}

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { except } from "../../../test/platform.ts";
-import { runProgram } from "../../../test/program.ts";
+import { injecting, runProgram } from "../../../test/program.ts";
 
 const program = new URL("./ring-lost.child.js", import.meta.url);
 const elsewhere = except({ bun: "strace runs only on Node", deno: "strace runs only on Node" });
@@ -23,10 +23,9 @@ function injected(context: TestContext, injections: readonly string[]): string[]
     context.skip(error === undefined ? "there is no io_uring here" : `cannot run strace: ${error.message}`);
     return undefined;
   }
-  const options = injections.flatMap((each) => ["-e", `inject=${each}`]);
-  const calls = injections.map((each) => each.slice(0, each.indexOf(":"))).join();
-  const under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${calls}`, ...options];
-  return runProgram(program, { under }).trim().split("\n");
+  return runProgram(program, { under: injecting(...injections) })
+    .trim()
+    .split("\n");
 }
 
 test("ring: readiness takes over after any failure at the start", elsewhere, (context) => {
