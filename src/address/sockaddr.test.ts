@@ -374,7 +374,7 @@ test("a bad address throws, and says why", () => {
     [{ family: "unix", path: 5 }, /not number/, TypeError],
     [{ family: "unix", path: "a\0b" }, /NUL/, TypeError],
     [{ family: "unix", path: "\ud800" }, /lone surrogate/, TypeError],
-    [{ family: "unix", path: "x".repeat(109) }, /109 bytes long; sun_path has room for 108/, RangeError],
+    [{ family: "unix", path: "x".repeat(109) }, /109 bytes long; sun_path holds at most 108/, RangeError],
     [{ family: "unix", path: "é".repeat(55) }, /110 bytes long/, RangeError],
     [{ family: "netlink", groups: 0 }, /the pid of an address must be a number, not undefined/, TypeError],
     [{ family: "netlink", pid: 0, groups: 2 ** 32 }, /the groups of an address/, RangeError],

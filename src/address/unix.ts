@@ -27,7 +27,7 @@ export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): U
   }
   if (bytes.byteLength > sunPathSize) {
     throw outOfRange(
-      `the path of a unix address is ${bytes.byteLength} bytes long; sun_path has room for ${sunPathSize}`,
+      `the path of a unix address is ${bytes.byteLength} bytes long; sun_path holds at most ${sunPathSize}`,
     );
   }
   const needsNul = bytes.byteLength > 0 && !isAbstract && bytes.byteLength < sunPathSize;

@@ -49,7 +49,7 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["--unix", "@"], /--unix needs a path/],
   [["--unix", "socket", "3000"], 'Give either a port ("3000") or --unix, not both.'],
   [["--unix", "/nonexistent/socket"], /\/nonexistent\/socket.*does not exist/],
-  [["--unix", `/${"x".repeat(120)}`], /121 bytes long; sun_path has room for 108/],
+  [["--unix", `/${"x".repeat(120)}`], /121 bytes long; sun_path holds at most 108/],
   // RFC 2606 and RFC 5737: a name and an address that are nobody's.
   [["berkeley.invalid:80"], /^The host "berkeley\.invalid" cannot be found \(E\w+\)\.$/],
   [["192.0.2.1:8080"], "192.0.2.1 is not an address of this machine."],

@@ -27,7 +27,7 @@ const TAKEN = 1;
 export function addFree(program: Command, exit: (status: number) => void): void {
   program
     .command("free")
-    .description("stop the processes that have a port or a unix path open, after asking you")
+    .description("stop the processes that have a port or a unix path open, after asking")
     .argument("[[host:]port...]", "the port to free; without a host, on every address of this machine")
     .option("--unix <path>", "free a unix path; @name is in the abstract namespace; may be repeated", collect)
     .option("--udp", "free a UDP port instead of a TCP port")

@@ -61,14 +61,14 @@ const QUIET = 100;
 export function addHold(program: Command, exit: (status: number) => void): void {
   program
     .command("hold")
-    .description("keep a listening socket open, and run a command that uses it and may be restarted")
+    .description("keep a listening socket open while the command that uses it restarts")
     .argument(
       "[[host:]port]",
-      "where to listen; without a host, 127.0.0.1; localhost is two sockets, one per family",
+      "where to listen; without a host, 127.0.0.1; localhost opens two sockets, IPv4 and IPv6",
     )
     .argument("[command...]", "after --, the command to run")
     .option("--unix <path>", "hold a unix socket instead; @name is in the abstract namespace")
-    .option("--backlog <n>", "how many connections may wait, also during a restart", parseBacklog, SOMAXCONN)
+    .option("--backlog <n>", "how many connections may wait, even during a restart", parseBacklog, SOMAXCONN)
     .option(
       "--restart-on-change <dir>",
       "restart when a file in this directory changes; may be repeated",
@@ -81,15 +81,15 @@ export function addHold(program: Command, exit: (status: number) => void): void 
         `${WORKER_GRACE} with --workers)`,
       parseGrace,
     )
-    .option("--workers <n>", "run the command n times, or cpus times; restarts lose no request", parseWorkers)
+    .option("--workers <n>", 'run n copies of the command, or one per processor with "cpus"; restarts lose no request', parseWorkers)
     .option("--reuseport", "give each worker a socket of its own, with SO_REUSEPORT")
     .option(
       "--ready <how>",
       "when a worker is ready: listening (the default), message (process.send) or notify (NOTIFY_SOCKET)",
       parseReadiness,
     )
-    .option("--max-memory <size>", "replace a worker that uses more, such as 300M", parseMemory)
-    .option("--status", "show the workers of your running holds, or of those on the port; live on a terminal")
+    .option("--max-memory <size>", "replace a worker that uses more memory than this, such as 300M", parseMemory)
+    .option("--status", "show the workers of all your holds, or of the one on the given port; live on a terminal")
     .option("--json", "with --status, print JSON once")
     .option("--no-pid", "do not set LISTEN_PID, for a command that starts the server as a child process")
     .addHelpText(

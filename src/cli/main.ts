@@ -39,7 +39,7 @@ Examples:
   berkeley wait 3000 -- npm test         run the tests once something listens there
   berkeley free 3000                     stop the process that has it, after asking
   berkeley hold 3000 -- npm start        keep the port open while the server restarts
-  berkeley proxy 8080 3000 --latency 200  pass connections on to port 3000, 200 ms later`;
+  berkeley proxy 8080 3000 --latency 200  forward connections to port 3000, 200 ms late`;
 
 // Node would print names of paths and hosts unescaped.
 process.on("uncaughtException", (error) => {

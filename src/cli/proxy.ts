@@ -54,17 +54,17 @@ const INTERVAL = 1000;
 /** What the old process says of its operands, which the new one cannot tell from its sockets. */
 const ALL_ARE_TARGETS = "all are targets";
 
-/** Adds the `proxy` command, which passes connections on. */
+/** Adds the `proxy` command, which forwards connections. */
 export function addProxy(program: Command): void {
   program
     .command("proxy")
-    .description("pass connections on to one or more servers, if need be with faults")
+    .description("forward connections to one or more servers, optionally with faults")
     .argument(
       "[[[host:]port] [host:]port...]",
-      "where to listen, on 127.0.0.1 without a host; then where to connect to, on localhost without a " +
-        "host. One alone is where to connect to.",
+      "where to listen (without a host, on 127.0.0.1), then the targets (without a host, on localhost). " +
+        "A single argument is a target; the proxy then listens on a free port.",
     )
-    .option("--unix <path>", "listen on a unix socket; every port is then a target")
+    .option("--unix <path>", "listen on a unix socket; all arguments are then targets")
     .option("--to-unix <path>", "connect to a unix socket; may be repeated", collect)
     .option("--backlog <n>", "how many connections may wait to be accepted", parseBacklog, SOMAXCONN)
     .addOption(
@@ -74,39 +74,39 @@ export function addProxy(program: Command): void {
     )
     .option("--health <seconds>", "how often to check each target by connecting", parseInterval, 2)
     .option("--no-health", "do not check targets")
-    .option("--accept-proxy", "connections begin with a header of the PROXY protocol, version 1 or 2")
-    .addOption(new Option("--send-proxy <version>", "send that header to targets").choices(["1", "2"]))
+    .option("--accept-proxy", "expect a PROXY protocol header, version 1 or 2, on each connection")
+    .addOption(new Option("--send-proxy <version>", "send a PROXY protocol header to targets").choices(["1", "2"]))
     .option(
       "--connect-timeout <seconds>",
       "how long a target may take to accept before the next one is tried",
       parseInterval,
       5,
     )
-    .option("--idle-timeout <seconds>", "reset a connection after this time without a byte", parseInterval)
-    .option("--max-connections <n>", "how many may be open at a time; others wait", parseCount)
-    .option("--grace <seconds>", "how long connections may take to end at the end", parseGrace, 0.5)
+    .option("--idle-timeout <seconds>", "reset a connection that has been idle for so long", parseInterval)
+    .option("--max-connections <n>", "how many connections may be open at once; others wait", parseCount)
+    .option("--grace <seconds>", "how long open connections may take to end on exit", parseGrace, 0.5)
     .option("--watch", "show targets and connections, live; press q to quit")
     .option("--json", "print JSON, one object per line; with --watch, every second")
     .optionsGroup("Faults:")
-    .option("--latency <ms>", "pass bytes on later", parseMilliseconds)
-    .option("--jitter <ms>", "by up to this much more or less, at random", parseMilliseconds)
+    .option("--latency <ms>", "delay all data by this much", parseMilliseconds)
+    .option("--jitter <ms>", "vary the delay at random, by up to this much either way", parseMilliseconds)
     .option(
       "--rate <bytes>",
-      "pass so many on a second, in each direction of each connection: 64k",
+      "limit each direction of each connection to so many bytes a second, such as 64k",
       parseBytes,
     )
-    .option("--slice <bytes>", "send at most so many at a time", parseBytes)
-    .option("--reset-after <bytes>", "reset a connection after so many", parseBytes)
-    .option("--stall", "pass nothing on")
+    .option("--slice <bytes>", "send at most so many bytes at a time", parseBytes)
+    .option("--reset-after <bytes>", "reset a connection after so many bytes", parseBytes)
+    .option("--stall", "stop forwarding data")
     .option("--refuse", "reset new connections")
     .addHelpText(
       "after",
       `
-While it runs, a line of input changes the faults: latency 200, stall, stall off, or off for all.
-With --watch, s stalls, f refuses, and 0 turns all faults off.
+To change the faults while it runs, type a line: latency 200, stall, stall off, or off for none. With
+--watch, press s to stall, f to refuse, or 0 to turn all faults off.
 
-SIGHUP starts the command anew and hands the sockets over: no connection is refused, and those that
-are open stay with the old process until they end. It also listens on a socket that it inherits:
+SIGHUP restarts the command and hands its sockets to the new process: no connection is refused, and
+open ones stay with the old process until they end. The proxy also listens on sockets it inherits:
   berkeley hold 8080 -- berkeley proxy 3000 3001
 Exit status: 0 after Ctrl-C or SIGTERM, 2 if it cannot listen or a target is wrong.`,
     )

@@ -62,7 +62,7 @@ test("wait refuses what it cannot wait for", () => {
     [[], "The port is missing; give one, such as 3000, or --unix and a path."],
     [
       ["--unix", "x".repeat(200)],
-      "Cannot wait for this address: the path of a unix address is 200 bytes long; sun_path has room for 108.",
+      "Cannot wait for this address: the path of a unix address is 200 bytes long; sun_path holds at most 108.",
     ],
     [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
     [["3000", "--timeout", "soon"], '"soon" is not a time; it is a number of seconds, from 0 to 1000000.'],

@@ -96,7 +96,7 @@ test("why rejects an invalid port", () => {
     [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],
     [
       ["--unix", "x".repeat(200)],
-      "Cannot ask about this address: the path of a unix address is 200 bytes long; sun_path has room for 108.",
+      "Cannot ask about this address: the path of a unix address is 200 bytes long; sun_path holds at most 108.",
     ],
     [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
     [["70000"], '"70000" is not a port; a port is a whole number from 0 (a free one) to 65535.'],

@@ -122,7 +122,7 @@ function addressOf(about: AddressInput | Error): Explanation["address"] {
   // Encoding it as a sockaddr checks it, and decoding writes it as the system does.
   const address = decodeAddress(host, encodeAddress(input, host, host.address));
   if (isExplained(address)) return address;
-  throw invalidValue(`explain() knows IPv4, IPv6 and unix addresses, not ${address.family}`);
+  throw invalidValue(`explain() takes IPv4, IPv6 and unix addresses, not ${address.family}`);
 }
 
 const isExplained = (address: {

@@ -131,7 +131,7 @@ async function watchedEndpoints(endpoint: ListenerEndpoint): Promise<WatchedEndp
     if (typeof endpoint.path !== "string" || endpoint.path === "") {
       throw invalidString(
         endpoint.path,
-        `a path must be a string that is not empty, not ${quoted(endpoint.path)}`,
+        `a path must be a non-empty string, not ${quoted(endpoint.path)}`,
       );
     }
     return [pathEndpoint({ family: "unix", path: endpoint.path })];

@@ -102,7 +102,7 @@ export function watchQueue(
       `watchQueue() is not supported on ${host.name}, which does not count dropped connections`,
     );
   let last = sample(listener);
-  if (last === undefined) throw invalidValue("listener must be a TCP socket that listens");
+  if (last === undefined) throw invalidValue("listener must be a listening TCP socket");
   const timer = machineClock.setInterval(look, interval).unref();
   const stop = () => machineClock.clearInterval(timer);
   function look() {

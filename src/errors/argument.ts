@@ -138,7 +138,7 @@ export function elements<Element>(
   if (!Array.isArray(array)) throw argumentType(`${what} must be ${shape}, not ${kind(array)}`);
   const length: unknown = array.length;
   if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
-    throw invalidValue(`${what} must be ${shape}; no array's length is ${String(length)}`);
+    throw invalidValue(`${what} must be ${shape}; its length is ${String(length)}`);
   }
   if (length > max) throw outOfRange(tooMany(length));
   const copy: Element[] = [];

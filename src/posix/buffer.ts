@@ -40,7 +40,7 @@ export function checkBuffer(what: string, buffer: Uint8Array): void {
   if (Reflect.apply(isResizable, memory, []))
     throw invalidValue(`${what} is resizable memory, which could shrink`);
   if (length > MAX_LENGTH) {
-    throw outOfRange(`${what} is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
+    throw outOfRange(`${what} is ${length} bytes long; one call takes at most ${MAX_LENGTH}`);
   }
   if (length === 0 && isDetached(memory)) throw detached(what);
 }
@@ -83,7 +83,7 @@ export function checkPieces(pieces: readonly Uint8Array[]): void {
     length += lengthOf(piece);
   }
   if (length > MAX_LENGTH) {
-    throw outOfRange(`data is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
+    throw outOfRange(`data is ${length} bytes long; one call takes at most ${MAX_LENGTH}`);
   }
 }
 

@@ -62,7 +62,7 @@ export function ofInterface<Value>(
       clear(into);
       const bytes = encodeText(cString("the name of an interface", name));
       if (bytes.byteLength >= IFREQ.value) {
-        throw outOfRange(`the name of an interface has at most 15 bytes; ${JSON.stringify(name)} is longer`);
+        throw outOfRange(`an interface name has at most 15 bytes; ${JSON.stringify(name)} is longer`);
       }
       into.bytes.set(bytes);
     },

@@ -123,7 +123,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
       if (this.#consumer !== undefined) throw takenOver();
       if (this.receivingEnded) return null;
       if (!this.isOpen) throw this.receivingError;
-      if (this.#reading.isAhead) throw invalidState("read() has received: descriptors may have been lost");
+      if (this.#reading.isAhead) throw invalidState("read() has already received data: descriptors may have been lost");
       this.pipes.checkNoneOut();
       const received = await this.passingFor("receiveDescriptors()").receive(wait, (error) =>
         this.resetBecause(error),

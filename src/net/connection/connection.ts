@@ -111,7 +111,7 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
       const bytes = copyToSend(data);
       this.pipes.checkNoneInto();
       if (this.#end !== undefined) throw writeAfterEnd("cannot send descriptors after end()");
-      if (this.isSendingFile) throw invalidState("a sendFile() has not finished: await it first");
+      if (this.isSendingFile) throw invalidState("sendFile() has not finished: await it first");
       const passing = this.passingFor("sendDescriptors()");
       const mayAtOnce =
         this.consumer === undefined && this.#writing.failure === undefined && this.pendingBytes === 0;

@@ -38,11 +38,11 @@ export class DescriptorPassing {
   /** Throws a TypeError if the socket passes no descriptors. */
   constructor(socket: BorrowedSocket, system: System, fd: number) {
     if (!system.capabilities.passesDescriptors) {
-      throw unavailable(`${system.name} passes no descriptors between processes`);
+      throw unavailable(`${system.name} cannot pass descriptors between processes`);
     }
     // TCP ignores them without an error (__sock_cmsg_send in net/core/sock.c).
     if (readOption(system, fd, SO.DOMAIN) !== system.constants.AF.UNIX) {
-      throw invalidValue("only the connection of a unix socket passes descriptors");
+      throw invalidValue("only connections of unix sockets can carry descriptors");
     }
     this.#socket = socket;
     this.#system = system;

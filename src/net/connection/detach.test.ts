@@ -281,7 +281,7 @@ for (const { name: engine } of exceptionHere({ bun: noDetach.bun ?? "" }) === un
     await withEnds(engine, tcp, async ({ client, server }) => {
       await client.write("hello");
       await assert.rejects(server.detach(), {
-        message: /makes no net\.Socket of a descriptor; use toDuplex/,
+        message: /cannot make a net\.Socket from a descriptor; use toDuplex/,
       });
       assert.equal(`${Buffer.from((await server.read()) ?? [])}`, "hello");
     });

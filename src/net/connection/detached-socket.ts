@@ -38,12 +38,12 @@ export function checkDetachable(system: System, localAddress: Address): void {
   takesDescriptors ??= refusesBadDescriptor();
   if (!takesDescriptors || !system.capabilities.serversTakeDescriptors)
     throw new Error(
-      "the connection cannot be detached: this runtime makes no net.Socket of a descriptor; use toDuplex()",
+      "the connection cannot be detached: this runtime cannot make a net.Socket from a descriptor; use toDuplex()",
     );
   const { family } = localAddress;
   if (family !== "ipv4" && family !== "ipv6" && family !== "unix")
     throw new Error(
-      "the connection cannot be detached: a net.Socket is of TCP or a unix socket, and this socket's " +
+      "the connection cannot be detached: a net.Socket is a TCP or unix socket, and this socket's " +
         `family is ${family}; use toDuplex()`,
     );
 }
@@ -67,7 +67,7 @@ export function netSocket(
 
 /** What the methods of a connection that was detached throw. */
 export const detached = (): TypeError =>
-  invalidStateForGood("the connection was detached: its net.Socket has the descriptor now");
+  invalidStateForGood("the connection was detached: its net.Socket now owns the descriptor");
 
 /** Whether a net.Socket can be made of a descriptor; undefined until it was tried. */
 let takesDescriptors: boolean | undefined;

@@ -57,7 +57,7 @@ export async function join(a: ConnectionBase, b: ConnectionBase, options: WaitOp
 export function startJoin(a: ConnectionBase, b: ConnectionBase): readonly [forth: Pipe, back: Pipe] {
   checkConnection(a);
   checkConnection(b);
-  if (a === b) throw invalidValue("join() takes two connections; pipe() sends back what one receives");
+  if (a === b) throw invalidValue("join() needs two different connections; to echo, use pipe()");
   checkPipe(a, b);
   checkPipe(b, a);
   return [startPipe(a, b), startPipe(b, a)];

@@ -199,12 +199,12 @@ export class Pipes {
 
   /** Throws if one takes what is received. */
   checkNoneOut(): void {
-    if (this.out !== undefined) throw invalidState("a pipe() reads the connection");
+    if (this.out !== undefined) throw invalidState("a pipe() is reading from the connection");
   }
 
   /** Throws if any sends to the connection, and will send the end. */
   checkNoneInto(): void {
-    if (this.into.length > 0) throw invalidState("a pipe() sends to the connection, and ends it");
+    if (this.into.length > 0) throw invalidState("a pipe() is sending to the connection, and will end it");
   }
 
   /** Whether what is received waits until the other end has sent more. */
@@ -259,7 +259,7 @@ export function checkPipe(from: PipeEnd, to: PipeEnd): void {
   // Throws after an end() that waits for what was written before.
   to.stream.write(nothing);
   to.checkWritable();
-  if (from.pipes.out !== undefined) throw invalidState("the connection has a pipe() already");
+  if (from.pipes.out !== undefined) throw invalidState("the connection already has a pipe()");
   from.checkReadable();
 }
 

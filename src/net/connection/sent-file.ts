@@ -24,7 +24,7 @@ export function checkFile(file: SentFile): FileToOpen {
   if (typeof file === "number") return descriptor(file);
   if (typeof file === "string") {
     if (file === "" || file.includes("\0"))
-      throw invalidValue("file is no path: it is empty or contains a NUL byte");
+      throw invalidValue("file is not a path: it is empty or contains a NUL byte");
     return file;
   }
   const fd: unknown = typeof file === "object" && file !== null ? file.fd : undefined;

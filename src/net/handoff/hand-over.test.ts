@@ -141,7 +141,7 @@ test("handOver: rejects malformed options", except(noMessages), async () => {
   await assert.rejects(handOver({}, Socket), TypeError);
   const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
   const ended = once(child, "close");
-  await assert.rejects(handOver(listener, child), /has no pipe as its descriptor 3/);
+  await assert.rejects(handOver(listener, child), /descriptor 3 of the new process is not a pipe/);
   await ended;
 });
 

@@ -147,7 +147,7 @@ function channelTo(to: ChildProcess | Socket): Channel {
   const pipe = typeof to === "object" && to !== null && "stdio" in to && to.stdio[HAND_OVER_DESCRIPTOR];
   if (!(pipe instanceof NetSocket)) {
     throw invalidValue(
-      "the new process has no pipe as its descriptor 3: start it with " +
+      "descriptor 3 of the new process is not a pipe: start it with " +
         'stdio: ["inherit", "inherit", "inherit", "pipe"], or give one ' +
         "end of socketpair(AF.UNIX, SOCK.STREAM), and it the other",
     );

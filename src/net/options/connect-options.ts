@@ -155,7 +155,7 @@ function checkEndpoint(options: ConnectOptions): ConnectEndpoint | ConnectedSock
     (name) => options[name] !== undefined,
   );
   if (given.length !== 1)
-    throw invalidValue(`give one of port, path, address and socket, not ${given.join(" and ") || "none"}`);
+    throw invalidValue(`pass one of port, path, address and socket, not ${given.join(" and ") || "none"}`);
   if (options.port === undefined) {
     for (const name of ["host", "family", "localAddress", "localPort"] as const)
       if (options[name] !== undefined)
@@ -186,7 +186,7 @@ function checkConnected(given: Socket | number): Socket | number {
     throw argumentType(`socket must be of type SOCK.STREAM, not ${kind(given)} of type ${what}`);
   }
   if (getsockopt(socket, SO.ACCEPTCONN))
-    throw invalidValue("socket listens, and is not connected: give it to listen()");
+    throw invalidValue("socket is listening, not connected: pass it to listen()");
   getpeername(socket);
   return socket;
 }

@@ -182,7 +182,7 @@ export function checkRemote(remote: Remote): CheckedRemote {
   if (isAddress(remote)) {
     const address = checkAddress(remote);
     // No transport of vsock in Linux but VMCI has datagrams.
-    if (address.family === "vsock") throw invalidValue("remote must be of IPv4, IPv6 or a unix socket");
+    if (address.family === "vsock") throw invalidValue("remote must be an IPv4, IPv6 or unix address");
     return { kind: "address", address };
   }
   if (remote.path !== undefined && (remote.host !== undefined || remote.port !== undefined))
@@ -204,21 +204,21 @@ function checkWithRemote(
   if (remote.kind === "address" && remote.address.family === "unix") {
     for (const name of ["host", "port", "reusePort", "reuseAddress", "ipv6Only"] as const)
       if (options[name] !== undefined)
-        throw invalidValue(`${name} does not go with a remote that is a unix socket`);
+        throw invalidValue(`${name} cannot be used with a unix remote`);
     return;
   }
   const to = remote.kind === "port" ? remote.host : "address" in remote.address && remote.address.address;
   if (typeof to !== "string") return;
-  if (ipv6Only && isIPv4(to)) throw invalidValue(`ipv6Only does not go with a remote of IPv4, ${to}`);
+  if (ipv6Only && isIPv4(to)) throw invalidValue(`ipv6Only cannot be used with the IPv4 remote ${to}`);
   if (host !== undefined && isIPv4(host) && isIPv6(to))
-    throw invalidValue(`host is of IPv4, remote is of IPv6: both must be of one family`);
+    throw invalidValue(`host is an IPv4 address and remote an IPv6 one: both must be of the same family`);
 }
 
 const isAddress = (remote: Remote): remote is AddressInput => remote.family !== undefined;
 
 function checkEndpoint(options: DatagramOptions): DatagramEndpoint {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
-  if (given.length > 1) throw invalidValue(`give one of host, path and socket, not ${given.join(" and ")}`);
+  if (given.length > 1) throw invalidValue(`pass one of host, path and socket, not ${given.join(" and ")}`);
   if (options.path !== undefined || options.socket !== undefined)
     checkOfPort(options, ["port", "reusePort", "reuseAddress", "ipv6Only"]);
   if (options.socket !== undefined) return { kind: "socket", socket: checkDatagramSocket(options.socket) };
@@ -229,7 +229,7 @@ function checkEndpoint(options: DatagramOptions): DatagramEndpoint {
   integer("port", port, 0, 0xffff);
   boolean("reusePort", reusePort);
   if (boolean("ipv6Only", ipv6Only) && host !== undefined && isIPv4(host))
-    throw invalidValue(`ipv6Only does not go with the IPv4 address ${host}`);
+    throw invalidValue(`ipv6Only cannot be used with the IPv4 address ${host}`);
   return { kind: "port", host, port, reusePort, ipv6Only };
 }
 

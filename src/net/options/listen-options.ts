@@ -269,7 +269,7 @@ function checkEndpoint(options: ListenOptions): ListenEndpoint {
   const names = ["host", "path", "socket", "address"] as const;
   const given = names.filter((name) => options[name] !== undefined);
   if (given.length > 1)
-    throw invalidValue(`give one of host, path, socket and address, not ${given.join(" and ")}`);
+    throw invalidValue(`pass one of host, path, socket and address, not ${given.join(" and ")}`);
   if (options.path !== undefined || options.socket !== undefined || options.address !== undefined)
     checkOfPort(options, ["port", "reusePort", "ipv6Only", "exclusive"]);
   if (options.socket !== undefined) return checkSockets(options.socket);
@@ -287,7 +287,7 @@ function checkEndpoint(options: ListenOptions): ListenEndpoint {
   boolean("reusePort", reusePort);
   if (ipv6Only !== undefined) boolean("ipv6Only", ipv6Only);
   if (ipv6Only === true && name !== undefined && isIPv4(name))
-    throw invalidValue(`ipv6Only does not go with the IPv4 address ${name}`);
+    throw invalidValue(`ipv6Only cannot be used with the IPv4 address ${name}`);
   if (boolean("exclusive", exclusive) && reusePort)
     throw invalidValue("a port is either exclusive or shared with reusePort, not both");
   return { kind: "port", host: name, port, reusePort, ipv6Only, exclusive };
@@ -364,5 +364,5 @@ export function checkOfPort<Name extends string>(
 ): void {
   for (const name of names)
     if (options[name] !== undefined)
-      throw invalidValue(`${name} does not go with a path, a socket or an address`);
+      throw invalidValue(`${name} cannot be used with a path, a socket or an address`);
 }

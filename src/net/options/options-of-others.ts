@@ -8,17 +8,17 @@ const ofListen = "it is an option of listen()";
 
 /** `fd` is Node's name. */
 export const NOT_OF_LISTEN: Advice = {
-  fd: "give the descriptor as socket",
-  family: "give an address of that family as host",
-  localAddress: "give it as host",
-  localPort: "give it as port",
+  fd: "pass the descriptor as socket",
+  family: "pass an address of that family as host",
+  localAddress: "pass it as host",
+  localPort: "pass it as port",
   remote: "use connect() or udp()",
   timeout: limit,
 };
 
 export const NOT_OF_CONNECT: Advice = {
-  fd: "give the descriptor as socket",
-  remote: "give its host and port, its path or its address",
+  fd: "pass the descriptor as socket",
+  remote: "pass its host and port, its path or its address",
   backlog: ofListen,
   reusePort: ofListen,
   ipv6Only: ofListen,
@@ -27,24 +27,24 @@ export const NOT_OF_CONNECT: Advice = {
 };
 
 export const NOT_OF_UDP: Advice = {
-  fd: "give the descriptor as socket",
-  address: "give it as host and port, or as path",
-  family: "give an address of that family as host",
-  localAddress: "give it as host",
-  localPort: "give it as port",
+  fd: "pass the descriptor as socket",
+  address: "pass it as host and port, or as path",
+  family: "pass an address of that family as host",
+  localAddress: "pass it as host",
+  localPort: "pass it as port",
   backlog: ofListen,
   exclusive: ofListen,
   timeout: limit,
 };
 
-const later = "give it to listen(), which takes the reserved port";
+const later = "pass it to listen(), which takes the reserved port";
 
 export const NOT_OF_RESERVE_PORT: Advice = {
   ...NOT_OF_LISTEN,
   path: "only a port can be reserved",
   address: "only a port can be reserved",
-  socket: "a socket that listens is a reservation itself",
-  reusePort: "others could take the port",
+  socket: "a listening socket is itself a reservation",
+  reusePort: "other processes could take the port",
   exclusive: "a reserved port is always exclusive",
   engine: later,
   busyPoll: later,
@@ -57,11 +57,11 @@ export const NOT_OF_TARGET: Advice = {
   ...NOT_OF_CONNECT,
   timeout: "use connectTimeout of the proxy",
   signal: "close() of the proxy ends its connections",
-  engine: "give it in listen: a proxy has one engine",
-  busyPoll: "give it in listen: a proxy has one engine",
+  engine: "set it in listen: a proxy has one engine",
+  busyPoll: "set it in listen: a proxy has one engine",
 };
 
-const inListen = "give it in listen";
+const inListen = "set it in listen";
 
 export const NOT_OF_PROXY: Advice = {
   host: inListen,
@@ -90,8 +90,8 @@ export const NOT_OF_LISTENER_CLOSE: Advice = {
 export const NOT_OF_SEND_FILE: Advice = { start: "use offset", end: "use offset and length" };
 
 /**
- * Throws a TypeError for an option of another call: ignoring it would do something else than was
- * asked, such as listening on another port.
+ * Throws a TypeError for an option of another call: ignoring it would do something other than what
+ * was asked, such as listening on another port.
  */
 export function refuseOptionsOfOthers(call: string, options: object, others: Advice): void {
   for (const [name, advice] of Object.entries(others)) {

@@ -99,7 +99,7 @@ export class ProxiedConnection {
         new FaultyDirection(clock, pipes[1], server, faults, pass),
       ];
     }
-    if (this.#left === 0) this.reset(new Error("reset by the proxy's fault resetAfter"));
+    if (this.#left === 0) this.reset(new Error("reset by the proxy (fault: resetAfter)"));
   }
 
   /** Bytes of a side that are not forwarded. */
@@ -132,7 +132,7 @@ export class ProxiedConnection {
     const allowed = Math.min(bytes, this.#left);
     this.#left -= allowed;
     if (this.#left === 0) {
-      const error = new Error("reset by the proxy's fault resetAfter");
+      const error = new Error("reset by the proxy (fault: resetAfter)");
       this.client.resetForPipe(error);
       this.server?.resetForPipe(error);
     }

@@ -121,7 +121,7 @@ export function checkProxyOptions(options: ProxyOptions): CheckedProxyOptions {
 
 export function checkTargets(to: ProxyTarget | readonly ProxyTarget[]): CheckedTarget[] {
   const targets = isArray(to) ? elements<ProxyTarget>("to", "an array of targets", to) : [to];
-  if (targets.length === 0) throw invalidValue("to has no target");
+  if (targets.length === 0) throw invalidValue("to must have at least one target");
   return targets.map(checkTarget);
 }
 

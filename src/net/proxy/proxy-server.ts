@@ -221,7 +221,7 @@ export class ProxyServer implements AsyncDisposable {
     if (this.#faults.refuse === true) {
       this.#failed++;
       // After this handler, which gives it its state.
-      client.resetForPipe(new Error("reset by the proxy's fault refuse"));
+      client.resetForPipe(new Error("reset by the proxy (fault: refuse)"));
       return connection;
     }
     if (this.#isFull) {

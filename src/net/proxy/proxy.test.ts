@@ -392,7 +392,7 @@ asyncApiTest("proxy: malformed options are errors, before it listens", async (en
       assert.match(error.message, message);
       return true;
     });
-  await rejects({ to: [] }, /no target/);
+  await rejects({ to: [] }, /at least one target/);
   await rejects({ to: { port: 0 } }, /port must be/);
   await rejects({ to: "localhost" }, /a target must be/);
   await rejects({ to: { socket: 3 } }, /./);
