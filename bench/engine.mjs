@@ -81,9 +81,10 @@ const report = {
   rounds,
   milliseconds,
   unit:
-    "a sample for each round. rate: requests a second by the clock; p50, p99: nanoseconds of a request; user, system, cpu: " +
-    "nanoseconds of the server's processor time for each; busy, load: the share of the time that the server and the load " +
-    "had their processors; bytes: what the server's process grew by for each connection",
+    "a sample for each round. rate: requests a second by the clock; p50, p99: nanoseconds of a request; " +
+    "user, system, cpu: nanoseconds of the server's processor time for each; busy, load: the share of " +
+    "the time that the server and the load had their processors; bytes: what the server's process " +
+    "grew by for each connection",
   results: cases.map(({ scenario, server, samples }) => ({
     scenario: scenario.name,
     server: server.name,

@@ -71,8 +71,9 @@ const report = {
   versions,
   rounds: Number(options.rounds),
   unit:
-    "a sample for each round. finding: microseconds of a call, wall (median of the calls) and cpu; telling: microseconds of " +
-    "a command, or of a call, wall and cpu (user and system); collisions: of the processes that ask at once",
+    "a sample for each round. finding: microseconds of a call, wall (median of the calls) and cpu; " +
+    "telling: microseconds of a command, or of a call, wall and cpu (user and system); collisions: of " +
+    "the processes that ask at once",
   agreement: {
     "this machine": answerOf(program("agree-here.mjs")),
     ...(mayBeAlone ? { "a mixed bag": answerOf([...alone, ...program("agree-here.mjs", "bag")]) } : {}),

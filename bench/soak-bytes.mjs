@@ -17,8 +17,8 @@ for (const engine of ["uring", "readiness"]) {
   if (status === 0) {
     const { bytes, seconds, mostPending, mostResident } = JSON.parse(stdout);
     console.log(
-      `${engine}: ${mebibytes(bytes)} MiB each way in ${seconds.toFixed(1)} s; at most ${Math.round(mostPending / 1024)} KiB ` +
-        `pending, ${mebibytes(mostResident)} MiB resident: well`,
+      `${engine}: ${mebibytes(bytes)} MiB each way in ${seconds.toFixed(1)} s; at most ` +
+        `${Math.round(mostPending / 1024)} KiB pending, ${mebibytes(mostResident)} MiB resident: well`,
     );
   } else {
     console.log(`${engine}: FAILED\n${stderr}`);

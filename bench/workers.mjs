@@ -90,7 +90,8 @@ function started(child) {
 
 console.log(`${cpus().length} processors, load average ${loadavg()[0].toFixed(1)} before the start\n`);
 console.log(
-  `| manager | requests/s | lost in ${options.reloads} reloads | of requests | manager's memory | killed worker back |`,
+  `| manager | requests/s | lost in ${options.reloads} reloads | of requests | manager's ` +
+    "memory | killed worker back |",
 );
 console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
 for (const [name, start] of Object.entries(managers)) {
@@ -104,7 +105,8 @@ for (const [name, start] of Object.entries(managers)) {
     const { lost, all } = await lostInReloads(port, manager);
     const back = await timeUntilBack(port);
     console.log(
-      `| ${name} | ${Math.round(rate)} | ${lost} | ${all} | ${Math.round(memory)} MB | ${Math.round(back)} ms |`,
+      `| ${name} | ${Math.round(rate)} | ${lost} | ${all} | ${Math.round(memory)} MB ` +
+        `| ${Math.round(back)} ms |`,
     );
   } finally {
     await manager.stop();

@@ -175,7 +175,10 @@ function compiledWithMaps() {
 function describe({ index, outcome, source, line, operator, original, text, code, why }) {
   const short = (part) => part.replace(/\s+/g, " ").slice(0, 60);
   const change = original === "" ? `insert${text}` : `${short(original)} → ${short(text)}`;
-  return `${outcome} #${index}: ${source}:${line} (${operator}) ${change}\n    ${code.slice(0, 120)}\n    ${why}`;
+  return (
+    `${outcome} #${index}: ${source}:${line} (${operator}) ${change}\n` +
+    `    ${code.slice(0, 120)}\n    ${why}`
+  );
 }
 
 function report(what, tested, minutes) {
@@ -184,7 +187,8 @@ function report(what, tested, minutes) {
   const score = Math.round((1000 * killed) / Math.max(1, killed + survived)) / 10;
   const timeouts = tested.filter(({ how }) => how === "timeout").length;
   console.log(
-    `${what}: ${killed} killed (${timeouts} of them by the time limit), ${survived} survived, ${equivalent} equivalent: ${score} %, seed ${values.seed}, ${minutes.toFixed(1)} minutes`,
+    `${what}: ${killed} killed (${timeouts} of them by the time limit), ${survived} survived, ` +
+      `${equivalent} equivalent: ${score} %, seed ${values.seed}, ${minutes.toFixed(1)} minutes`,
   );
 }
 

@@ -62,8 +62,9 @@ for (const { file, ours } of failed) {
   if (values.show) console.log(ours.output.replace(/^/gm, "    "));
 }
 console.log(
-  `${passedStock.length - failed.length} of the ${passedStock.length} that stock Node passes passed; ` +
-    `of ${results.length} files it skipped ${skipped}, and failed ${results.length - skipped - passedStock.length}`,
+  `${passedStock.length - failed.length} of the ${passedStock.length} that stock Node passes passed; of ` +
+    `${results.length} files it skipped ${skipped}, and failed ` +
+    `${results.length - skipped - passedStock.length}`,
 );
 process.exit(failed.length > 0 ? 1 : 0);
 

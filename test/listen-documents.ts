@@ -126,7 +126,8 @@ export const posix: readonly Part[] = [
         says: "There may be an upper limit on the queue, for the whole system or for each socket.",
         berkeley:
           "The limits are `net.core.somaxconn` on Linux, `kern.ipc.somaxconn` on macOS and " +
-          "`kern.ipc.soacceptqueue` on FreeBSD; the reference names them. `effectiveBacklog()` reads the result.",
+          "`kern.ipc.soacceptqueue` on FreeBSD; the reference names them. " +
+          "`effectiveBacklog()` reads the result.",
         code: [effectiveBacklog],
         evidence: {
           listen: ["a larger backlog is silently reduced to the limit: net.core.somaxconn"],
@@ -154,7 +155,9 @@ export const posix: readonly Part[] = [
         },
       },
       {
-        says: "With a backlog of 0 the socket may accept connections, with a minimum length of the system's choice.",
+        says:
+          "With a backlog of 0 the socket may accept connections, with a minimum " +
+          "length of the system's choice.",
         berkeley: "Passes 0 on. On Linux one connection is still queued.",
         code: [tryListen],
         evidence: { listen: ["a backlog of 0 may allow connections: on Linux, one"] },
@@ -188,8 +191,8 @@ export const posix: readonly Part[] = [
       {
         says: "**EBADF**: the argument is not an open descriptor.",
         berkeley:
-          "`BadFileDescriptor`. A `Socket` that berkeley closed fails earlier, as `SocketClosed`, without a " +
-          "system call, so it can never reach a descriptor that has been reused.",
+          "`BadFileDescriptor`. A `Socket` that berkeley closed fails earlier, as `SocketClosed`, " +
+          "without a system call, so it can never reach a descriptor that has been reused.",
         code: [entries, tryListen],
         evidence: {
           listen: [

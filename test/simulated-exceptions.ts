@@ -65,7 +65,8 @@ const reasons: Readonly<Record<string, readonly (readonly [clause: string, reaso
   recvfrom: [["routers that complain", program]],
   recvmsg: [
     [
-      "EMFILE: fewer descriptors are left than arrive. Nothing leaks, and it is not said to be for lack of room",
+      "EMFILE: fewer descriptors are left than arrive. Nothing leaks, and it is not " +
+        "said to be for lack of room",
       program,
     ],
   ],

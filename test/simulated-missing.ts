@@ -46,11 +46,14 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["TCP_CC_INFO: reno keeps nothing, bbr and others do", yet],
     ["TCP_CONGESTION: each that is allowed is read back", yet],
     [
-      "TCP_FASTOPEN_KEY: Uint8Array(16) [ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 ] is read back",
+      "TCP_FASTOPEN_KEY: Uint8Array(16) [ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, " +
+        "12, 13, 14, 15 ] is read back",
       fastOpen,
     ],
     [
-      "TCP_FASTOPEN_KEY: Uint8Array(32) [ 255, 254, 253, 252, 251, 250, 249, 248, 247, 246, 245, 244, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231, 230, 229, 228, 227, 226, 225, 224 ] is read back: two keys from Linux 5.3",
+      "TCP_FASTOPEN_KEY: Uint8Array(32) [ 255, 254, 253, 252, 251, 250, 249, 248, 247, 246, 245, " +
+        "244, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231, 230, 229, 228, 227, " +
+        "226, 225, 224 ] is read back: two keys from Linux 5.3",
       fastOpen,
     ],
     ["TCP_MD5SIG_EXT: a prefix or an interface that cannot be is InvalidArgument", yet],
@@ -88,7 +91,8 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["PACKET_AUXDATA: the flag is inverted, then restored", raw],
     ["PACKET_AUXDATA: the lengths of a frame arrive beside it", raw],
     [
-      "PACKET_DROP_MEMBERSHIP: an interface that is not there is DeviceNotFound to ADD_MEMBERSHIP, and nothing to this",
+      "PACKET_DROP_MEMBERSHIP: an interface that is not there is DeviceNotFound to " +
+        "ADD_MEMBERSHIP, and nothing to this",
       raw,
     ],
     ["PACKET_FANOUT: two sockets share the frames: each goes to one of them", raw],
@@ -154,7 +158,8 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
       thisHost,
     ],
     [
-      "EMFILE, of which glibc sometimes makes ENOENT: the calls open a descriptor of their own, and none is left",
+      "EMFILE, of which glibc sometimes makes ENOENT: the calls open a descriptor of " +
+        "their own, and none is left",
       thisHost,
     ],
   ],

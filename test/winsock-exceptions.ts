@@ -8,7 +8,9 @@ export const resetsHidden: Exceptions = {
 };
 
 export const answersHidden: Exceptions = {
-  wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
+  wine:
+    "Wine does not report a host's response to a datagram; Windows reports " +
+    "WSAECONNRESET (recvfrom, WSAECONNRESET)",
 };
 
 export const noUnixStreams: Exceptions = {

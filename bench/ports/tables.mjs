@@ -11,7 +11,10 @@ export function tables({ results, agreement }) {
     { title: "Finding one, microseconds: processor (clock)", rows: finding(results) },
     { title: `${processes} processes at once, each round`, rows: collisions(results) },
     ...results.telling.map((each) => ({
-      title: `${each.sockets} listening sockets of ${each.holders === 1 ? "one process" : `${each.holders} processes`}, milliseconds: processor (clock)`,
+      title:
+        `${each.sockets} listening sockets of ` +
+        `${each.holders === 1 ? "one process" : `${each.holders} processes`}, ` +
+        "milliseconds: processor (clock)",
       rows: telling(each),
     })),
     { title: "Agreement with ss", rows: agreeing(agreement) },

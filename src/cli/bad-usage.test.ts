@@ -29,7 +29,8 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["127.0.0.1:"], "The port is empty; a port is a whole number from 0 (a free one) to 65535."],
   [
     ["abc"],
-    '"abc" is neither a port nor a command (listen, ports, why, wait, free, hold, proxy, help); a host needs a port after it, as in localhost:3000.',
+    '"abc" is neither a port nor a command (listen, ports, why, wait, free, hold, proxy, help); a ' +
+      "host needs a port after it, as in localhost:3000.",
   ],
   [["localhost"], '"localhost" is not a port; a host needs one after it, as in localhost:3000.'],
   [["a.example"], '"a.example" is not a port; a host needs one after it, as in a.example:3000.'],
@@ -91,7 +92,8 @@ test("a port in use, by another berkeley and by another program", async (context
     refuses(
       [`${port}`],
       new RegExp(
-        `127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${pid}, .*\\).*\\. Choose another port, or stop its holder: berkeley free 127\\.0\\.0\\.1:${port}$`,
+        `127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${pid}, .*\\).*\\. Choose another port, or ` +
+          `stop its holder: berkeley free 127\\.0\\.0\\.1:${port}$`,
       ),
     );
   }
@@ -141,7 +143,8 @@ test("a privileged port, without root's rights", (context) => {
       status: 2,
       stdout: "",
       stderr:
-        "berkeley: Port 81 is privileged (below net.ipv4.ip_unprivileged_port_start, usually 1024). Choose a higher port, run as root, or grant CAP_NET_BIND_SERVICE.\n",
+        "berkeley: Port 81 is privileged (below net.ipv4.ip_unprivileged_port_start, usually 1024). " +
+        "Choose a higher port, run as root, or grant CAP_NET_BIND_SERVICE.\n",
     },
   );
 });

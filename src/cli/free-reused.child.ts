@@ -15,7 +15,9 @@ const endpoint = { family: "ipv4", address: "127.83.0.3", port: 3000 } as const;
 const start = () => Holding.start(context, { sockets: [{ address: endpoint, backlog: 1 }] });
 try {
   const first = await start();
-  const command = `'${process.execPath}' '${berkeley}' free ${endpoint.address}:${endpoint.port}; echo "status $?"; cat`;
+  const command =
+    `'${process.execPath}' '${berkeley}' free ` +
+    `${endpoint.address}:${endpoint.port}; echo "status $?"; cat`;
   const terminal = Terminal.open(context, command, 200);
   if (terminal !== undefined) await proceed(first, terminal);
 } finally {

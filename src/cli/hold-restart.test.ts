@@ -107,7 +107,8 @@ for (const [key, signal] of [
       const path = berkeley;
       const terminal = Terminal.open(
         context,
-        `'${process.execPath}' '${path}' hold 0 -- '${process.execPath}' -e '${program}'; echo "status $?"; cat`,
+        `'${process.execPath}' '${path}' hold 0 -- '${process.execPath}' -e ` +
+          `'${program}'; echo "status $?"; cat`,
       );
       if (terminal === undefined) return;
       await terminal.shows(/^ready/m);

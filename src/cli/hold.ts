@@ -81,15 +81,26 @@ export function addHold(program: Command, exit: (status: number) => void): void 
         `${WORKER_GRACE} with --workers)`,
       parseGrace,
     )
-    .option("--workers <n>", 'run n copies of the command, or one per processor with "cpus"; restarts lose no request', parseWorkers)
+    .option(
+      "--workers <n>",
+      'run n copies of the command, or one per processor with "cpus"; restarts lose no request',
+      parseWorkers,
+    )
     .option("--reuseport", "give each worker a socket of its own, with SO_REUSEPORT")
     .option(
       "--ready <how>",
       "when a worker is ready: listening (the default), message (process.send) or notify (NOTIFY_SOCKET)",
       parseReadiness,
     )
-    .option("--max-memory <size>", "replace a worker that uses more memory than this, such as 300M", parseMemory)
-    .option("--status", "show the workers of all your holds, or of the one on the given port; live on a terminal")
+    .option(
+      "--max-memory <size>",
+      "replace a worker that uses more memory than this, such as 300M",
+      parseMemory,
+    )
+    .option(
+      "--status",
+      "show the workers of all your holds, or of the one on the given port; live on a terminal",
+    )
     .option("--json", "with --status, print JSON once")
     .option("--no-pid", "do not set LISTEN_PID, for a command that starts the server as a child process")
     .addHelpText(
@@ -120,7 +131,8 @@ output of each has its number in front, which is BERKELEY_WORKER in its environm
       const [[endpoint, second], [command, ...words]] = endpointsAndCommand(operands, paths, process.argv);
       if (endpoint !== undefined && !/\d$/.test(endpoint)) {
         throw new UsageError(
-          `"${endpoint}" is not a port. Give one first, as in \`berkeley hold 3000 -- npm start\`; after a host, too, as in localhost:3000.`,
+          `"${endpoint}" is not a port. Give one first, as in \`berkeley hold 3000 -- npm start\`; ` +
+            "after a host, too, as in localhost:3000.",
         );
       }
       if (second !== undefined) {

@@ -150,7 +150,8 @@ test(
     const { stderr } = runBerkeley(["listen", own.address]);
     assert.equal(
       stderr,
-      `berkeley: The link-local address ${own.address} needs the name of its interface; write ${own.address}%${name}.\n`,
+      `berkeley: The link-local address ${own.address} needs the name of its interface; ` +
+        `write ${own.address}%${name}.\n`,
     );
     const { at } = await Listening.start(context, [`${own.address}%${name}`]);
     assert.equal(at.address, `${own.address}%${own.scopeid}`);
@@ -252,7 +253,8 @@ test(
 /** What is said of a unix address that one of ours listens on. */
 function inUse(endpoint: string, what: "name" | "path", { child }: Listening): RegExp {
   return new RegExp(
-    `^berkeley: ${endpoint} is held by \\S+ \\(pid ${child.pid}, .*\\)\\. Choose another ${what}, or stop its holder: berkeley free --unix ${endpoint}\n$`,
+    `^berkeley: ${endpoint} is held by \\S+ \\(pid ${child.pid}, .*\\)\\. Choose another ${what}, or ` +
+      `stop its holder: berkeley free --unix ${endpoint}\n$`,
   );
 }
 

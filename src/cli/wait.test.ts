@@ -62,7 +62,8 @@ test("wait refuses what it cannot wait for", () => {
     [[], "The port is missing; give one, such as 3000, or --unix and a path."],
     [
       ["--unix", "x".repeat(200)],
-      "Cannot wait for this address: the path of a unix address is 200 bytes long; sun_path holds at most 108.",
+      "Cannot wait for this address: the path of a unix address is 200 bytes long; " +
+        "sun_path holds at most 108.",
     ],
     [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
     [["3000", "--timeout", "soon"], '"soon" is not a time; it is a number of seconds, from 0 to 1000000.'],
@@ -89,7 +90,9 @@ test("wait, in a terminal: Ctrl-C ends it", async (context) => {
 test("wait, in a terminal: the command has the terminal, and its status is wait's", async (context) => {
   const { port } = await listening(context);
   const ask = `read answer; echo "heard $answer"; test -t 0 && test -t 1 && exit 5`;
-  const command = `'${process.execPath}' '${berkeley}' wait 127.83.0.2:${port} -- sh -c '${ask}'; echo "status $?"; cat`;
+  const command =
+    `'${process.execPath}' '${berkeley}' wait 127.83.0.2:${port} -- sh -c ` +
+    `'${ask}'; echo "status $?"; cat`;
   const terminal = Terminal.open(context, command);
   if (terminal === undefined) return;
   terminal.press("y");

@@ -26,7 +26,8 @@ export function addWait(program: Command, exit: (status: number) => void): void 
     .usage("[options] [[host:]port...] [-- command...]")
     .argument(
       "[[host:]port...]",
-      "the ports that must all be listened on; without a host, on 127.0.0.1 or ::1. After --, the command to run",
+      "the ports that must all be listened on; without a host, on 127.0.0.1 or ::1. " +
+        "After --, the command to run",
     )
     .option(
       "--unix <path>",

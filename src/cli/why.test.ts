@@ -26,7 +26,8 @@ test("why: status 1 and the holder if the port is in use; 0 if it is free", asyn
   assert.match(
     stdout,
     new RegExp(
-      `^port ${held.port}: held by \\S+ \\(pid ${held.pid}, user \\S+, ".*", in .*, for \\d+ s\\), which listens on 127\\.0\\.0\\.1:${held.port}\n`,
+      `^port ${held.port}: held by \\S+ \\(pid ${held.pid}, user \\S+, ".*", in .*, for \\d+ s\\), ` +
+        `which listens on 127\\.0\\.0\\.1:${held.port}\n`,
     ),
   );
   assert.match(stdout, new RegExp(`\n {2}Stop it\\. Run: berkeley free ${held.port}\n$`));
@@ -96,7 +97,8 @@ test("why rejects an invalid port", () => {
     [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],
     [
       ["--unix", "x".repeat(200)],
-      "Cannot ask about this address: the path of a unix address is 200 bytes long; sun_path holds at most 108.",
+      "Cannot ask about this address: the path of a unix address is 200 bytes long; " +
+        "sun_path holds at most 108.",
     ],
     [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
     [["70000"], '"70000" is not a port; a port is a whole number from 0 (a free one) to 65535.'],

@@ -38,7 +38,9 @@ async function saysWho(context: TestContext, read: (error: Error) => string): Pr
   const { address } = holding;
   assert.ok(address.family === "ipv4");
   const endpoint = `127\\.83\\.0\\.4:${address.port}`;
-  const told = `bind EADDRINUSE ${endpoint}: held by \\S+ \\(pid ${holding.pid}, user .*\\); run: berkeley free ${endpoint}`;
+  const told =
+    `bind EADDRINUSE ${endpoint}: held by \\S+ \\(pid ${holding.pid}, user .*\\); ` +
+    `run: berkeley free ${endpoint}`;
   using other = socket(AF.INET, SOCK.STREAM);
   assert.match(read(thrownBy(() => bind(other, address))), new RegExp(told));
 }

@@ -143,7 +143,8 @@ test("the kernel's counters are numbers on Linux, and nothing elsewhere", () => 
     return;
   }
   const names =
-    "ListenDrops ListenOverflows SyncookiesFailed SyncookiesRecv SyncookiesSent TCPReqQFullDoCookies TCPReqQFullDrop";
+    "ListenDrops ListenOverflows SyncookiesFailed SyncookiesRecv SyncookiesSent " +
+    "TCPReqQFullDoCookies TCPReqQFullDrop";
   assert.equal(
     Object.keys(counters ?? {})
       .sort()

@@ -209,7 +209,9 @@ conformance("explain", [
   },
   ...[false, true].map((reuseAddress) => {
     return {
-      clause: `TIME_WAIT: SO_REUSEADDR ${reuseAddress ? "helps, where" : "does not help, unless"} the socket that had the address set it`,
+      clause:
+        `TIME_WAIT: SO_REUSEADDR ${reuseAddress ? "helps, where" : "does not help, unless"} the socket ` +
+        "that had the address set it",
       source: "socket(7), SO_REUSEADDR; inet_csk_bind_conflict in net/ipv4/inet_connection_sock.c",
       except: { windows: "SO_REUSEADDR is something else there, and no time is told; its own row is below" },
       run(fixture: Fixture) {
@@ -521,7 +523,8 @@ conformance("explain", [
   },
   {
     clause:
-      "an abstract name: by its listener, not by what that has accepted; by a connected socket that was bound",
+      "an abstract name: by its listener, not by what that has accepted; by a " +
+      "connected socket that was bound",
     source: "unix_stream_connect() in net/unix/af_unix.c",
     except: unixIsLinux,
     run(fixture) {

@@ -24,11 +24,17 @@ export function messageOf(cause: Cause): string {
     case "reuse-port-group":
       return groupOf(cause);
     case "exclusive-use":
-      return "not shared: the holder set SO_EXCLUSIVEADDRUSE or belongs to another user, so SO_REUSEADDR does not help";
+      return (
+        "not shared: the holder set SO_EXCLUSIVEADDRUSE or belongs to another user, so " +
+        "SO_REUSEADDR does not help"
+      );
     case "excluded-port":
       return `port ${cause.port} is in a range that the system excludes, so no program can bind it`;
     case "privileged-port":
-      return `privileged port (below ${cause.start}, ${terms.privilege.rule}); this process lacks ${terms.privilege.lacks}`;
+      return (
+        `privileged port (below ${cause.start}, ${terms.privilege.rule}); this process ` +
+        `lacks ${terms.privilege.lacks}`
+      );
     case "address-not-here":
       return cause.here.length === 0
         ? "not an address of this machine, which has none of this family"
@@ -46,7 +52,10 @@ export function messageOf(cause: Cause): string {
     case "missing-directory":
       return `the directory ${cause.directory} does not exist`;
     case "directory-denied":
-      return `this user may not write or search the directory ${cause.directory} (owner ${cause.owner}, mode ${cause.mode})`;
+      return (
+        `this user may not write or search the directory ${cause.directory} (owner ` +
+        `${cause.owner}, mode ${cause.mode})`
+      );
     case "unavailable":
       return `unknown: ${cause.reason}`;
   }
@@ -170,9 +179,15 @@ export function signalFailure(refusal: ProcessRefusal): string {
     case "denied":
       return "belongs to another user; only root can stop it.";
     case "not supported":
-      return "was left alone: this system has no handles for processes, as Linux 5.3 and Windows have, so its pid may already belong to another one. Stop it with kill(1).";
+      return (
+        "was left alone: this system has no handles for processes, as Linux 5.3 and Windows have, so " +
+        "its pid may already belong to another one. Stop it with kill(1)."
+      );
     case "unproven":
-      return "was left alone: /proc shows another PID namespace, so this pid means another process here. Stop it from that namespace, such as from the container's host.";
+      return (
+        "was left alone: /proc shows another PID namespace, so this pid means another process here. " +
+        "Stop it from that namespace, such as from the container's host."
+      );
   }
 }
 
@@ -202,7 +217,8 @@ const waiting = (cause: TimeWait): string => `kept by ${leftovers(cause)}`;
 
 /** A note on a free address: closed connections block only a socket without SO_REUSEADDR. */
 export const leftoversNote = (cause: TimeWait): string =>
-  `Still kept: ${leftovers(cause)}. A socket with SO_REUSEADDR, which Node sets, can listen at once; others have to wait.`;
+  `Still kept: ${leftovers(cause)}. A socket with SO_REUSEADDR, which Node sets, can listen at ` +
+  "once; others have to wait.";
 
 function leftovers({ sockets, remaining }: Pick<TimeWait, "sockets" | "remaining">): string {
   const count = sockets.length === 1 ? "a closed connection" : `${sockets.length} closed connections`;

@@ -31,7 +31,8 @@ for (const engine of enginesHere) {
   for (const receives of [true, false])
     engineTest(
       engine,
-      `shutdown() is told to be done while the stream ${receives ? "receives" : "is paused"}, and fails nothing`,
+      "shutdown() is told to be done while the stream " +
+        `${receives ? "receives" : "is paused"}, and fails nothing`,
       async (fixture) => {
         const { left, peer, failures } = start(engine, fixture);
         if (receives) left.stream.resume();
@@ -55,7 +56,8 @@ for (const engine of enginesHere) {
   for (const paused of [false, true])
     engineTest(
       engine,
-      `a failure to send is told while the peer stays open, of a stream that ${paused ? "is paused" : "receives"}`,
+      "a failure to send is told while the peer stays open, of a stream that " +
+        `${paused ? "is paused" : "receives"}`,
       async (fixture) => {
         const { left, peer, failures } = start(engine, fixture);
         left.stream.resume();

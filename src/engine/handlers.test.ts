@@ -153,7 +153,8 @@ for (const engine of enginesHere) {
   for (const count of [1, 3, Number.POSITIVE_INFINITY])
     engineTest(
       engine,
-      `an acceptor of ${count} that is paused with connections on their way accepts as many as it is told to then`,
+      `an acceptor of ${count} that is paused with connections on their way accepts as ` +
+        "many as it is told to then",
       async (fixture) => {
         const listener = fixture.listener();
         const address = getsockname(listener);

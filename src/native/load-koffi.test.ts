@@ -80,7 +80,8 @@ const permission = process.allowedNodeEnvironmentFlags.has("--permission")
 
 test("the permission model is named, with the flag that allows addons", ofNode, () => {
   const expected =
-    "berkeley: koffi did not load: Node's permission model refuses native addons. Run node with --allow-addons.";
+    "berkeley: koffi did not load: Node's permission model refuses native addons. " +
+    "Run node with --allow-addons.";
   assert.equal(load(library, permission, "--allow-fs-read=*"), expected);
   assert.equal(load(library, permission, "--allow-fs-read=*", "--allow-addons"), "loaded");
 });
@@ -100,7 +101,9 @@ test("a file that the permission model does not let us read is named", ofNode, (
 });
 
 test("a missing binary is named, as after npm install --omit=optional", () => {
-  const expected = `the optional dependency ${binaries}, is not installed. Install again on this platform, without --omit=optional`;
+  const expected =
+    `the optional dependency ${binaries}, is not installed. Install again on this ` +
+    "platform, without --omit=optional";
   const text = load(copyOf("omitted"));
   assert.ok(text.startsWith("berkeley: koffi did not load: its binary for "), text);
   assert.ok(text.includes(expected), text);
@@ -141,6 +144,7 @@ test("a processor without a binary is named", ofNode, () => {
   });
   assert.equal(
     load(copy, "--import", pretends),
-    `berkeley: koffi did not load: it has no binary for ${process.platform}-mips64el. berkeley runs on x64 and arm64.`,
+    `berkeley: koffi did not load: it has no binary for ${process.platform}-mips64el. ` +
+      "berkeley runs on x64 and arm64.",
   );
 });

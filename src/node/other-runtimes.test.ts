@@ -13,7 +13,8 @@ import { serve } from "./serve.ts";
 const elsewhere = except({ node: "it has Node's own node:net", deno: "its node:net has what is needed" });
 
 const sentence = (what: string) =>
-  `${what} needs Node's own node:net, which this runtime implements differently: use listen() and connect() of berkeley`;
+  `${what} needs Node's own node:net, which this runtime implements differently: use ` +
+  "listen() and connect() of berkeley";
 
 const unavailable = (what: string) => ({
   code: "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",

@@ -90,7 +90,8 @@ conformance("accept", [
   },
   {
     clause:
-      "the new socket is connected, and may not accept connections; the listener stays open, and may accept more",
+      "the new socket is connected, and may not accept connections; the listener " +
+      "stays open, and may accept more",
     source: `${POSIX}, DESCRIPTION`,
     run(fixture) {
       const server = fixture.listener();

@@ -360,7 +360,9 @@ conformance("bind", [
     clause: "EADDRINUSE: two sockets may share a port with SO_REUSEADDR, until one listens",
     source: "socket(7), SO_REUSEADDR",
     except: {
-      wine: "Wine says WSAEACCES; on Windows SO_REUSEADDR takes a port from its holder (Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE)",
+      wine:
+        "Wine says WSAEACCES; on Windows SO_REUSEADDR takes a port from its holder (Using " +
+        "SO_REUSEADDR and SO_EXCLUSIVEADDRUSE)",
     },
     run(fixture) {
       const [first, second, third] = [fixture.tcp(), fixture.tcp(), fixture.tcp()];

@@ -97,6 +97,7 @@ function handleOf(socket: object): unknown {
 
 function notASocket(value: unknown): TypeError {
   return argumentType(
-    `socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or a descriptor number, not ${foreignKind(value)}`,
+    "socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or a descriptor " +
+      `number, not ${foreignKind(value)}`,
   );
 }

@@ -192,7 +192,9 @@ conformance("connect", [
   },
   {
     clause: "EINVAL: the address is too short for the family of the socket, or a unix one of another family",
-    source: `${POSIX}, ERRORS; tcp_v6_connect in net/ipv6/tcp_ipv6.c; unix_validate_addr in net/unix/af_unix.c`,
+    source:
+      `${POSIX}, ERRORS; tcp_v6_connect in net/ipv6/tcp_ipv6.c; ` +
+      "unix_validate_addr in net/unix/af_unix.c",
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const ipv4 = { ...loopback, port: 9 };
@@ -323,7 +325,9 @@ conformance("connect", [
   },
   {
     clause: "EOPNOTSUPP, on Linux EISCONN or (unix) EINVAL: the socket is listening",
-    source: `${POSIX}, ERRORS; __inet_stream_connect in net/ipv4/af_inet.c; unix_stream_connect in net/unix/af_unix.c`,
+    source:
+      `${POSIX}, ERRORS; __inet_stream_connect in net/ipv4/af_inet.c; ` +
+      "unix_stream_connect in net/unix/af_unix.c",
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const tcp = fixture.listener();

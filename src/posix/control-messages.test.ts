@@ -343,7 +343,8 @@ conformance("control messages", [
   },
   {
     clause:
-      "what berkeley does not know can be sent as bytes: IP_TTL by its numbers; a socket ignores other protocols'",
+      "what berkeley does not know can be sent as bytes: IP_TTL by its numbers; a " +
+      "socket ignores other protocols'",
     source: "ip_cmsg_send in net/ipv4/ip_sockglue.c",
     except: { windows: "it is about Linux's kernel, or socketpair()'s unix sockets" },
     run(fixture) {

@@ -74,7 +74,8 @@ conformance("getpeername", [
   },
   {
     clause:
-      "an address that is longer than the buffer is cut short: none is, sun_path's 108 bytes and a NUL included",
+      "an address that is longer than the buffer is cut short: none is, sun_path's " +
+      "108 bytes and a NUL included",
     source: `${POSIX}, DESCRIPTION; unix(7), BUGS`,
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {

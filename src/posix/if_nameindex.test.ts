@@ -38,7 +38,8 @@ conformance("if_nameindex", [
   },
   {
     clause:
-      "EMFILE, of which glibc sometimes makes ENOENT: the calls open a descriptor of their own, and none is left",
+      "EMFILE, of which glibc sometimes makes ENOENT: the calls open a descriptor of " +
+      "their own, and none is left",
     source: "if_nameindex(3), ERRORS; __opensock in glibc's socket/opensock.c",
     except: {
       windows,

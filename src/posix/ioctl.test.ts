@@ -102,7 +102,8 @@ conformance("ioctl", [
     source: "tcp(7), Ioctls; POSIX sockatmark(3p)",
     except: {
       windows:
-        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line (Winsock IOCTLs, SIOCATMARK)",
+        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line " +
+        "(Winsock IOCTLs, SIOCATMARK)",
     },
     run(fixture) {
       const { client, server } = fixture.connection();

@@ -103,7 +103,9 @@ conformance("poll", [
     clause: "POLLERR: an error is pending; always reported",
     source: `${POSIX}, DESCRIPTION`,
     except: {
-      wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
+      wine:
+        "Wine does not report a host's response to a datagram; Windows reports " +
+        "WSAECONNRESET (recvfrom, WSAECONNRESET)",
     },
     run(fixture) {
       const gone = fixture.udp();

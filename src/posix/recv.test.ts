@@ -256,7 +256,9 @@ conformance("recv", [
     clause: "ECONNREFUSED: no socket is bound to the address of an earlier datagram",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
-      wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
+      wine:
+        "Wine does not report a host's response to a datagram; Windows reports " +
+        "WSAECONNRESET (recvfrom, WSAECONNRESET)",
     },
     run(fixture) {
       const gone = fixture.udp();

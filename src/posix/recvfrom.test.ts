@@ -105,7 +105,9 @@ conformance("recvfrom", [
     clause: "a pending error is reported once, then the data: ECONNREFUSED",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
-      wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
+      wine:
+        "Wine does not report a host's response to a datagram; Windows reports " +
+        "WSAECONNRESET (recvfrom, WSAECONNRESET)",
     },
     run(fixture) {
       const gone = fixture.udp();

@@ -198,7 +198,8 @@ conformance("recvmsg", [
   },
   {
     clause:
-      "MSG_CTRUNC: the room is too small. Nothing leaks, and the error says how much there was, and is enough",
+      "MSG_CTRUNC: the room is too small. Nothing leaks, and the error says how " +
+      "much there was, and is enough",
     source: `${POSIX}, DESCRIPTION, msg_flags; scm_detach_fds in net/core/scm.c`,
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -258,7 +259,8 @@ conformance("recvmsg", [
   },
   {
     clause:
-      "EMFILE: fewer descriptors are left than arrive. Nothing leaks, and it is not said to be for lack of room",
+      "EMFILE: fewer descriptors are left than arrive. Nothing leaks, and it is not " +
+      "said to be for lack of room",
     source: "scm_detach_fds in net/core/scm.c",
     except: { windows: "it is about Linux's limits, users and namespaces" },
     run: () => void runWithDescriptors(100, new URL("./recvmsg-last-descriptor.child.js", import.meta.url)),
@@ -335,7 +337,9 @@ conformance("recvmsg", [
     clause: "a pending error is reported once, then the data: ECONNREFUSED",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
-      wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
+      wine:
+        "Wine does not report a host's response to a datagram; Windows reports " +
+        "WSAECONNRESET (recvfrom, WSAECONNRESET)",
     },
     run(fixture) {
       const gone = fixture.udp();
@@ -436,7 +440,8 @@ conformance("recvmsg", [
   },
   {
     clause:
-      "MSG_CMSG_CLOEXEC is always set, and the call retried without it if a family other than AF_UNIX rejects it",
+      "MSG_CMSG_CLOEXEC is always set, and the call retried without it if a family " +
+      "other than AF_UNIX rejects it",
     source: "berkeley; packet_recvmsg in net/packet/af_packet.c",
     except: { windows: "Windows has no AF_PACKET" },
     script: { recvmsg: [-22] },

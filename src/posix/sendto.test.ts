@@ -62,7 +62,9 @@ conformance("sendto", [
   },
   {
     clause: "a connected TCP or SEQPACKET socket ignores the address",
-    source: `${POSIX}, DESCRIPTION; tcp_sendmsg_locked in net/ipv4/tcp.c; unix_seqpacket_sendmsg in net/unix/af_unix.c`,
+    source:
+      `${POSIX}, DESCRIPTION; tcp_sendmsg_locked in net/ipv4/tcp.c; ` +
+      "unix_seqpacket_sendmsg in net/unix/af_unix.c",
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const { client, server } = fixture.connection();

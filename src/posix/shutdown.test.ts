@@ -60,7 +60,8 @@ conformance("shutdown", [
   },
   {
     clause:
-      "SHUT_RD: TCP on Linux still receives arriving data, then reports the end again; a unix peer gets EPIPE",
+      "SHUT_RD: TCP on Linux still receives arriving data, then reports the end " +
+      "again; a unix peer gets EPIPE",
     source: "shutdown(2); tcp_recvmsg_locked in net/ipv4/tcp.c, unix_stream_sendmsg in net/unix/af_unix.c",
     except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
     run(fixture) {
@@ -262,7 +263,9 @@ conformance("shutdown", [
     clause: "a reset connection is not connected any more",
     source: `${POSIX}, ERRORS`,
     except: {
-      wine: "Wine shuts down a connection that was reset; Windows says WSAECONNRESET or WSAENOTCONN (shutdown)",
+      wine:
+        "Wine shuts down a connection that was reset; Windows says " +
+        "WSAECONNRESET or WSAENOTCONN (shutdown)",
     },
     run(fixture) {
       const { client, server } = fixture.connection();

@@ -20,7 +20,8 @@ conformance("sockatmark", [
     source: `${POSIX}, DESCRIPTION`,
     except: {
       windows:
-        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line (Winsock IOCTLs, SIOCATMARK)",
+        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line " +
+        "(Winsock IOCTLs, SIOCATMARK)",
     },
     run(fixture) {
       const { client, server } = fixture.connection();
@@ -41,7 +42,8 @@ conformance("sockatmark", [
     source: `${POSIX}, DESCRIPTION`,
     except: {
       windows:
-        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line (Winsock IOCTLs, SIOCATMARK)",
+        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line " +
+        "(Winsock IOCTLs, SIOCATMARK)",
     },
     run(fixture) {
       const { client, server } = fixture.connection();
@@ -75,7 +77,8 @@ conformance("sockatmark", [
     source: `${POSIX}, RETURN VALUE`,
     except: {
       windows:
-        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line (Winsock IOCTLs, SIOCATMARK)",
+        "SIOCATMARK tells whether no out-of-band data is left, unless it is in line " +
+        "(Winsock IOCTLs, SIOCATMARK)",
     },
     run(fixture) {
       const { client, server } = fixture.connection();

@@ -35,7 +35,8 @@ for (const name of ["http.mjs", "express.cjs", "fastify.mjs", "koa.mjs", "hono.m
     serves("answers pipelined requests in order", async (port) => {
       const client = new RawHttp(port);
       const request = (body: string) =>
-        `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+        `POST /echo HTTP/1.1\r\n` +
+        `Host: a\r\nContent-Type: a/b\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
       const bodies = ["first", "second", "third", "x".repeat(100_000)];
       client.send(bodies.map(request).join(""));
       for (const body of bodies) assert.equal((await client.response()).body, body);
@@ -60,7 +61,8 @@ for (const name of ["http.mjs", "express.cjs", "fastify.mjs", "koa.mjs", "hono.m
     serves("answers 413 before the body has ended, and the answer arrives", async (port) => {
       const client = new RawHttp(port);
       client.send(
-        `POST /small HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nContent-Length: ${LARGE}\r\n\r\n${"x".repeat(200_000)}`,
+        `POST /small HTTP/1.1\r\n` +
+          `Host: a\r\nContent-Type: a/b\r\nContent-Length: ${LARGE}\r\n\r\n${"x".repeat(200_000)}`,
       );
       assert.equal((await client.response()).status, 413);
       client.socket.destroy();

@@ -104,7 +104,9 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "libuv mistakes a reset that came with the last bytes for the end (uv__stream_io, POLLHUP after a partial read)",
+    why:
+      "libuv mistakes a reset that came with the last bytes for the end (uv__stream_io, " +
+      "POLLHUP after a partial read)",
     covers: (divergence) => {
       const { what, expected, found } = divergence;
       return (
@@ -117,7 +119,9 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "uring sends after the turn of the write(): a peer that closes in that turn is gone by then; node:net sends in the call",
+    why:
+      "uring sends after the turn of the write(): a peer that closes in that turn is gone by then; " +
+      "node:net sends in the call",
     covers: (divergence) => {
       const { engine, what, expected, found } = divergence;
       return (
@@ -133,7 +137,9 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "uring sends after the turn of the write(): it has received the end by then where the program resumes in that turn; node:net sends in the call, and receives the peer's reset",
+    why:
+      "uring sends after the turn of the write(): it has received the end by then where the program " +
+      "resumes in that turn; node:net sends in the call, and receives the peer's reset",
     covers: (divergence) => {
       const { program, engine, what, expected, found } = divergence;
       return (
@@ -150,7 +156,9 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "we receive the end of a unix socket before the peer closes it; node:net, which receives later, is told ECONNRESET in its place",
+    why:
+      "we receive the end of a unix socket before the peer closes it; node:net, which receives later, " +
+      "is told ECONNRESET in its place",
     covers: (divergence) => {
       const { program, engine, what, expected, found } = divergence;
       // Readiness receives as soon as it has accepted; uring also while the program is busy.
@@ -168,7 +176,9 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "a Connection receives one piece ahead, or the end, so it may close before a paused program reads the end",
+    why:
+      "a Connection receives one piece ahead, or the end, so it may close before a " +
+      "paused program reads the end",
     covers: (divergence) =>
       divergence.what === "events" &&
       asks(divergence.program.setting) &&
@@ -176,7 +186,9 @@ const exceptions: readonly Exception[] = [
       divergence.expected.events.replace(/end /, "") === divergence.found.events,
   },
   {
-    why: "node:net makes the system call of an empty write, which fails once the peer is gone; ours sends nothing",
+    why:
+      "node:net makes the system call of an empty write, which fails once the peer " +
+      "is gone; ours sends nothing",
     covers: (divergence) => {
       const { program, what, expected, found } = divergence;
       return (

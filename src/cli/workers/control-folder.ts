@@ -41,7 +41,8 @@ export function newControlPath(): string {
     reasons.push(reason);
   }
   throw new UsageError(
-    `There is no folder for the socket of --workers: ${reasons.join("; ")}. Set XDG_RUNTIME_DIR to a folder of yours.`,
+    `There is no folder for the socket of --workers: ${reasons.join("; ")}. Set ` +
+      "XDG_RUNTIME_DIR to a folder of yours.",
   );
 }
 

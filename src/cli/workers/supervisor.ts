@@ -167,7 +167,8 @@ export class Supervisor {
     if (await worker.untilReady()) this.#hasServed = true;
     else if (worker.state === "starting")
       this.#options.say(
-        `Worker ${slot.number} is not ready after ${LATEST / 1000} s; see --ready, which is ${this.#options.ready}.`,
+        `Worker ${slot.number} is not ready after ${LATEST / 1000} s; see --ready, which ` +
+          `is ${this.#options.ready}.`,
       );
   }
 

@@ -18,7 +18,8 @@ const ofNode = except({ bun: "it runs only on Node", deno: "it runs only on Node
 const hasUring = enginesHere.some(({ name }) => name === "uring");
 
 const memlock =
-  "the limit on locked memory, which all processes of a user share, is used up; raise RLIMIT_MEMLOCK (ulimit -l)";
+  "the limit on locked memory, which all processes of a user share, is used up; raise " +
+  "RLIMIT_MEMLOCK (ulimit -l)";
 const forbidden = "kernel.io_uring_disabled or a system call filter forbids it";
 const noDescriptor = "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)";
 
@@ -108,7 +109,9 @@ test("uring: missing kernel features are named", () => {
 test("uring: a failed mmap is not reported as a failed io_uring_setup", () => {
   const whole = "mmap of 8192 bytes failed with";
   assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 12)), {
-    reason: `${whole} ENOMEM: no memory or address space is left; raise RLIMIT_AS (ulimit -v) or vm.max_map_count`,
+    reason:
+      `${whole} ENOMEM: no memory or address space is left; raise RLIMIT_AS ` +
+      "(ulimit -v) or vm.max_map_count",
     mayPass: true,
   });
   assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 11)), {

@@ -142,7 +142,9 @@ asyncApiTest("duplex: an accepted upgrade carries data both ways, and the client
 });
 
 const ownConnections = {
-  deno: "Deno's node:http ends a connection that it did not accept itself after the response, including those of net.Socket (2.9)",
+  deno:
+    "Deno's node:http ends a connection that it did not accept itself after the response, " +
+    "including those of net.Socket (2.9)",
 };
 
 for (const framing of ["Content-Length", "chunks"] as const) {

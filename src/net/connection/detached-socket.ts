@@ -38,7 +38,8 @@ export function checkDetachable(system: System, localAddress: Address): void {
   takesDescriptors ??= refusesBadDescriptor();
   if (!takesDescriptors || !system.capabilities.serversTakeDescriptors)
     throw new Error(
-      "the connection cannot be detached: this runtime cannot make a net.Socket from a descriptor; use toDuplex()",
+      "the connection cannot be detached: this runtime cannot make a net.Socket from a " +
+        "descriptor; use toDuplex()",
     );
   const { family } = localAddress;
   if (family !== "ipv4" && family !== "ipv6" && family !== "unix")
