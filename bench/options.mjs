@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { root } from "../scripts/install-and-build.mjs";
 
-/** The options, for parseArgs(), of a benchmark of servers whose figures are written to NAME.json. */
+/** Options of a benchmark of servers, for parseArgs(); its figures are written to NAME.json. */
 export const benchmarkOptions = (name) => ({
   only: { type: "string", default: "" },
   servers: { type: "string", default: "" },

@@ -3,7 +3,7 @@ import { inNetworkNamespace } from "./network-namespace.ts";
 
 const module = new URL("../src/posix/firewall.child.js", import.meta.url);
 
-/** A row about firewall rules, which src/posix/firewall.child.ts makes for every call that sends. */
+/** A row about firewall rules; src/posix/firewall.child.ts tests them for every call that sends. */
 export function firewallRow(clause: string, source: string): KernelRow {
   return {
     clause,

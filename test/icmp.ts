@@ -10,7 +10,10 @@ export const DEST_UNREACH = 3;
 export const PARAMETER_PROBLEM = 12;
 export const ICMPV6_DEST_UNREACH = 1;
 
-/** Type and code of an ICMP message, and what a call fails with (icmp_err_convert in net/ipv4/icmp.c). */
+/**
+ * The type and code of an ICMP message, and the error of a call (icmp_err_convert in
+ * net/ipv4/icmp.c).
+ */
 export const icmpErrors = [
   [DEST_UNREACH, 0, "NetworkUnreachable", "ENETUNREACH"],
   [DEST_UNREACH, 1, "HostUnreachable", "EHOSTUNREACH"],

@@ -25,7 +25,7 @@ export function runProgram(module: URL, options: ProgramOptions = {}): string {
   return run.stdout;
 }
 
-/** The command that runs a program while strace(1) injects into its calls: `connect:error=EACCES`. */
+/** The command that runs a program with injected failures (strace(1)): `connect:error=EACCES`. */
 export function injecting(...injections: readonly string[]): string[] {
   const calls = injections.map((each) => each.slice(0, each.indexOf(":"))).join();
   const options = injections.flatMap((each) => ["-e", `inject=${each}`]);

@@ -106,22 +106,22 @@ export function addHold(program: Command, exit: (status: number) => void): void 
     .addHelpText(
       "after",
       `
-A Node program gets the socket when it listens on the port or path, unchanged, whether npm, a shell
+An unchanged Node program gets the socket when it listens on the port or path, even if npm, a shell
 or a watcher starts it. Other programs inherit it as descriptor 3, with LISTEN_FDS=1
 (sd_listen_fds(3)).
 
-SIGUSR2 restarts the command; meanwhile connections wait in the queue. Other signals are passed on.
+SIGUSR2 restarts the command; connections wait in the queue meanwhile. Other signals are passed on.
 Exit status: that of the command.
 
-With --workers the command runs several times, and SIGUSR2 replaces one after the other: a new one
-is ready before the old one stops accepting, and connections of Node programs end by themselves. If
-a new one does not become ready, the old ones stay. A worker that crashes is started again. The
-output of each has its number in front, which is BERKELEY_WORKER in its environment.`,
+With --workers several copies of the command run, and SIGUSR2 replaces them one by one: each new
+worker is ready before the old one stops accepting, and a Node program finishes its connections. If
+a new worker does not become ready, the old ones stay. A worker that crashes is started again. Each
+line of output begins with the worker's number, which is also BERKELEY_WORKER in its environment.`,
     )
     .action(async (first: string | undefined, rest: readonly string[], options: HoldOptions) => {
-      if (options.json && !options.status) throw new UsageError("--json goes with --status.");
+      if (options.json && !options.status) throw new UsageError("--json needs --status.");
       if (options.status) {
-        if (rest.length > 0) throw new UsageError("--status shows holds that run: leave the command out.");
+        if (rest.length > 0) throw new UsageError("--status shows running holds: leave the command out.");
         exit((await showStatus(first ?? options.unix, options.json ?? false)) ? 0 : 1);
         return;
       }
@@ -325,7 +325,7 @@ function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: Hold
   if (reuseport && unix !== undefined) throw new UsageError("--reuseport is for ports, not for --unix.");
   if (workers !== undefined) return;
   if (reuseport || ready !== undefined || maxMemory !== undefined)
-    throw new UsageError("--reuseport, --ready and --max-memory go with --workers.");
+    throw new UsageError("--reuseport, --ready and --max-memory need --workers.");
 }
 
 function checkFolder(folder: string): void {

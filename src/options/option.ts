@@ -71,7 +71,7 @@ export function checkOption(
   // Comparing the property costs next to nothing; `in` does not.
   if (typeof option?.numberOn !== "function") {
     throw argumentType(
-      `an option must be one such as SO.REUSEADDR or TCP.INFO, or a rawOption(), not ${kind(option)}`,
+      `option must be an option such as SO.REUSEADDR or TCP.INFO, or a rawOption(), not ${kind(option)}`,
     );
   }
   if ((use === "read" ? option.read : option.write) === undefined) {

@@ -91,7 +91,7 @@ export function tryIoctl<Argument extends readonly unknown[], Value>(
   const borrowed = borrow(socket);
   const { system } = borrowed;
   if (typeof request?.decode !== "function") {
-    throw argumentType(`request must be one such as SIOC.OUTQ or FIO.NREAD, not ${kind(request)}`);
+    throw argumentType(`request must be a request such as SIOC.OUTQ or FIO.NREAD, not ${kind(request)}`);
   }
   const { name } = request;
   const number = Object.hasOwn(system.ioctls, name) ? system.ioctls[name] : undefined;
