@@ -275,7 +275,7 @@ test("hold refuses what it cannot hold", inherited, async (context) => {
       /^"npm" is not a port\. Give one first, as in `berkeley hold 3000 -- npm start`; after a host, too/,
     ],
     [["localhost", "--", "true"], /^"localhost" is not a port\. .* as in localhost:3000\.$/],
-    [["0", "--json", "--", "true"], /^--json goes with --status\.$/],
+    [["0", "--json", "--", "true"], /^--json needs --status\.$/],
     [["0", "--status", "--", "true"], /^--status shows holds that run: leave the command out\.$/],
     [["0", "--ready", "message", "--", "true"], /need --workers\.$/],
     [["0", "--workers", "2", "--ready", "soon", "--", "true"], /It is one of listening, message, notify/],

@@ -75,7 +75,9 @@ export function addProxy(program: Command): void {
     .option("--health <seconds>", "how often to check each target by connecting", parseInterval, 2)
     .option("--no-health", "do not check targets")
     .option("--accept-proxy", "expect a PROXY protocol header, version 1 or 2, on each connection")
-    .addOption(new Option("--send-proxy <version>", "send a PROXY protocol header to targets").choices(["1", "2"]))
+    .addOption(
+      new Option("--send-proxy <version>", "send a PROXY protocol header to targets").choices(["1", "2"]),
+    )
     .option(
       "--connect-timeout <seconds>",
       "how long a target may take to accept before the next one is tried",

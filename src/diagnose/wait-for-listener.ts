@@ -129,10 +129,7 @@ function listenedOn(watched: readonly WatchedEndpoint[]): WatchedEndpoint | unde
 async function watchedEndpoints(endpoint: ListenerEndpoint): Promise<WatchedEndpoint[]> {
   if (endpoint.path !== undefined) {
     if (typeof endpoint.path !== "string" || endpoint.path === "") {
-      throw invalidString(
-        endpoint.path,
-        `a path must be a non-empty string, not ${quoted(endpoint.path)}`,
-      );
+      throw invalidString(endpoint.path, `a path must be a non-empty string, not ${quoted(endpoint.path)}`);
     }
     return [pathEndpoint({ family: "unix", path: endpoint.path })];
   }

@@ -13,7 +13,10 @@ test("rejects a value that is not an option, or not readable or writable, before
   const before = system.calls.length;
   for (const value of [undefined, null, "SO_TYPE", 3, {}, [], () => SO.TYPE]) {
     // @ts-expect-error no option
-    assert.throws(() => getsockopt(client, value), { name: "TypeError", message: /^option must be an option such as SO\./ });
+    assert.throws(() => getsockopt(client, value), {
+      name: "TypeError",
+      message: /^option must be an option such as SO\./,
+    });
     // @ts-expect-error no option
     assert.throws(() => setsockopt(client, value, true), {
       name: "TypeError",

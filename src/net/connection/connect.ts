@@ -22,28 +22,28 @@ import { HandledConnection } from "./handled-connection.ts";
 import { type ConnectionHandlers, checkHandlers } from "./handlers.ts";
 
 /**
- * Makes a connection, or takes over a socket that is connected: `connect({ socket })`.
+ * Makes a connection, or takes over a connected socket: `connect({ socket })`.
  *
  * Looks up a name, and tries its addresses in the order of RFC 8305 ("happy eyeballs"): IPv6 and
  * IPv4 alternate, and the next attempt starts when the last one fails or after 250 milliseconds.
- * The first to connect wins. While the queue of a unix listener is full, retries until there is
+ * The first to connect wins. If the queue of a unix listener is full, it retries until there is
  * room.
  *
- * @param options where to, and how: see ConnectOptions; `signal` and `timeout` give it up. A
- * `socket` is closed if it cannot be taken over, but is left open by an error about the argument
+ * @param options where to, and how: see ConnectOptions; `signal` and `timeout` end the attempt. A
+ * `socket` that cannot be taken over is closed, but errors about the arguments leave it open
  * @returns a Connection, which the program closes
- * @throws ConnectError of an address or path; or what socket(), setsockopt() or bind() of the local
- * address threw
- * @throws AggregateError of a name: its `errors` are those of every address, its `code` that of the
- * first, as node:net's
- * @throws Error of node:dns where a host cannot be found
+ * @throws ConnectError for an address or path, or the error of socket(), setsockopt() or bind() to
+ * the local address
+ * @throws AggregateError for a name: `errors` has one for each address, and `code` is the first
+ * one's, as in node:net
+ * @throws Error of node:dns if a host cannot be found
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @throws TypeError or RangeError if an option is malformed, before any call; TypeError if `socket`
  * listens, or is not of type SOCK.STREAM
  * @throws GetpeernameError named `SocketNotConnected`, with `socket` left open
  * @throws Error with code ERR_INVALID_STATE if a `socket` given as a number belongs to another
  * object of this thread
- * @throws Error if the engine that is wanted cannot be used here
+ * @throws Error if the engine asked for is unavailable here
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
@@ -70,8 +70,8 @@ export async function connect<const Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): Promise<Connection>;
 /**
- * Makes a connection whose events go to handlers, as those of `listen(options, handlers)` do. No
- * promise is allocated per event, and received data that is sent back, or on, is not copied.
+ * Makes a connection and calls handlers for its events, as `listen(options, handlers)` does. No
+ * promise is allocated per event, and received data that is sent back or forwarded is not copied.
  *
  * @param options where to, and how: see ConnectOptions
  * @param handlers what is called: see ConnectionHandlers. `open()` is called before the promise

@@ -48,8 +48,8 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
   }
 
   /**
-   * The address of the peer, or of the client that a PROXY header told of (`proxyProtocol` of
-   * `listen()`): then `proxyInfo(connection)` has the proxy's. `{ family: "unspecified" }` if first
+   * The address of the peer, or of the client that a PROXY header named (`proxyProtocol` of
+   * `listen()`); `proxyInfo(connection)` then has the proxy's. `{ family: "unspecified" }` if first
    * read after the connection was closed.
    */
   get remoteAddress(): Address {
@@ -67,26 +67,26 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
   }
 
   /**
-   * Takes the descriptor out, as a `net.Socket` of Node's own: for `node:tls`, for a library that
-   * needs a real one, or to pass it to a child process. The socket starts with the bytes that were
-   * received and not read or given to a handler, its own side is ended if `end()` was called, and
-   * it is unref'd if the connection was.
+   * Turns the connection into a `net.Socket` of Node's own, which gets its descriptor: for
+   * `node:tls`, for a library that needs a real one, or to pass to a child process. The socket
+   * starts with the bytes that were received but not yet read or handled; its own side is ended if
+   * `end()` was called, and it is unref'd if the connection was.
    *
-   * What was written is sent first, for as long as the peer takes to read it; reading, writing or
-   * ending the connection is an error from the call on. Once the promise has resolved, the
-   * connection is over: the handler `close()` has been called, with null, and `close()` and
-   * `reset()` do nothing. Its listener still counts the socket as a connection until that has
-   * closed: `close({ drain })` waits for it, and resets it in the end.
+   * Everything written is sent first, however long the peer takes to read it; from the call on,
+   * reading, writing or ending the connection is an error. When the promise resolves, the
+   * connection is finished: the handler `close()` has been called with null, and `close()` and
+   * `reset()` do nothing. Its listener counts the socket as a connection until the socket closes:
+   * `close({ drain })` waits for it, and resets it at the deadline.
    *
-   * @param options `allowHalfOpen`: whether the socket's side stays open once the peer has ended;
-   * on `signal` and `timeout` the connection is reset, and they are thrown; with a signal that is
-   * aborted already, nothing is done
-   * @throws RecvError or SendError if the connection has failed, or fails before all is sent: what
-   * was received before can still be read, or is given to the handler; named `SocketClosed` if it
-   * was closed
-   * @throws Error if a `read()` is still waiting, or this runtime makes no `net.Socket` of a
-   * descriptor (Bun, or Node on Windows), or none of such a socket: the connection stays as it is
-   * @throws TypeError if it was detached before, or belongs to the Duplex of `toDuplex()`
+   * @param options `allowHalfOpen`: whether the socket's side stays open once the peer has ended.
+   * When `signal` or `timeout` ends the wait, the connection is reset and the reason thrown. If the
+   * signal is already aborted, nothing is done
+   * @throws RecvError or SendError if the connection has failed, or fails before everything is
+   * sent; what was received before can still be read, or goes to the handler. Named `SocketClosed`
+   * if it was closed
+   * @throws Error if a `read()` is still waiting, or this runtime cannot make a `net.Socket` from
+   * such a descriptor (Bun; Node on Windows); the connection is unaffected
+   * @throws TypeError if it is already detached, or belongs to the Duplex of `toDuplex()`
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    * @example
    * ```ts
@@ -125,21 +125,22 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
 
   /**
    * Sends everything that this connection receives to another, or back to itself, and then the end.
-   * No byte of it reaches JavaScript, no handler `data()` or `end()` is called, and `read()` fails.
-   * Bytes that were received and not read go first. `join()` does this in both directions.
+   * The bytes never reach JavaScript: `data()` and `end()` handlers are not called, and `read()`
+   * fails. Bytes that were received but not read are sent first. `join()` does this in both
+   * directions.
    *
-   * The peer that sends is held to the pace of the one that receives: at most about 512 KiB of a
-   * connection wait here. If either connection fails, is reset or is closed before all is sent, the
-   * other is reset, once the system has been given what was received before. Until then the program
-   * may `write()` to the other connection, but not `end()` it.
+   * The sending peer is slowed down to the pace of the receiving one: at most about 512 KiB per
+   * connection wait here. If either connection fails, is reset or is closed before everything is
+   * sent, the other is reset, once the system has taken what was received before. Until then the
+   * program may `write()` to the other connection, but not `end()` it.
    *
    * @param to the connection to send to, of any kind
    * @param options `signal` and `timeout` reset both connections
-   * @returns how many bytes were sent, once the end has been sent too. The other direction stays as
-   * it was, and each connection closes when both of its sides have ended
+   * @returns how many bytes were sent, once the end has been sent too. The other direction is
+   * unaffected, and each connection closes when both of its sides have ended
    * @throws RecvError or SendError of the connection that failed, named `SocketClosed` if it was
    * closed or reset here
-   * @throws Error if this connection is piped already, or a `read()` is waiting
+   * @throws Error if this connection is already piped, or a `read()` is waiting
    * @throws TypeError if it was detached, or belongs to a Duplex
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    * @example
@@ -171,27 +172,28 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
   }
 
   /**
-   * Sends a file, or a part of it, after everything written before; what is written meanwhile
-   * follows it. On Linux the system sends the file itself (`sendfile`), and no byte of it passes
-   * through the process; elsewhere, and for what is no regular file, it is read and written. A fifo
-   * is refused, because a timeout cannot end the reading of one; so do not give the descriptor of a
-   * pipe or a terminal that may stay silent.
+   * Sends a file, or part of it, after everything written so far; anything written in the meantime
+   * follows it. On Linux the system sends the file itself (`sendfile`), without copying it through
+   * the process; elsewhere, and for files that are not regular ones, it is read and written. A fifo
+   * is refused, because a timeout cannot interrupt reading one; for the same reason, do not pass
+   * the descriptor of a pipe or terminal that may stay silent.
    *
-   * The peer sets the pace. At most 1 MiB is sent in one turn of the event loop, so that a file
-   * that must be read from a disk does not keep others waiting for long.
+   * The peer sets the pace. At most 1 MiB is sent per turn of the event loop, so that a file that
+   * must be read from disk does not hold others up for long.
    *
-   * @param file a path, a URL, a FileHandle of `node:fs/promises`, or a descriptor's number; the
-   * last two may be closed while it is sent, except on Windows, and keep their position
+   * @param file a path, a URL, a FileHandle of `node:fs/promises`, or a descriptor number; the last
+   * two keep their position, and may be closed while the file is sent, except on Windows
    * @param options `offset` and `length` select a part; `progress` is called with the bytes sent so
-   * far. `signal` and `timeout` end it: if part of the file is on its way, the connection is reset
-   * @returns how many bytes the system has taken: fewer than `length` if the file ended before, or
-   * was truncated meanwhile
+   * far. `signal` and `timeout` stop it: if part of the file is already on its way, the connection
+   * is reset
+   * @returns how many bytes the system has taken: fewer than `length` if the file ends earlier, or
+   * is truncated meanwhile
    * @throws the errors of `node:fs`, such as ENOENT and EISDIR. Once part of the file is on its
    * way, such an error, or one that `progress` throws, resets the connection
    * @throws RecvError or SendError if the connection has failed; named `SocketClosed` if this side
    * closed it, or reset it
-   * @throws TypeError or RangeError if an argument is not of its type, or not allowed, such as the
-   * path of a fifo; TypeError if the connection was detached, or belongs to a Duplex
+   * @throws TypeError or RangeError if an argument has the wrong type or is not allowed, such as
+   * the path of a fifo; TypeError if the connection was detached, or belongs to a Duplex
    * @throws Error after `end()`, or if a `pipe()` sends to the connection
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    * @example

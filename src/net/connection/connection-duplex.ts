@@ -15,17 +15,17 @@ export interface DuplexOptions {
 
 /**
  * A connection as a Duplex of node:stream, with the members of a net.Socket that libraries use: the
- * time-out of an idle connection, options, and addresses in Node's spelling. Its events come in the
- * order of a net.Socket's, and `destroy()` does what `net.Socket`'s does: what the system takes
- * immediately is sent, then the end.
+ * idle timeout, options, and addresses as Node writes them. Its events come in the same order as a
+ * net.Socket's, and `destroy()` does what `net.Socket`'s does: it sends what the system takes
+ * immediately, then the end.
  *
- * On Node and Deno it is a Socket of `berkeley/net`: `instanceof net.Socket` holds, and it has
- * every other member, too.
+ * On Node and Deno it is a Socket of `berkeley/net`: `instanceof net.Socket` holds, and it has all
+ * other members too.
  */
 export interface ConnectionDuplex extends NodeDuplex {
   /** Always false: it is connected from the start. */
   readonly connecting: boolean;
-  /** Always false, as `connecting`. */
+  /** Always false, like `connecting`. */
   readonly pending: boolean;
   /** The state, in `net.Socket`'s words. */
   readonly readyState: "opening" | "open" | "readOnly" | "writeOnly" | "closed";
@@ -37,28 +37,28 @@ export interface ConnectionDuplex extends NodeDuplex {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
   readonly localFamily?: string | undefined;
-  /** The milliseconds that `setTimeout()` was given last. */
+  /** The milliseconds last passed to `setTimeout()`. */
   readonly timeout?: number | undefined;
   /** Its socket, for options. */
   readonly socket: BorrowedSocket;
-  /** The local address, as `net.Socket`'s. */
+  /** The local address, as `net.Socket` returns it. */
   address(): DuplexAddress;
   /**
-   * Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes
-   * that back.
+   * Emits `timeout` once nothing has been received or written for so many milliseconds; 0 turns it
+   * off.
    */
   setTimeout(timeout: number, listener?: () => void): this;
-  /** TCP.NODELAY; as with `net.Socket`, where it cannot be set it is not. */
+  /** Sets TCP.NODELAY; as with `net.Socket`, a failure is ignored. */
   setNoDelay(on?: boolean): this;
-  /** SO.KEEPALIVE and TCP.KEEPIDLE, whose milliseconds are rounded down to seconds. */
+  /** Sets SO.KEEPALIVE and TCP.KEEPIDLE; milliseconds are rounded down to seconds. */
   setKeepAlive(on?: boolean, initialDelay?: number): this;
-  /** Holds the process, as it does at first. */
+  /** Keeps the process running while it is open, as it does by default. */
   ref(): this;
-  /** Lets the process end while this is open. */
+  /** Lets the process exit while it is open. */
   unref(): this;
-  /** Ends, and is destroyed once what was written is sent. */
+  /** Ends it, and destroys it once everything written is sent. */
   destroySoon(): void;
-  /** Sends a reset, and is destroyed. */
+  /** Sends a reset, and destroys it. */
   resetAndDestroy(): this;
 }
 

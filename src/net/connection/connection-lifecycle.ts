@@ -19,8 +19,8 @@ export interface ConnectionOwner {
 }
 
 /**
- * The life of a connection: from a descriptor that the engine opened, through the end of each
- * direction or a failure, until the descriptor is closed or a socket of Node's has it.
+ * The life of a connection: it begins with an open descriptor; its two directions end, or it fails;
+ * it is over once the descriptor is closed, or belongs to a `net.Socket`.
  */
 export abstract class ConnectionLifecycle {
   /** The engine's; while a file is sent, one that holds back what is written. */

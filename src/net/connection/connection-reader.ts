@@ -24,16 +24,16 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
 
   /**
    * Reads whatever has arrived into the program's own memory, as much as fits; waits if nothing
-   * has. What does not fit is read next, by any kind of read.
+   * has. The rest is read next, by any kind of read.
    *
-   * The bytes are copied there as they arrive; nothing is allocated for them. `into` may be written
-   * to until the promise has settled.
+   * The bytes are copied there as they arrive, and nothing is allocated for them. Until the promise
+   * settles, expect `into` to change.
    *
    * @param options `into` is the memory; `signal` and `timeout` as below
    * @returns how many bytes were read, 1 at least; null once the peer has ended
    * @throws TypeError if `into` is not a Uint8Array over plain memory: shared, resizable and
-   * detached memory is refused, as is a view that a handler or `lend()` gave. If it is detached
-   * while it waits, no data is lost
+   * detached memory is refused, as is a view from a handler or `lend()`. If it is detached during
+   * the wait, no data is lost
    * @throws RangeError if `into` is empty
    * @throws the errors of a read() without `into`
    * @example
@@ -73,8 +73,8 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
   }
 
   /**
-   * Shows what the next `read()` returns, or its beginning, and leaves it there; waits if nothing
-   * has arrived. Reads and peeks take turns in the order of the calls.
+   * Returns what the next `read()` will return, or the beginning of it, without consuming it; waits
+   * if nothing has arrived. Reads and peeks are served in the order of the calls.
    *
    * @param options `signal` and `timeout` end the wait
    * @returns a copy of at most 64 KiB, which the program owns; null once the peer has ended
@@ -101,18 +101,20 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
   /**
    * Receives bytes with the descriptors that came with them; waits if nothing has arrived.
    *
-   * Use it in place of `read()`, from the beginning: the system closes descriptors whose bytes
-   * `read()` receives, which may be ahead of the program. Those that nobody receives are closed
-   * with the connection.
+   * Use it instead of `read()` from the start: when `read()` receives bytes, possibly ahead of the
+   * program, the system closes the descriptors that came with them. Descriptors that were never
+   * received are closed with the connection.
    *
    * @param options `signal` and `timeout` end the wait; nothing is lost
    * @returns bytes, at most 64 KiB, and the descriptors, which the program owns and closes; they
    * are close-on-exec. null once the peer has ended
-   * @throws RecvmsgError if the connection has failed; named `ProcessFdQuotaExceeded` if there is
-   * no room for the descriptors: then they are lost, and the connection is reset
-   * @throws RecvError or SendError as `read()`
+   * @throws RecvmsgError if the connection has failed; named `ProcessFdQuotaExceeded` if the
+   * process has too many open descriptors: then those received are lost, and the connection is
+   * reset
+   * @throws RecvError or SendError, as `read()` does
    * @throws Error after `read()`, `peek()` or `pipe()`, or while another is waiting
-   * @throws TypeError if the connection is no unix socket's, or the system passes no descriptors
+   * @throws TypeError if it is not a unix socket's connection, or the system cannot pass
+   * descriptors
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   receiveDescriptors(options?: WaitOptions): Promise<ReceivedDescriptors | null> {
@@ -123,7 +125,8 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
       if (this.#consumer !== undefined) throw takenOver();
       if (this.receivingEnded) return null;
       if (!this.isOpen) throw this.receivingError;
-      if (this.#reading.isAhead) throw invalidState("read() has already received data: descriptors may have been lost");
+      if (this.#reading.isAhead)
+        throw invalidState("read() has already received data: descriptors may have been lost");
       this.pipes.checkNoneOut();
       const received = await this.passingFor("receiveDescriptors()").receive(wait, (error) =>
         this.resetBecause(error),
@@ -134,17 +137,17 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
   }
 
   /**
-   * The chunks of `read()`, to the end, without a copy: each is a view of the engine's memory. It
-   * is valid until the loop asks for the next chunk or ends, and `write()` of it, or of a
-   * `subarray()` of it, to any connection sends it without a copy. Copy what you keep longer.
+   * The chunks of `read()`, to the end, without a copy: each is a view of the engine's memory,
+   * valid until the loop asks for the next chunk or ends. Writing it, or a `subarray()` of it, to
+   * any connection sends it without a copy. Copy what you keep longer.
    *
-   * Once the loop has gone on, a view may show other data, and writing it fails. Leaving the loop
-   * leaves the connection open. An iterator that is used without a loop is given up when neither it
-   * nor its view is referenced any more. While a program has many chunks at once (some 500 on a
-   * thread), it gets copies.
+   * Once the loop has moved on, a view may show other data, and writing it fails. Leaving the loop
+   * leaves the connection open. An iterator that is used without a loop is abandoned when neither
+   * it nor its view is referenced any more. A program that holds many chunks at once (about 500 on
+   * a thread) gets copies.
    *
-   * @throws in the loop, the errors of `read()`; and of `write()` of such a view later on a
-   * TypeError
+   * @throws the errors of `read()` from the loop; `write()` throws a TypeError for a view that is
+   * no longer valid
    * @example
    * ```ts
    * import { connect, listen } from "berkeley";
@@ -162,9 +165,9 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
   }
 
   /**
-   * The data of `read()` as a web stream of bytes: a reader of the mode "byob" has them put into
-   * its own buffers. Cancelling it discards all further data, and ends the reads that wait; it is
-   * an error while a `pipe()`, a Duplex or `receiveDescriptors()` reads.
+   * The data of `read()` as a web byte stream: a "byob" reader supplies its own buffers. Cancelling
+   * it discards all further data and ends pending reads; it fails while a `pipe()`, a Duplex or
+   * `receiveDescriptors()` reads.
    */
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= readableOf(this);

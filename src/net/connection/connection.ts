@@ -20,9 +20,9 @@ import { Writing } from "./writing.ts";
  *
  * Receives nothing before the first `read()`, and after that at most one chunk of up to 64 KiB
  * ahead of the program, so a peer that sends faster than the program reads is slowed down by flow
- * control. Only reading or writing detects that a peer is gone.
+ * control. Only a read or write notices that a peer is gone.
  *
- * It ends with `close()` or `reset()`, at the end of an `await using` scope, on failure, or when
+ * It is closed by `close()` or `reset()`, at the end of an `await using` scope, on failure, or when
  * both the peer and `end()` have ended their sides.
  *
  * @example
@@ -33,7 +33,7 @@ import { Writing } from "./writing.ts";
  * await client.end("a question");
  * await using connection = await listener.accept();
  * for await (const bytes of connection) console.log(`${Buffer.from(bytes)}`); // a question
- * // The client has ended its side, and is still sent to.
+ * // The client has ended its side, and can still receive.
  * await connection.end("an answer", { timeout: 5000 });
  * console.log(`${Buffer.from((await client.read()) ?? [])}`); // an answer
  * console.log(await client.read()); // null
@@ -56,7 +56,7 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
    * be changed immediately.
    *
    * @param data what to send; the pieces of an array are sent together, in one call of the system
-   * @param options `signal` and `timeout` only end the wait: written data is still sent, unless
+   * @param options `signal` and `timeout` only end the wait: the data is still sent, unless
    * `reset()` drops it. If the signal is already aborted, nothing is written
    * @throws RecvError or SendError if the connection has failed; named `SocketClosed` if this side
    * closed it
@@ -76,15 +76,17 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
    * with the bytes, after everything written before. The other end gets duplicates, with
    * `receiveDescriptors()`.
    *
-   * The descriptors must stay open until the promise has settled, and so must the order: until
-   * then, `write()`, `end()`, `sendFile()` and another sendDescriptors() fail.
+   * Keep the descriptors open until the promise settles. Until then `write()`, `end()`,
+   * `sendFile()` and another sendDescriptors() fail, so that the order is kept.
    *
    * @param descriptors at most 253; this process keeps them
-   * @param data what they accompany: one byte at least, since a stream carries them with bytes
-   * @param options `signal` and `timeout` only end the wait, as those of `write()`
+   * @param data the bytes they accompany: at least one, since a stream carries descriptors only
+   * with bytes
+   * @param options `signal` and `timeout` only end the wait, as in `write()`
    * @throws SendmsgError if they cannot be sent, such as `TooManyDescriptors`
    * @throws the errors of `write()`
-   * @throws TypeError if the connection is no unix socket's, or the system passes no descriptors
+   * @throws TypeError if it is not a unix socket's connection, or the system cannot pass
+   * descriptors
    * @throws RangeError if `data` is empty
    * @example
    * ```ts
@@ -183,12 +185,12 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
   }
 
   /**
-   * The connection as a Duplex of node:stream, for HTTP:
+   * The connection as a Duplex of node:stream, for example for HTTP:
    * `http.createServer().emit("connection", connection.toDuplex())`. For TLS use `detach()`. It is
-   * a Socket of `berkeley/net`, and `instanceof net.Socket`; on Bun it is a Duplex with the members
-   * that such libraries use. It behaves like a net.Socket: it ends when the peer has ended, and
-   * `destroy()` sends what the system takes immediately, and then the end. The Duplex owns the
-   * connection from then on: `read()` and `write()` fail with a TypeError.
+   * a Socket of `berkeley/net`, so `instanceof net.Socket` holds; on Bun it is a Duplex with the
+   * members that such libraries use. It behaves like a net.Socket: it ends when the peer has ended,
+   * and `destroy()` sends what the system takes immediately, then the end. From then on the Duplex
+   * owns the connection: `read()` and `write()` fail with a TypeError.
    *
    * @param options `allowHalfOpen`: whether this side stays open after the peer has ended
    * @throws Error if a `read()` is pending, or toDuplex() was called before

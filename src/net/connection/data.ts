@@ -12,7 +12,8 @@ export type Data = Uint8Array | string;
  */
 export function copyToSend(data: Data): Uint8Array<ArrayBuffer> {
   const bytes = copyOf(bytesToSend(data));
-  if (bytes.byteLength === 0) throw outOfRange("data is empty: a stream can only carry descriptors along with bytes");
+  if (bytes.byteLength === 0)
+    throw outOfRange("data is empty: a stream can only carry descriptors along with bytes");
   return bytes;
 }
 

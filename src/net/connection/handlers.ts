@@ -2,11 +2,11 @@ import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { HandledConnection } from "./handled-connection.ts";
 
 /**
- * Handlers of a connection's events. They are called as methods of the object that was passed,
- * which may be changed at any time. A promise that a handler returns is ignored.
+ * Handlers for a connection's events. They are called as methods of the object that was passed,
+ * which may be changed at any time. A promise returned by a handler is ignored.
  *
- * If a handler throws, its connection is reset and `error()` is called. Without `error()`, what it
- * threw is an uncaught exception.
+ * If a handler throws, its connection is reset and `error()` is called. Without `error()`, it
+ * becomes an uncaught exception.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export interface ConnectionHandlers<State = unknown> {
    */
   end?(connection: HandledConnection<State>): void;
   /**
-   * The connection is closed, or was detached: the last that is called for it.
+   * The connection is closed, or was detached. No other handler is called after this one.
    *
    * @param error the error that ended it: a ConnectionError, or whatever a handler threw; null if
    * both sides simply ended
@@ -52,7 +52,7 @@ export interface ConnectionHandlers<State = unknown> {
   /**
    * The connection failed with a ConnectionError, or a handler threw. Without this handler, a
    * failed connection is not an exception, since a peer can cause it; `close()` still receives the
-   * error. If this handler throws, it is an uncaught exception.
+   * error. What this handler throws is an uncaught exception.
    */
   error?(connection: HandledConnection<State>, error: unknown): void;
 }

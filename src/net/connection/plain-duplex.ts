@@ -33,8 +33,8 @@ function withoutStreams(): typeof NodeDuplex {
 type Callback = (error?: Error | null) => void;
 
 /**
- * The Duplex of a connection where berkeley/net, whose Socket it is on Node, cannot be used: on
- * Bun, whose net.Socket is built differently.
+ * The Duplex of a connection on Bun, whose net.Socket is built differently: elsewhere `toDuplex()`
+ * returns a Socket of berkeley/net.
  */
 export class PlainDuplex extends Duplex implements ConnectionDuplex {
   readonly #connection: Connection;
@@ -50,12 +50,12 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   #idle: Timer | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
-  /** What `setTimeout()` was given last. */
+  /** The milliseconds last passed to `setTimeout()`. */
   timeout: number | undefined;
 
   /** @internal */
   constructor(connection: Connection, { allowHalfOpen = false }: DuplexOptions = {}) {
-    // As net.Socket, it emits `close` itself, once the descriptor is closed, and says whether there
+    // Like net.Socket, it emits `close` itself, once the descriptor is closed, with whether there
     // was an error.
     super({ allowHalfOpen, emitClose: false });
     this.#connection = connection;
@@ -70,7 +70,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     const { unread, ended } = connection.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
     if (ended) this.#end();
-    // As net.Socket, it receives up to its high-water mark before anybody asks, and so learns of
+    // Like net.Socket, it receives up to its high-water mark before anyone reads, and so notices
     // the peer's end or reset.
     this.read(0);
   }
@@ -80,7 +80,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     return false;
   }
 
-  /** Always false, as `connecting`. */
+  /** Always false, like `connecting`. */
   get pending(): boolean {
     return false;
   }
@@ -123,7 +123,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     return nodeAddress(this.#connection.localAddress).family;
   }
 
-  /** The local address, as `net.Socket`'s. */
+  /** The local address, as `net.Socket` returns it. */
   address(): DuplexAddress {
     return nodeAddress(this.#connection.localAddress);
   }
@@ -134,8 +134,8 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   }
 
   /**
-   * Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes
-   * that back.
+   * Emits `timeout` once nothing has been received or written for so many milliseconds; 0 turns it
+   * off.
    */
   setTimeout(timeout: number, listener?: () => void): this {
     if (this.destroyed) return this;
@@ -153,13 +153,13 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     return this;
   }
 
-  /** TCP.NODELAY; as with `net.Socket`, where it cannot be set it is not. */
+  /** Sets TCP.NODELAY; as with `net.Socket`, a failure is ignored. */
   setNoDelay(on = true): this {
     trySetsockopt(this.socket, TCP.NODELAY, on);
     return this;
   }
 
-  /** SO.KEEPALIVE and TCP.KEEPIDLE, whose milliseconds are rounded down to seconds. */
+  /** Sets SO.KEEPALIVE and TCP.KEEPIDLE; milliseconds are rounded down to seconds. */
   setKeepAlive(on = false, initialDelay = 0): this {
     trySetsockopt(this.socket, SO.KEEPALIVE, on);
     const seconds = Math.floor(initialDelay / 1000);
@@ -167,19 +167,19 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     return this;
   }
 
-  /** Holds the process, as it does at first. */
+  /** Keeps the process running while it is open, as it does by default. */
   ref(): this {
     this.#connection.ref();
     return this;
   }
 
-  /** Lets the process end while this is open. */
+  /** Lets the process exit while it is open. */
   unref(): this {
     this.#connection.unref();
     return this;
   }
 
-  /** Ends, and is destroyed once what was written is sent. */
+  /** Ends it, and destroys it once everything written is sent. */
   destroySoon(): void {
     this.#destroySoon = true;
     const failure = this.#failure ?? this.#sendingFailure;
@@ -189,7 +189,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     else this.once("finish", () => this.destroy());
   }
 
-  /** Sends a reset, and is destroyed. */
+  /** Sends a reset, and destroys it. */
   resetAndDestroy(): this {
     if (this.destroyed) return this.destroy(socketClosed());
     this.#connection.reset();
@@ -199,7 +199,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   override read(size?: number): unknown {
     const chunk: unknown = super.read(size);
     const failure = this.#failure;
-    // The reader gets the last of the bytes first.
+    // The reader gets the remaining bytes first.
     if (failure !== undefined && !this.#ended && this.readableLength === 0)
       nextTick(() => this.destroy(failure));
     return chunk;
@@ -283,8 +283,8 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   }
 
   /**
-   * Whether Node's TLS reads from it: so does JSStreamSocket name its listener
-   * (lib/internal/js_stream_socket.js), and pipe(), too.
+   * Whether Node's TLS reads from it: JSStreamSocket names its listener `ondata`
+   * (lib/internal/js_stream_socket.js), as pipe() does.
    */
   get #carriesTls(): boolean {
     return !this.#piped && this.listeners("data").some(({ name }) => name === "ondata");
@@ -292,18 +292,18 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
 
   #end() {
     this.#ended = true;
-    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of
-    // a net.Socket.
+    // TLS still writes after the peer's end, and ends it itself, as it does with a net.Socket's
+    // handle.
     if (this.#carriesTls) this.allowHalfOpen = true;
     this.push(null);
-    // Where nothing waits to be read the end is told though nobody reads, as net.Socket's is.
+    // With nothing left to read, `end` is emitted even without a reader, as by net.Socket.
     this.read(0);
   }
 
   /**
-   * What is written from now on seems to be sent, as what the kernel had taken does: a program that
-   * waits for `drain` before it reads on gets what has been received, and then the error. One that
-   * does not read gets it at once.
+   * From now on writes appear to succeed, like data that the kernel has accepted: a program that
+   * waits for `drain` before it reads gets the received data, and then the error. One that does not
+   * read gets the error immediately.
    */
   #failToSend(error: Error) {
     this.#sendingFailure = error;
@@ -339,12 +339,12 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   }
 }
 
-/** What Node says of a socket that is closed. */
+/** Node's error for a closed socket. */
 function socketClosed(): Error {
   return Object.assign(new Error("Socket is closed"), { code: "ERR_SOCKET_CLOSED" });
 }
 
-/** As Buffer.concat(), which goes by the lengths that Buffers say they have. */
+/** Like Buffer.concat(), which trusts the lengths that Buffers report. */
 function joined(chunks: readonly Uint8Array[]): Buffer {
   const whole = Buffer.allocUnsafe(chunks.reduce((sum, chunk) => sum + lengthOf(chunk), 0));
   let at = 0;

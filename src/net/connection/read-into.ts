@@ -17,7 +17,8 @@ export function checkReadInto(options: WaitOptions | ReadIntoOptions | undefined
   const { into } = options;
   if (into === undefined) return undefined;
   checkBuffer("into", into);
-  if (isLent(into)) throw invalidValue("into is a view of the engine's own memory, which a handler or lend() returned");
+  if (isLent(into))
+    throw invalidValue("into is a view of the engine's own memory, which a handler or lend() returned");
   if (lengthOf(into) === 0) throw outOfRange("into is empty, so nothing could be read into it");
   return into;
 }

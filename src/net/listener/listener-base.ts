@@ -41,7 +41,7 @@ export function checkCloseOptions(options: CloseOptions): number | undefined {
   return drain;
 }
 
-/** Counts of connections since the start. */
+/** Counts of connections since it started listening. */
 export interface ListenStatistics {
   /** Connections that were accepted. */
   readonly accepted: number;
@@ -51,8 +51,8 @@ export interface ListenStatistics {
    */
   readonly dropped: number;
   /**
-   * How often accept(2) was delayed because descriptors or memory had run out. No connection is
-   * lost by that.
+   * How often accept(2) was delayed because descriptors or memory had run out. That loses no
+   * connection.
    */
   readonly retried: number;
   /**
@@ -62,7 +62,7 @@ export interface ListenStatistics {
   readonly causes: Readonly<Partial<Record<DropCause, number>>>;
 }
 
-/** What a connection was dropped for, or accepting it was delayed. */
+/** The reason a connection was dropped, or accepting it was delayed. */
 export type DropCause = AcceptErrorName | ProxyHeaderErrorName;
 
 /** Why no more connections come. @internal */
@@ -160,15 +160,15 @@ export abstract class Listening extends TransferableListener implements AsyncDis
     return queueOf(this.sockets);
   }
 
-  /** Counts of connections since the start. */
+  /** Counts of connections since it started listening. */
   get stats(): ListenStatistics {
     const causes = { ...this.#causes };
     return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
   }
 
   /**
-   * How many of the connections that were accepted are open, as those are whose `detach()` gave a
-   * `net.Socket` that is.
+   * How many accepted connections are open, including those that `detach()` turned into a
+   * `net.Socket`.
    */
   get connections(): number {
     return this.#connections.size;

@@ -17,12 +17,12 @@ const MOST_AWAITED = 1024;
 /**
  * Listening sockets whose connections the program takes one by one: `listen(options)` returns one.
  *
- * It accepts only as fast as the program asks, and a few ahead (at most 16) of one that keeps
- * asking, so the backlog keeps its meaning, and overload shows in `queue`. When descriptors or
- * memory run out, it retries after 5 milliseconds, then after ever longer delays up to a second, or
- * as soon as a connection of the listener has ended.
+ * It accepts only as fast as the program asks, plus a few ahead (at most 16) if the program keeps
+ * asking. So the backlog means what it says, and overload shows in `queue`. When descriptors or
+ * memory run out, it retries after 5 milliseconds, then after growing delays of up to a second, or
+ * as soon as one of the listener's connections ends.
  *
- * It ends with `close()`, at the end of an `await using` scope, or by its signal.
+ * It is closed by `close()`, at the end of an `await using` scope, or by its signal.
  *
  * @example
  * ```ts
@@ -58,8 +58,8 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
    * Waits for a connection.
    *
    * @param options `signal` and `timeout` end the wait; no connection is lost
-   * @throws AcceptError named `SocketClosed` after `close()`; or another one, if the sockets no
-   * longer listen
+   * @throws AcceptError named `SocketClosed` after `close()`, or another if the sockets no longer
+   * listen
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async accept(options?: WaitOptions): Promise<Connection> {

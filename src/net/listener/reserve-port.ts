@@ -23,14 +23,14 @@ export interface ReservePortOptions<Values extends readonly unknown[] = readonly
 }
 
 /**
- * Takes a port, and keeps it until it is passed on: to `listen({ socket: reserved })`, to Node's
- * own servers with `reserved.detach()`, or to a child process that inherits it. Another program
- * cannot take it in between, as it could take a port that was merely found to be free.
+ * Takes a port, and holds it until you pass it on: to `listen({ socket: reserved })`, to Node's own
+ * servers with `reserved.detach()`, or to a child process that inherits it. No other program can
+ * take it in the meantime, as it could if you had merely looked for a free port.
  *
  * Its sockets already listen, since only a listening socket is safe: on Linux, another socket with
- * SO_REUSEADDR can bind a port that is merely bound, and the first to listen gets it. An early
- * connection is therefore not refused, but waits for the port's new owner. Without a host, one
- * socket has the port in both families; `localhost` takes two sockets.
+ * SO_REUSEADDR can bind a port that is only bound, and whichever listens first gets it. A
+ * connection that comes early is therefore not refused, but waits for the port's new owner. Without
+ * a host, one socket covers both families; `localhost` takes two sockets.
  *
  * A child process inherits the descriptor, and takes it with `listenersFromEnvironment()`. If a
  * descriptor cannot be inherited, pass `reserved.sockets` with SCM_RIGHTS, as `sendmsg()` does.

@@ -11,10 +11,10 @@ import type { ListeningSockets } from "./listening-sockets.ts";
  * one.
  *
  * It accepts every connection as it arrives, until `pause()`. When descriptors or memory run out,
- * it retries after 5 milliseconds, then after ever longer delays up to a second, or as soon as a
- * connection of the server has ended.
+ * it retries after 5 milliseconds, then after growing delays of up to a second, or as soon as one
+ * of the server's connections ends.
  *
- * It ends with `close()`, at the end of an `await using` scope, or by its signal.
+ * It is closed by `close()`, at the end of an `await using` scope, or by its signal.
  *
  * @example
  * ```ts

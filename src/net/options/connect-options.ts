@@ -57,7 +57,7 @@ export interface ConnectToPort<Values extends readonly unknown[] = readonly unkn
 /** A unix socket to connect to. */
 export interface ConnectToPath<Values extends readonly unknown[] = readonly unknown[]>
   extends ConnectSettings<Values> {
-  /** A path in the file system, or after a leading `"\0"` a name in Linux's abstract namespace. */
+  /** A path in the file system, or, with a leading `"\0"`, a name in Linux's abstract namespace. */
   readonly path: string | Uint8Array;
   readonly host?: undefined;
   readonly port?: undefined;
@@ -82,13 +82,12 @@ export interface ConnectToAddress<Values extends readonly unknown[] = readonly u
   readonly socket?: undefined;
 }
 
-/** A socket that is connected already. */
+/** An existing, connected socket. */
 export interface ConnectOnSocket<Values extends readonly unknown[] = readonly unknown[]>
   extends ConnectSettings<Values> {
   /**
-   * A connected Socket of type SOCK.STREAM, or the number of a descriptor: one that `accept()`
-   * returned, of a `socketpair()`, inherited, or passed by another process. It is closed with the
-   * Connection.
+   * A connected Socket of type SOCK.STREAM, or a descriptor number: from `accept()` or
+   * `socketpair()`, inherited, or passed by another process. It is closed with the Connection.
    */
   readonly socket: Socket | number;
   readonly host?: undefined;

@@ -203,8 +203,7 @@ function checkWithRemote(
 ): void {
   if (remote.kind === "address" && remote.address.family === "unix") {
     for (const name of ["host", "port", "reusePort", "reuseAddress", "ipv6Only"] as const)
-      if (options[name] !== undefined)
-        throw invalidValue(`${name} cannot be used with a unix remote`);
+      if (options[name] !== undefined) throw invalidValue(`${name} cannot be used with a unix remote`);
     return;
   }
   const to = remote.kind === "port" ? remote.host : "address" in remote.address && remote.address.address;

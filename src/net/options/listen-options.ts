@@ -50,16 +50,16 @@ export interface SocketSettings<Values extends readonly unknown[]> {
   /** Socket options, set before the socket is bound or connected. */
   readonly options?: OptionValues<Values>;
   /**
-   * The engine to use. By default the environment variable `BERKELEY_ENGINE` decides, otherwise the
-   * best one that the system supports.
+   * The engine to use. By default, the one that the environment variable `BERKELEY_ENGINE` names,
+   * or else the best one that the system supports.
    */
   readonly engine?: EngineName | undefined;
   /**
    * For how many microseconds after activity the thread polls instead of sleeping, 0 to 1000000; 0
-   * by default. An answer that comes meanwhile is not delayed by the kernel's waking the thread,
-   * but the processor is busy all the while: for a server that has one to itself. It counts for
-   * everything that the thread has open with the engine, the highest number that was asked for,
-   * until nothing is open. Whatever else is on the event loop gets its turn every 20 microseconds.
+   * by default. Data that arrives in that time is handled without waiting for the kernel to wake
+   * the thread, but the processor stays busy: use it for a server that has a processor to itself.
+   * The setting applies to everything that the thread has open with the engine; the highest value
+   * counts, until nothing is open. Other work on the event loop gets a turn every 20 microseconds.
    */
   readonly busyPoll?: number | undefined;
 }
@@ -79,7 +79,7 @@ export interface ListenSettings<Values extends readonly unknown[]> extends Socke
    */
   readonly backlog?: number | undefined;
   /**
-   * Aborts the opening of the listener, and later closes it. Whatever is waiting fails with the
+   * Aborts opening the listener, or closes it later. Everything that waits then fails with the
    * signal's `reason`.
    */
   readonly signal?: AbortSignal | undefined;
@@ -90,14 +90,15 @@ export interface ListenSettings<Values extends readonly unknown[]> extends Socke
    */
   readonly onRetry?: ((error: AcceptError, milliseconds: number) => void) | undefined;
   /**
-   * Behind HAProxy, a load balancer or another proxy: each connection begins with a header of the
-   * PROXY protocol, version 1 or 2, which is read before the program sees the connection. Then
-   * `remoteAddress` is the client's, and `proxyInfo(connection)` says the rest. A header without a
-   * client's address, such as that of a health check, leaves the peer's own.
+   * For a server behind HAProxy, a load balancer or another proxy: expects each connection to begin
+   * with a PROXY protocol header, version 1 or 2, and reads it before the program sees the
+   * connection. `remoteAddress` is then the client's, and `proxyInfo(connection)` returns the rest.
+   * A header without a client's address, such as that of a health check, leaves the peer's own.
    *
    * A connection without a header, or with a malformed one, is closed, and the program never sees
-   * it. `"optional"` serves those without one too. See ProxyProtocolOptions for trusted addresses
-   * and the time limit. Only proxies may be able to connect: anyone else can claim any address.
+   * it. `"optional"` also serves those without one. See ProxyProtocolOptions for trusted addresses
+   * and the time limit. Make sure that only proxies can connect: anyone else could claim any
+   * address.
    */
   readonly proxyProtocol?: boolean | "optional" | ProxyProtocolOptions | undefined;
 }
@@ -122,7 +123,7 @@ export interface ListenOnPort<Values extends readonly unknown[] = readonly unkno
   readonly ipv6Only?: boolean | undefined;
   /**
    * Prevents other programs from taking the port, which only Windows allows (SO_EXCLUSIVEADDRUSE).
-   * True by default, but false with `reusePort`.
+   * True by default, unless `reusePort` is set.
    */
   readonly exclusive?: boolean | undefined;
   readonly path?: undefined;
@@ -149,7 +150,7 @@ export interface ListenOnPath<Values extends readonly unknown[] = readonly unkno
   extends ListenSettings<Values> {
   /**
    * A path in the file system, which must not exist yet, and which `close()` removes unless it was
-   * replaced; or after a leading `"\0"` a name in Linux's abstract namespace.
+   * replaced; or, with a leading `"\0"`, a name in Linux's abstract namespace.
    */
   readonly path: string | Uint8Array;
   readonly address?: undefined;
@@ -178,10 +179,10 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
   extends ListenSettings<Values> {
   /**
    * A Socket, a descriptor number, such as an inherited one, or the result of `reservePort()` or
-   * `takeOver()`. The listener takes ownership, and closes it if listening fails or is aborted;
-   * only if an option is malformed does it stay the caller's. A socket that already listens keeps
-   * its backlog, unless `backlog` is given. A SOCK_SEQPACKET socket is a TypeError, and so is
-   * undefined, which `listenersFromEnvironment()[0]` is when no socket was inherited.
+   * `takeOver()`. The listener takes ownership, and closes it if listening fails or is aborted; if
+   * an option is malformed, it stays the caller's. A socket that is already listening keeps its
+   * backlog, unless `backlog` is given. A SOCK_SEQPACKET socket is a TypeError. So is undefined,
+   * which is what `listenersFromEnvironment()[0]` returns when no socket was inherited.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
   readonly address?: undefined;
