@@ -49,14 +49,14 @@ export const isHandOverError = (error: unknown): error is HandOverError => handO
 export type HandOverOptions = WaitOptions & CloseOptions;
 
 /**
- * Hands a listener over to a new process without losing a connection. It passes the sockets
- * (SCM_RIGHTS), both processes accept for a moment, and the old one stops when the new one reports
- * that it is ready. Connections it has accepted stay here until they end or `drain` is over; those
- * in the system's queue go to the new process, which shares the queue. The path of a unix socket
- * stays, and the new process removes it.
+ * Hands a listener over to a new process without losing a connection. The sockets are passed with
+ * SCM_RIGHTS; for a moment both processes accept, and the old one stops once the new one reports
+ * that it is ready. Connections that this process has accepted stay with it until they end or
+ * `drain` is over; those in the system's queue go to the new process, which shares the queue. The
+ * path of a unix socket stays, and the new process removes it.
  *
- * A server under `serve()` ends its connections as in `closeGracefully()`, and with `drain`
- * destroys those that are left.
+ * A server under `serve()` ends its connections as `closeGracefully()` does, and with `drain`
+ * destroys the remaining ones.
  *
  * Call `child.unref()`, so that this process can exit before the new one.
  *

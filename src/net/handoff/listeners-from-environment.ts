@@ -72,9 +72,9 @@ let taken: readonly InheritedSocket[] | undefined;
 
 /**
  * Returns the listening sockets that this process inherited by the protocol of sd_listen_fds(3),
- * which systemd, `berkeley hold`, systemfd and others speak. LISTEN_FDS is their number, from
- * descriptor 3 on, LISTEN_FDNAMES their names, separated by colons, and LISTEN_PID the process they
- * are for.
+ * which systemd, `berkeley hold`, systemfd and others speak. LISTEN_FDS says how many there are,
+ * from descriptor 3 on; LISTEN_FDNAMES has their names, separated by colons, and LISTEN_PID the
+ * process they are for.
  *
  * - Returns an empty array without LISTEN_FDS, or if LISTEN_PID is another process, which passed on
  *   its environment but not its descriptors; then nothing is touched. Without LISTEN_PID the

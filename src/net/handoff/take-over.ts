@@ -86,7 +86,8 @@ export class TakenOver implements SocketHolder {
   }
 
   /**
-   * Tells the old process that this one accepts, so that it stops. Call it once, after `listen()`.
+   * Tells the old process that this one is accepting, so that the old one stops. Call it once,
+   * after `listen()`.
    *
    * If the old process has already ended, this one owns the sockets alone; that is not an error.
    *

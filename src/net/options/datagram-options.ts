@@ -35,14 +35,14 @@ export interface RemotePort {
 
 /** A unix socket to connect a datagram socket to. */
 export interface RemotePath {
-  /** A path in the file system, or after a leading `"\0"` a name in Linux's abstract namespace. */
+  /** A path in the file system, or, with a leading `"\0"`, a name in Linux's abstract namespace. */
   readonly path: string | Uint8Array;
   readonly family?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
 }
 
-/** The peer of a datagram socket: a port, a path, or an address as calls give it. */
+/** The peer of a datagram socket: a port, a path, or an address as calls return it. */
 export type Remote = RemotePort | RemotePath | AddressInput;
 
 /** Options of `udp()` for every kind of socket. */
@@ -50,7 +50,7 @@ export interface DatagramSettings<Values extends readonly unknown[]> extends Soc
   /** Connects the socket: it sends to this peer by default, and receives only from it. */
   readonly remote?: Remote | undefined;
   /**
-   * Aborts the opening of the socket, and later closes it. Whatever is waiting fails with the
+   * Aborts opening the socket, or closes it later. Everything that waits then fails with the
    * signal's `reason`.
    */
   readonly signal?: AbortSignal | undefined;
@@ -89,7 +89,7 @@ export interface DatagramsOnPath<Values extends readonly unknown[] = readonly un
   extends DatagramSettings<Values> {
   /**
    * A path in the file system, which must not exist yet, and which `close()` removes unless it was
-   * replaced; or after a leading `"\0"` a name in Linux's abstract namespace.
+   * replaced; or, with a leading `"\0"`, a name in Linux's abstract namespace.
    */
   readonly path: string | Uint8Array;
   readonly socket?: undefined;
@@ -118,8 +118,8 @@ export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly 
 }
 
 /**
- * Where and how `udp()` opens a socket. With only a `remote` that is a unix socket, the new socket
- * has no name.
+ * Where and how `udp()` opens a socket. If only a `remote` is given, and it is a unix socket, the
+ * new socket has no name.
  */
 export type DatagramOptions<Values extends readonly unknown[] = readonly unknown[]> =
   | DatagramsOnPort<Values>

@@ -15,7 +15,7 @@ export interface ProxyHeader {
   readonly source: ProxiedAddress | undefined;
   /** Where the client had connected to; undefined if the proxy does not say. */
   readonly destination: ProxiedAddress | undefined;
-  /** What version 2 says besides, in order. */
+  /** The additional fields of version 2, in order. */
   readonly tlvs: readonly Tlv[];
 }
 
@@ -29,7 +29,7 @@ export interface Tlv {
   readonly value: Uint8Array;
 }
 
-/** What the first bytes of a connection are. */
+/** What the first bytes of a connection turned out to be. */
 export type ParsedHeader =
   /** A header of `length` bytes, which the connection's own bytes follow. */
   | { readonly kind: "header"; readonly header: ProxyHeader; readonly length: number }

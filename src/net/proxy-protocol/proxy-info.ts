@@ -1,15 +1,15 @@
 import type { Address } from "../../address/address.ts";
 import type { ProxyHeader } from "./proxy-header.ts";
 
-/** The proxy in front of a connection, and what its header says: `proxyInfo()` returns it. */
+/** The proxy in front of a connection, and the contents of its header: `proxyInfo()` returns it. */
 export interface ProxyInfo extends ProxyHeader {
-  /** The address of the proxy, which has connected to us. */
+  /** The address of the proxy that connected. */
   readonly proxyAddress: Address;
 }
 
 /**
- * Where a connection or a socket has it. Only those with a header have this property; a Socket of
- * an HTTP/2 request is a Proxy of Node's, which passes it on.
+ * The property of a connection or socket that has it. Only those with a header have it. The Socket
+ * of an HTTP/2 request is a Proxy object of Node's, which forwards the property.
  */
 const info = Symbol("berkeley.proxyInfo");
 

@@ -4,12 +4,12 @@ import { milliseconds } from "../abort.ts";
 import { AddressList, type AddressMatcher } from "./address-list.ts";
 import type { ProxyHeaderError } from "./proxy-header-error.ts";
 
-/** Options of the PROXY protocol: see `proxyProtocol` of ListenOptions. */
+/** Options for the PROXY protocol: see `proxyProtocol` of ListenOptions. */
 export interface ProxyProtocolOptions {
   /**
-   * Serves connections without a header too, with the address of their peer. Anyone who can connect
-   * may then send a header: give `trusted`, or let only proxies reach the port. A client that waits
-   * for the server to speak first is served after `timeout`.
+   * Also serves connections without a header, with the address of their peer. Anyone who can
+   * connect could then send a header: set `trusted`, or let only proxies reach the port. A client
+   * that waits for the server to speak first is served after `timeout`.
    */
   readonly optional?: boolean | undefined;
   /**

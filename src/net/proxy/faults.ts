@@ -2,23 +2,23 @@ import { boolean, checkObject, integer } from "../../errors/argument.ts";
 import { milliseconds } from "../abort.ts";
 
 /**
- * Faults of a proxy, for tests of a client or a server: each may be changed while it runs, and then
- * holds for open connections too, in both directions.
+ * Faults that a proxy injects, for testing a client or server. They can be changed while the proxy
+ * runs, and apply to open connections too, in both directions.
  */
 export interface Faults {
-  /** How many milliseconds bytes take longer. */
+  /** How many milliseconds to delay all data. */
   readonly latency?: number | undefined;
-  /** Up to how many more or fewer milliseconds, at random; the order stays. */
+  /** Varies the delay at random, by up to this many milliseconds either way; the order is kept. */
   readonly jitter?: number | undefined;
-  /** How many bytes a second pass, in each direction of each connection. */
+  /** Limits each direction of each connection to this many bytes a second. */
   readonly rate?: number | undefined;
   /** Sends at most this many bytes at a time. */
   readonly slice?: number | undefined;
-  /** Resets a connection once this many bytes have passed, both directions together. */
+  /** Resets a connection after this many bytes, counting both directions. */
   readonly resetAfter?: number | undefined;
-  /** Passes nothing on, until it is false again. */
+  /** Stops forwarding data until it is false again. */
   readonly stall?: boolean | undefined;
-  /** Resets new connections at once. Those that are open stay. */
+  /** Resets new connections at once. Open connections stay open. */
   readonly refuse?: boolean | undefined;
 }
 

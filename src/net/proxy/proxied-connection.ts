@@ -9,11 +9,11 @@ import type { Attempt, Target } from "./target.ts";
 /** A connection to a proxy, or from it to a target. */
 export type ProxySide = HandledConnection<ProxiedConnection>;
 
-/** A connection that passes through a proxy. */
+/** A proxied connection. */
 export interface ProxiedStatus {
-  /** Where it comes from; of the header, where one was accepted. */
+  /** Where it comes from; taken from the PROXY header if there was one. */
   readonly client: Address;
-  /** The name of the target; null while none has accepted it. */
+  /** The name of the target; null until one has accepted it. */
   readonly target: string | null;
   /** Bytes to the target. */
   readonly sent: number;

@@ -13,8 +13,8 @@ import { NOT_OF_PROXY, NOT_OF_TARGET, refuseOptionsOfOthers } from "../options/o
 import { checkFaults, type Faults } from "./faults.ts";
 
 /**
- * Where a proxy sends connections: options of `connect()`, but for those that a proxy has itself,
- * as it has one engine and limits of its own.
+ * Where a proxy sends connections: options of `connect()`, except for those that the proxy sets
+ * itself, such as the engine and time limits.
  */
 export type ProxyTarget = (ConnectToPort | ConnectToPath | ConnectToAddress) & {
   readonly engine?: undefined;
@@ -35,14 +35,14 @@ export interface ProxyOptions {
   /** `"round-robin"` by default. */
   readonly balance?: Balance | undefined;
   /**
-   * How many milliseconds pass between checks of each target, which connect and close. A target is
-   * down after a check or a connection failed, and up again after one succeeded; while any is up,
-   * the others are not tried. 2000 by default; false checks nothing.
+   * How many milliseconds pass between health checks of each target. A check connects and closes. A
+   * target is down after a check or connection fails, and up again after one succeeds; while any
+   * target is up, those that are down are not tried. 2000 by default; false turns checks off.
    */
   readonly health?: number | false | undefined;
-  /** The PROXY protocol, which says who the client of a proxied connection is. */
+  /** The PROXY protocol, which tells a server who the client of a proxied connection is. */
   readonly proxyProtocol?: {
-    /** Whether connections must begin with a header, of either version. */
+    /** Whether connections must begin with a header, of version 1 or 2. */
     readonly accept?: boolean | undefined;
     /** The version of the header to send to targets. */
     readonly send?: 1 | 2 | undefined;
@@ -52,10 +52,10 @@ export interface ProxyOptions {
    * and a client to send a header; 5000 by default.
    */
   readonly connectTimeout?: number | undefined;
-  /** Resets a connection after this many milliseconds without a byte; Infinity by default. */
+  /** Resets a connection that has been idle for this many milliseconds; Infinity by default. */
   readonly idleTimeout?: number | undefined;
   /**
-   * How many connections are open to targets at a time; further clients wait, in the accept queue.
+   * How many connections to targets may be open at once; more clients wait in the accept queue.
    * Infinity by default.
    */
   readonly maxConnections?: number | undefined;

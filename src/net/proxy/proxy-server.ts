@@ -24,9 +24,9 @@ import type { Target, TargetStatus } from "./target.ts";
 export interface ProxyStatistics {
   /** Connections from clients. */
   readonly accepted: number;
-  /** Those that no target accepted, whose header was malformed, or that a fault refused. */
+  /** Connections that no target accepted, whose header was malformed, or that a fault refused. */
   readonly failed: number;
-  /** How often another target was tried after one had failed. */
+  /** How often another target was tried after one failed. */
   readonly retried: number;
   /** Connections that an idle timeout reset. */
   readonly timedOut: number;
@@ -36,7 +36,7 @@ export interface ProxyStatistics {
   readonly received: number;
 }
 
-/** A proxy that runs: `proxy()` returns one. */
+/** A running proxy: `proxy()` returns one. */
 export class ProxyServer implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #clock: Clock;
@@ -119,7 +119,7 @@ export class ProxyServer implements AsyncDisposable {
     return this.listener.port;
   }
 
-  /** The targets, in their order. */
+  /** The targets, in the order given. */
   get targets(): readonly TargetStatus[] {
     return this.#balancer.targets.map((target) => {
       const its = [...this.#connections].filter((one) => one.target === target);
@@ -127,7 +127,7 @@ export class ProxyServer implements AsyncDisposable {
     });
   }
 
-  /** The connections that are open. */
+  /** The open connections. */
   get connections(): readonly ProxiedStatus[] {
     const now = this.#clock.now();
     return [...this.#connections].map((connection) => connection.status(now));
@@ -152,8 +152,7 @@ export class ProxyServer implements AsyncDisposable {
   }
 
   /**
-   * Changes the faults, for open connections too. Those that are left out end: `setFaults({})` ends
-   * all.
+   * Replaces the faults, for open connections too: `setFaults({})` ends them all.
    */
   setFaults(faults: Faults): void {
     this.#faults = checkFaults(faults);
@@ -161,8 +160,8 @@ export class ProxyServer implements AsyncDisposable {
   }
 
   /**
-   * Changes the targets of new connections. Those that stay keep their counts; connections to
-   * others stay open.
+   * Replaces the targets, for new connections. Targets that stay keep their counts; connections to
+   * removed targets stay open.
    */
   setTargets(to: ProxyTarget | readonly ProxyTarget[]): void {
     this.#balancer.replace(checkTargets(to));

@@ -5,12 +5,12 @@ import { checkProxyOptions, type ProxyOptions } from "./proxy-options.ts";
 import { ProxyServer } from "./proxy-server.ts";
 
 /**
- * Starts a proxy: it listens, connects to a target for each connection, and passes bytes both ways,
- * ends and resets too. No byte of it reaches JavaScript.
+ * Starts a proxy: it listens, connects to a target for each connection, and forwards data, ends and
+ * resets both ways. The data never reaches JavaScript, unless faults are set.
  *
- * A client that no target accepts is reset. For a restart without a refused connection, listen on a
- * socket that `berkeley hold` keeps, or pass `proxy.listener` to `handOver()`. `setTargets()`
- * changes the targets of a proxy that runs.
+ * A client that no target accepts is reset. To restart without refusing a connection, listen on a
+ * socket that `berkeley hold` keeps open, or pass `proxy.listener` to `handOver()`. `setTargets()`
+ * changes the targets of a running proxy.
  *
  * @param options where it listens, and where to: see ProxyOptions
  * @throws the errors of `listen()`

@@ -14,7 +14,7 @@ import type { AnyOptionValues } from "../options/listen-options.ts";
 import { addressesToTry, isName } from "../resolve.ts";
 import type { CheckedTarget } from "./proxy-options.ts";
 
-/** What a proxy knows of a target. */
+/** What a proxy knows about a target. */
 export interface TargetStatus {
   /** `127.0.0.1:3000`, `[::1]:3000`, `localhost:3000`, or a path. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface TargetStatus {
   readonly up: boolean;
   /** The message of the last failure, while it is down; null otherwise. */
   readonly error: string | null;
-  /** Connections that are open. */
+  /** Open connections. */
   readonly connections: number;
   /** Connections since the start. */
   readonly total: number;

@@ -30,7 +30,7 @@ export interface Aborted {
 }
 
 /**
- * What both kinds of datagram socket have in common. The engine calls `onDatagram()`, `onSent()`
+ * The members that both kinds of datagram socket share. The engine calls `onDatagram()`, `onSent()`
  * and `onError()`.
  */
 export abstract class DatagramSocketBase implements AsyncDisposable {
@@ -48,7 +48,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   /** Where each datagram goes whose onSent() has not been called; null is the peer. */
   readonly #sending: (AddressInput | null)[] = [];
   readonly #closers = new Waiters<void>("close()");
-  /** After close(), what waits is sent first; then the engine closes the descriptor. */
+  /** After close(), waiting datagrams are sent first; then the engine closes the descriptor. */
   #state: "open" | "sending unsent datagrams" | "closing" | "closed" = "open";
   #aborted: Aborted | null = null;
   #paused = false;
@@ -66,8 +66,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Its socket, for options: `setsockopt(socket.socket, IP.ADD_MEMBERSHIP, group)`. It stays the
-   * DatagramSocket's.
+   * Its socket, for options: `setsockopt(socket.socket, IP.ADD_MEMBERSHIP, group)`. The
+   * DatagramSocket still owns it.
    */
   get socket(): BorrowedSocket {
     return new BorrowedSocket(this.system, this);
@@ -107,7 +107,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * receives only from it. Datagrams that already arrived from others are still received. No packet
    * is sent.
    *
-   * @param remote a port, a path, or an address as calls give it
+   * @param remote a port, a path, or an address as calls return it
    * @param options `signal` and `timeout` abort the lookup of a name
    * @throws ConnectError, such as `AddressFamilyNotSupported`; named `SocketClosed` if it is closed
    * @throws Error of node:dns if a host cannot be found
@@ -163,8 +163,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Closes it, once the system has taken what was sent: at once, except for a unix socket whose
-   * peer's buffer is full. May be called again.
+   * Closes it once the system has taken everything that was sent: immediately, except for a unix
+   * socket whose peer's buffer is full. May be called again.
    *
    * @param options when `signal` or `timeout` ends the wait, unsent datagrams are dropped, and it
    * throws the reason
@@ -268,7 +268,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Starts or stops receiving, as is wanted now.
+   * Starts or stops receiving, as needed now.
    *
    * @internal
    */

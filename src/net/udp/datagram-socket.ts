@@ -18,7 +18,7 @@ export interface Datagram {
   readonly data: ReturnType<Uint8ArrayConstructor["from"]>;
   /** The sender, frozen; `{ family: "unspecified" }` for a unix socket without a name. */
   readonly address: Address;
-  /** Whether it was longer than 65 535 bytes, and the rest is lost: a unix socket can send that. */
+  /** Whether it was longer than 65 535 bytes, as a unix socket can send, and the rest was lost. */
   readonly truncated: boolean;
 }
 
@@ -43,8 +43,8 @@ class Failure {
  * or 64 KiB ahead of the program. Beyond that the system's buffer (SO.RCVBUF) fills, and the system
  * drops what arrives, as it does for any slow reader.
  *
- * It ends with `close()`, at the end of an `await using` scope, or by its signal. A datagram that
- * fails does not end it.
+ * It is closed by `close()`, at the end of an `await using` scope, or by its signal. A datagram
+ * that fails does not close it.
  */
 export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<Datagram> {
   readonly #receivers = new Waiters<Datagram | null>("receive()");
@@ -59,16 +59,17 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   #receive: "not begun" | "receiving" | "queue full" = "not begun";
 
   /**
-   * Sends one datagram, in the order of the calls, and waits until the system has taken it. Many
-   * that are sent without waiting share system calls. The bytes may be changed at once.
+   * Sends one datagram, in the order of the calls, and waits until the system has taken it.
+   * Datagrams that are sent without waiting share system calls. The bytes may be changed
+   * immediately.
    *
    * @param data its bytes, which may be empty
    * @param to where to send it; by default, or if it is `{ family: "unspecified" }`, to the peer of
    * a connected socket
    * @param options `signal` and `timeout` only end the wait: the datagram is still sent
-   * @throws SendtoError of this datagram, such as `MessageTooBig`; `ConnectionRefused` reports an
-   * earlier datagram, and this one is not sent; `DestinationAddressRequired` without `to` or a
-   * peer; `SocketClosed`
+   * @throws SendtoError for this datagram, such as `MessageTooBig`, `DestinationAddressRequired`
+   * without `to` or a peer, or `SocketClosed`. `ConnectionRefused` is about an earlier datagram;
+   * this one is not sent
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or the
    * address is malformed
    * @throws RangeError if the address is out of range, or `data` is longer than the engine takes:
@@ -97,8 +98,9 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    * Waits for a datagram.
    *
    * @param options `signal` and `timeout` end the wait; no datagram is lost
-   * @throws RecvfromError, such as `ConnectionRefused` if nobody received an earlier datagram of a
-   * connected socket: the next call keeps receiving; `SocketClosed` after `close()`
+   * @throws RecvfromError: `ConnectionRefused` if nobody received an earlier datagram of a
+   * connected socket, after which the next call receives again; `SocketClosed` after `close()`; and
+   * others
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async receive(options?: WaitOptions): Promise<Datagram> {

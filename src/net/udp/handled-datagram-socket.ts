@@ -9,11 +9,11 @@ import { type Aborted, DatagramSocketBase } from "./datagram-socket-base.ts";
 import type { OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
 /**
- * Handlers of a datagram socket's events. They are called as methods of the object that was passed,
- * which may be changed at any time. A promise that a handler returns is ignored.
+ * Handlers for a datagram socket's events. They are called as methods of the object that was
+ * passed, which may be changed at any time. A promise returned by a handler is ignored.
  *
- * If a handler throws, `error()` is called and the socket continues, since anybody can send to it.
- * Without `error()`, what it threw is an uncaught exception.
+ * If a handler throws, `error()` is called and the socket stays open, since anyone can send to it.
+ * Without `error()`, it becomes an uncaught exception.
  */
 export interface DatagramSocketHandlers {
   /**
@@ -23,8 +23,8 @@ export interface DatagramSocketHandlers {
    * copies it. If it, or a `subarray()` of it, is sent during the call, from any socket, it is not
    * copied
    * @param from the sender; `{ family: "unspecified" }` for a unix socket without a name
-   * @param truncated whether it was longer than 65 535 bytes, and the rest is lost: a unix socket
-   * can send that
+   * @param truncated whether it was longer than 65 535 bytes, as a unix socket can send, and the
+   * rest was lost
    */
   message?(socket: HandledDatagramSocket, bytes: Uint8Array, from: Address, truncated: boolean): void;
   /** The system has taken everything that was sent, after a `send()` that returned false. */
@@ -63,10 +63,10 @@ const MOST_DATAGRAMS = 1024;
  * A socket for datagrams whose events go to handlers: `udp(options, handlers)` returns one.
  *
  * While more than 64 KiB or 1024 datagrams wait to be sent, nothing is received, so that a server
- * that answers what it receives uses bounded memory.
+ * that replies to datagrams uses bounded memory.
  *
- * It ends with `close()`, at the end of an `await using` scope, or by its signal. A datagram that
- * fails does not end it.
+ * It is closed by `close()`, at the end of an `await using` scope, or by its signal. A datagram
+ * that fails does not close it.
  */
 export class HandledDatagramSocket extends DatagramSocketBase {
   readonly #handlers: DatagramSocketHandlers;
@@ -92,13 +92,13 @@ export class HandledDatagramSocket extends DatagramSocketBase {
   }
 
   /**
-   * Sends one datagram, in the order of the calls. The bytes may be changed at once. If it cannot
-   * be sent, the handler `error()` is called. Does nothing if the socket is closed.
+   * Sends one datagram, in the order of the calls. The bytes may be changed immediately. If it
+   * cannot be sent, the handler `error()` is called. Does nothing if the socket is closed.
    *
-   * @param data its bytes, which may be empty; a view that the handler `message()` was passed, or a
+   * @param data its bytes, which may be empty; a view passed to the handler `message()`, or a
    * `subarray()` of it, is sent without a copy during that handler
    * @param to where to send it; by default, or if it is `{ family: "unspecified" }`, to the peer of
-   * a connected socket. The address that `message()` was passed costs least
+   * a connected socket. The address passed to `message()` is the cheapest
    * @returns false if more than 64 KiB or 1024 datagrams now wait to be sent, or the socket is
    * closed: a program that sends unasked should wait for the handler `drain()`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or a view
