@@ -108,7 +108,7 @@ export function orAbort<Value>(
   });
 }
 
-/** The same kind of error as that of AbortSignal.timeout(). */
+/** The same kind of error as AbortSignal.timeout() uses. */
 export function timedOut(what: string, timeout: number): DOMException {
   return new DOMException(`${what} timed out after ${timeout} ms`, "TimeoutError");
 }

@@ -2,7 +2,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { SocketLike } from "../posix/borrow.ts";
 import { type ReadyOptions, readyEntries, untilReady } from "./until-ready.ts";
 
-/** Everything `readable()` can fail with, beside an abort. */
+/** Everything `readable()` can fail with, other than an abort. */
 export const readableErrors = new ErrorSet("readable", readyEntries);
 
 export type ReadableErrorName = NameOf<typeof readableErrors>;
@@ -17,13 +17,13 @@ export const isReadableError = (error: unknown): error is ReadableError => reada
  *
  * It is for sockets that `connect()`, `listen()` and `udp()` do not take, such as SOCK.SEQPACKET,
  * netlink and raw sockets: wait, then call `recv()`, `recvmsg()` or `accept()` with MSG.DONTWAIT or
- * on a non-blocking socket. Another waiter may have been faster, so that call may still find
+ * on a non-blocking socket. Another waiter may have been faster, so the call may still find
  * nothing.
  *
- * Closing the socket does not end the wait: abort it. Several may wait for one socket.
+ * Closing the socket does not end the wait; abort it first. Several calls may wait for one socket.
  *
  * @param socket the socket; the caller keeps ownership
- * @param options `signal` and `timeout` give it up; `engine` chooses the engine
+ * @param options `signal` and `timeout` end the wait; `engine` chooses the engine
  * @throws ReadableError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
  * `NetworkSubsystemFailed`, `ProcessFdQuotaExceeded`, `SocketClosed`, `SystemFdQuotaExceeded`,
  * `SystemResources` or `Unexpected`

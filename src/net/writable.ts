@@ -2,7 +2,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { SocketLike } from "../posix/borrow.ts";
 import { type ReadyOptions, readyEntries, untilReady } from "./until-ready.ts";
 
-/** Everything `writable()` can fail with, beside an abort. */
+/** Everything `writable()` can fail with, other than an abort. */
 export const writableErrors = new ErrorSet("writable", readyEntries);
 
 export type WritableErrorName = NameOf<typeof writableErrors>;
@@ -18,10 +18,10 @@ export const isWritableError = (error: unknown): error is WritableError => writa
  * A connect in progress has ended once the socket is writable: `getsockopt(socket, SO.ERROR)` says
  * whether it succeeded.
  *
- * Closing the socket does not end the wait: abort it. Several may wait for one socket.
+ * Closing the socket does not end the wait; abort it first. Several calls may wait for one socket.
  *
  * @param socket the socket; the caller keeps ownership
- * @param options `signal` and `timeout` give it up; `engine` chooses the engine
+ * @param options `signal` and `timeout` end the wait; `engine` chooses the engine
  * @throws WritableError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
  * `NetworkSubsystemFailed`, `ProcessFdQuotaExceeded`, `SocketClosed`, `SystemFdQuotaExceeded`,
  * `SystemResources` or `Unexpected`

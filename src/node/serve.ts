@@ -21,7 +21,7 @@ import { ServedConnections } from "./served-connections.ts";
 import { ServedServer } from "./served-server.ts";
 
 /**
- * Makes a server of Node's (`net`, `http`, `https`, `http2` or `tls`) listen through our
+ * Makes a Node server (`net`, `http`, `https`, `http2` or `tls`) listen through our
  * `listen()`, with its options. The server behaves as if its own `listen()` had been called:
  * `listening`, `address()`, `close()`, `getConnections()` and the time limits of http work. With
  * `proxyProtocol`, `remoteAddress` of a socket is the client's, so `req.ip` of Express is.
@@ -30,13 +30,13 @@ import { ServedServer } from "./served-server.ts";
  * `http2` are Node's own, made from the accepted descriptor. On Bun, whose node:net is built
  * differently, it throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM.
  *
- * @param server one that is not listening
+ * @param server a server that is not listening yet
  * @param options where and how: see ListenOptions
  * @returns a promise that resolves once the server listens
  * @throws the errors of `listen(options)`, and the signal's `reason`
  * @throws Error with code ERR_SERVER_ALREADY_LISTEN if the server is already listening. The server
  * emits it as `error` if its own `listen()` was called before, and was still looking up a name
- * @throws TypeError with code ERR_INVALID_ARG_TYPE if it is no server
+ * @throws TypeError with code ERR_INVALID_ARG_TYPE if it is not a server
  * @example
  * ```ts
  * import { createServer } from "node:http";

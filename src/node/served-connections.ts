@@ -7,7 +7,7 @@ import { coded } from "./net/errors.ts";
 
 /**
  * How long a connection must have been idle to be closed, in milliseconds: a client that has just
- * read an answer may be sending its next request. nginx has keepalive_min_timeout for that.
+ * read a response may be sending its next request. nginx has keepalive_min_timeout for that.
  */
 const QUIET = 100;
 
@@ -40,7 +40,7 @@ export class ServedConnections {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
   readonly #sessions = new Set<Http2Session>();
-  /** The newest answer of each connection of HTTP/1. */
+  /** The latest response on each HTTP/1 connection. */
   readonly #answers = new WeakMap<net.Socket, ServerResponse>();
   /** The bytes received by each connection that was idle at the last check. */
   #idle = new Map<net.Socket, number>();
@@ -64,14 +64,14 @@ export class ServedConnections {
     return this.#sockets.size;
   }
 
-  /** Stops HTTP connections from carrying more than the requests already in flight. */
+  /** Ends HTTP connections after the requests already in flight. */
   finish(): void {
     this.#state = "finishing";
     for (const { socket } of this.#parsers?.all() ?? []) if (socket !== null) this.#announce(socket);
     for (const session of this.#sessions) goAway(session);
   }
 
-  /** Closes the connections of HTTP as they become idle. */
+  /** Closes HTTP connections as they become idle. */
   closeIdle(): void {
     this.#clock.setImmediate(() => this.#look());
   }
@@ -126,7 +126,7 @@ export class ServedConnections {
     this.#whenEnded = [];
   };
 
-  /** Marks the last answer of a connection with `connection: close`. */
+  /** Marks the last response on a connection with `connection: close`. */
   #announce(socket: HttpSocket) {
     const response = this.#answers.get(socket) ?? socket._httpMessage;
     // Answers to pipelined requests are queued; only the newest may close the connection.
@@ -167,7 +167,7 @@ export class ServedConnections {
 
   /**
    * Ends requests that take too long, which Node looks for only until its server is closed. Its
-   * listener for the error answers 408.
+   * error listener responds with 408.
    */
   #timeOut() {
     const server: net.Server & TimeLimits = this.#server;

@@ -18,19 +18,19 @@ import type { ServedConnections } from "./served-connections.ts";
 /** Options of `closeGracefully()`. */
 export interface GracefulCloseOptions {
   /**
-   * How many milliseconds to wait for the connections to end; then the rest are destroyed. By
-   * default, and with Infinity, waits forever.
+   * How many milliseconds to wait for the connections to end; then the rest are destroyed. Waits
+   * forever by default.
    */
   readonly timeout?: number | undefined;
 }
 
 /**
- * A server of Node's that listens on our sockets: `serve()` returns one. It has the members of
- * Server, and ends with `close()`, `closeGracefully()`, the server's own `close()`, its signal, or
- * at the end of an `await using` scope.
+ * A Node server that listens on our sockets: `serve()` returns one. It has the members of Server,
+ * and is closed by `close()`, `closeGracefully()`, the server's own `close()`, its signal, or at
+ * the end of an `await using` scope.
  */
 export class ServedServer extends TransferableListener implements AsyncDisposable {
-  /** The server that `serve()` was given. */
+  /** The server passed to `serve()`. */
   readonly server: net.Server;
   /** The addresses it listens on: two for `localhost`, if the host has both families. */
   readonly addresses: readonly Address[];
@@ -124,7 +124,7 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
   }
 
   /**
-   * Stops listening, as the server's own `close()`, which ends idle connections of HTTP.
+   * Stops listening, like the server's own `close()`, which ends idle HTTP connections.
    *
    * @returns a promise that resolves when the sockets are closed and, with `drain`, all connections
    * have ended
@@ -137,12 +137,13 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
   }
 
   /**
-   * Stops listening, and has the connections of HTTP end without losing a request: connections that
-   * wait in the system's queue are still accepted, each answer says `connection: close` unless it
-   * has begun, HTTP/2 sessions are told to go away, and idle connections are closed when no request
-   * has come for a moment. Connections of other protocols, such as WebSocket's, are waited for.
+   * Stops listening, and ends HTTP connections without losing a request. Connections in the
+   * system's queue are still accepted; each response that has not started says `connection: close`;
+   * HTTP/2 sessions get a GOAWAY; idle connections are closed when no request has come for a
+   * moment. Connections of other protocols, such as WebSocket, are waited for.
    *
-   * @returns a promise of how many connections the time-out destroyed, once all have ended
+   * @returns a promise that resolves, once all have ended, to the number of connections that the
+   * timeout destroyed
    * @example
    * ```ts
    * import { createServer } from "node:http";
@@ -188,7 +189,7 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
     if (drain !== undefined) await this.#connections.ended(drain);
   }
 
-  /** Waits until it has stopped; connections whose PROXY header comes too late are closed. */
+  /** Waits until it has stopped; closes connections whose PROXY header is late. */
   async #stopped(timeout: number): Promise<void> {
     const { clock } = this.#handle.engine.system;
     const isLate =

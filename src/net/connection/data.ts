@@ -8,7 +8,7 @@ import { copyOf, isUint8Array } from "../../system/view.ts";
 export type Data = Uint8Array | string;
 
 /**
- * Returns a copy of bytes that are sent later, if not at once; throws if there are none. @internal
+ * Returns a copy of bytes that may be sent later; throws if there are none. @internal
  */
 export function copyToSend(data: Data): Uint8Array<ArrayBuffer> {
   const bytes = copyOf(bytesToSend(data));
@@ -20,7 +20,7 @@ export function copyToSend(data: Data): Uint8Array<ArrayBuffer> {
 /** Whether these are pieces to send together. */
 export const isPieces = (data: Data | readonly Data[]): data is readonly Data[] => Array.isArray(data);
 
-/** Returns the pieces for the engine; throws unless every one is right. */
+/** Returns the pieces for the engine; throws if any is not valid. */
 export function piecesToSend(data: readonly Data[]): Uint8Array[] {
   return elements("data", "an array of strings and Uint8Arrays", data).map((piece) => bytesToSend(piece));
 }

@@ -16,26 +16,26 @@ import { writable } from "../writable.ts";
 /** Bytes, and the descriptors that came with them. */
 export interface ReceivedDescriptors {
   readonly data: Uint8Array;
-  /** Those of sockets are Sockets. The program closes them. */
+  /** Sockets are `Socket` objects, others `Descriptor` objects. The program closes them. */
   readonly descriptors: readonly (Socket | Descriptor)[];
 }
 
-/** The calls that pass descriptors; each does one thing at a time. */
+/** The calls that pass descriptors; each may run once at a time. */
 export type PassingCall = "sendDescriptors()" | "receiveDescriptors()";
 
-/** How much one receive takes. */
+/** The most bytes that one receive takes. */
 const PIECE = 65_536;
 
 /**
- * Passes the descriptors of a connection, with plain calls: the engine receives without control
- * messages, and sends nothing meanwhile.
+ * Passes descriptors over a connection with plain calls: the engine does not receive control
+ * messages, and sends nothing in the meantime.
  */
 export class DescriptorPassing {
   readonly #socket: BorrowedSocket;
   readonly #system: System;
   readonly #underWay = new Map<PassingCall, AbortController>();
 
-  /** Throws a TypeError if the socket passes no descriptors. */
+  /** Throws a TypeError if the socket cannot pass descriptors. */
   constructor(socket: BorrowedSocket, system: System, fd: number) {
     if (!system.capabilities.passesDescriptors) {
       throw unavailable(`${system.name} cannot pass descriptors between processes`);
@@ -59,7 +59,7 @@ export class DescriptorPassing {
   }
 
   /**
-   * Sends descriptors: at once, unless something is to be sent before.
+   * Sends descriptors: at once, unless something must be sent first.
    *
    * @param sendRest sends the bytes that the system did not take with them
    */
@@ -81,8 +81,8 @@ export class DescriptorPassing {
   }
 
   /**
-   * Receives bytes and descriptors; null at the end. No promise stands between a received
-   * descriptor and its owner, so an abort loses none.
+   * Receives bytes and descriptors; null at the end. A received descriptor reaches its owner
+   * without another promise in between, so an abort cannot lose it.
    *
    * @param broken called with an error that lost a message
    */

@@ -8,7 +8,7 @@ import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
 
 const net = builtin("node:net");
 
-/** What `detach()` takes. */
+/** Options of `detach()`. */
 export interface DetachOptions extends WaitOptions {
   /**
    * Whether the socket's own side stays open once the peer has ended. False by default, as with
@@ -33,7 +33,7 @@ export function checkDetachOptions(options: DetachOptions): CheckedDetachOptions
   return { allowHalfOpen, wait };
 }
 
-/** Throws unless a net.Socket can have the descriptor of a connection with this local address. */
+/** Throws unless a net.Socket can take the descriptor of a connection with this local address. */
 export function checkDetachable(system: System, localAddress: Address): void {
   takesDescriptors ??= refusesBadDescriptor();
   if (!takesDescriptors || !system.capabilities.serversTakeDescriptors)
@@ -49,7 +49,7 @@ export function checkDetachable(system: System, localAddress: Address): void {
     );
 }
 
-/** Node's own socket, with bytes that come before those that it will receive. */
+/** A socket of Node's own, which emits the received bytes before those still to come. */
 export function netSocket(
   fd: number,
   writable: boolean,
@@ -66,18 +66,18 @@ export function netSocket(
   return socket;
 }
 
-/** What the methods of a connection that was detached throw. */
+/** The error that the methods of a detached connection throw. */
 export const detached = (): TypeError =>
   invalidStateForGood("the connection was detached: its net.Socket now owns the descriptor");
 
-/** Whether a net.Socket can be made of a descriptor; undefined until it was tried. */
+/** Whether a net.Socket can be made from a descriptor; undefined until tried. */
 let takesDescriptors: boolean | undefined;
 
-/** A number that is no descriptor's. */
+/** A number that no descriptor has. */
 const NOT_OPEN = 0x7fffffff;
 
 /**
- * Whether net.Socket looks at the descriptor that it is given: Bun's ignores it and says nothing.
+ * Whether net.Socket checks its descriptor: Bun's ignores it silently.
  */
 function refusesBadDescriptor(): boolean {
   if (net === undefined) return false;

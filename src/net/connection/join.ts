@@ -12,8 +12,8 @@ export interface Joined {
 }
 
 /**
- * Sends everything that each of two connections receives to the other: `pipe()` in both directions.
- * Each direction ends by itself, and both connections are closed once both have.
+ * Connects two connections: `pipe()` in both directions. Each direction ends on its own, and both
+ * connections are closed once both directions have ended.
  *
  * @param options `signal` and `timeout` reset both connections
  * @returns how many bytes were sent each way

@@ -4,7 +4,7 @@ import { checkBuffer } from "../../posix/buffer.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { WaitOptions } from "../abort.ts";
 
-/** What a `read()` into the program's own memory takes. */
+/** Options of a `read()` into the program's own memory. */
 export interface ReadIntoOptions extends WaitOptions {
   /** The memory to read into: a Uint8Array over plain memory, not shared and not resizable. */
   readonly into: Uint8Array;

@@ -5,13 +5,13 @@ import { FileSending } from "./file-sending.ts";
 import type { HeldStream } from "./held-stream.ts";
 import { checkFile, type FileToOpen, type SentFile } from "./sent-file.ts";
 
-/** What `sendFile()` takes beside the file. */
+/** Options of `sendFile()`. */
 export interface SendFileOptions extends WaitOptions {
   /** Where in the file to begin; 0 by default. */
   readonly offset?: number | undefined;
   /** How many bytes to send at most; to the end of the file by default. */
   readonly length?: number | undefined;
-  /** Called with the number of bytes that the system has taken, each time that it grows. */
+  /** Called with the number of bytes that the system has taken, each time it grows. */
   readonly progress?: ((sent: number) => void) | undefined;
 }
 
@@ -42,7 +42,7 @@ export function checkSendFile(file: SentFile, options: SendFileOptions): Checked
   return { file: fileToOpen, offset, length: length ?? Number.MAX_SAFE_INTEGER, progress, wait };
 }
 
-/** Sends a file in its turn; resolves with the number of bytes. */
+/** Sends a file in its turn; resolves to the number of bytes. */
 export function sendFile(
   held: HeldStream,
   { wait, ...file }: CheckedFile,

@@ -4,14 +4,14 @@ import { argumentType, descriptor, invalidValue, kind } from "../../errors/argum
 import { CLOSE_ON_EXEC } from "../../system/descriptor-flags.ts";
 import type { System } from "../../system/system.ts";
 
-/** A file to send: its path, a FileHandle of `node:fs/promises`, or a descriptor's number. */
+/** A file to send: its path, a FileHandle of `node:fs/promises`, or a descriptor number. */
 export type SentFile = string | URL | FileHandle | number;
 
 const fs = builtin("node:fs");
 
 type ReadDone = (error: unknown, fd: number) => void;
 
-/** A file as `openFile()` takes it: a path, or a descriptor's number. */
+/** What `openFile()` takes: a path, or a descriptor number. */
 export type FileToOpen = string | URL | number;
 
 /**
@@ -35,13 +35,13 @@ export function checkFile(file: SentFile): FileToOpen {
 }
 
 /**
- * A file that is open while it is sent. Where it came as a descriptor it is a duplicate, if the
- * system can make one: the caller may close its own, and its number be given to another file.
+ * A file that is open while it is sent. A descriptor is duplicated, if the system can do so: the
+ * caller may close its own, and the number may be reused for another file.
  */
 export class OpenFile {
   readonly fd: number;
   readonly #close: (then: () => void) => void;
-  /** What it is read by: Deno reads only the descriptors that it has opened itself. */
+  /** The handle it is read through: Deno reads only descriptors that it opened itself. */
   #readable: number;
   readonly #original: number;
 
@@ -56,7 +56,7 @@ export class OpenFile {
     this.#close(then);
   }
 
-  /** Reads from an offset on, or from where the file is if that is null. */
+  /** Reads from an offset, or from the file's position if it is null. */
   read(into: Uint8Array, length: number, offset: number | null, done: ReadDone): void {
     fs?.read(this.#readable, into, 0, length, offset, (error, count) => {
       if (error?.code !== "EBADF" || this.#readable === this.#original) {
@@ -69,7 +69,7 @@ export class OpenFile {
   }
 }
 
-/** Opens a file that `checkFile()` accepts. Calls `done` in this call, or later. */
+/** Opens a file that `checkFile()` accepted. Calls `done` during this call or later. */
 export function openFile(
   system: System,
   file: FileToOpen,
@@ -108,8 +108,8 @@ export function openFile(
 }
 
 /**
- * Opens a path, unless it is a fifo: opening or reading one may take for ever, which no timeout can
- * end, and a few of them block every call of node:fs.
+ * Opens a path, unless it is a fifo: opening or reading one may take forever, no timeout can
+ * interrupt it, and a few of them block every call of node:fs.
  */
 function openPath(path: string | URL, done: (error: unknown, file?: OpenFile) => void): void {
   if (fs === undefined) return;
@@ -134,7 +134,7 @@ function openPath(path: string | URL, done: (error: unknown, file?: OpenFile) =>
   }
 }
 
-/** An error such as node:fs makes: `EBADF: dup`. */
+/** An error like those of node:fs: `EBADF: dup`. */
 function systemError(system: System, errno: number, syscall: string): Error {
   const code = system.errnoName(-errno) ?? "Unknown";
   return Object.assign(new Error(`${code}: the file's descriptor cannot be used, ${syscall}`), {

@@ -77,10 +77,10 @@ let taken: readonly InheritedSocket[] | undefined;
  * process they are for.
  *
  * - Returns an empty array without LISTEN_FDS, or if LISTEN_PID is another process, which passed on
- *   its environment but not its descriptors; then nothing is touched. Without LISTEN_PID the
- *   descriptors are ours.
- * - Checks every descriptor before it takes one: each must be open, and a socket that listens, or
- *   one for datagrams.
+ *   its environment but not its descriptors; then nothing is touched. Without LISTEN_PID, the
+ *   descriptors are for this process.
+ * - Checks all descriptors before it takes any: each must be open, and a listening or datagram
+ *   socket.
  * - Each is a close-on-exec Socket that the caller owns. A second call returns the same ones; those
  *   already passed to `listen()` or detached are closed by then.
  * - The descriptors belong to the process, so only the main thread can take them: pass a worker

@@ -13,7 +13,7 @@ export interface ProxyHeader {
   readonly command: "proxy" | "local";
   /** The client; undefined if the proxy does not say. */
   readonly source: ProxiedAddress | undefined;
-  /** Where the client had connected to; undefined if the proxy does not say. */
+  /** The address the client connected to; undefined if the proxy does not say. */
   readonly destination: ProxiedAddress | undefined;
   /** The additional fields of version 2, in order. */
   readonly tlvs: readonly Tlv[];

@@ -19,8 +19,8 @@ export function setProxyInfo(connection: object, value: ProxyInfo): void {
 }
 
 /**
- * Returns what the header of the PROXY protocol says, of a connection that a listener with
- * `proxyProtocol` accepted: the client, where it had connected to, the values of version 2, and the
+ * Returns the contents of the PROXY header of a connection that a listener with `proxyProtocol`
+ * accepted: the client, the address it connected to, the additional fields of version 2, and the
  * address of the proxy itself. Returns undefined if the connection had no header.
  *
  * @param connection a Connection or HandledConnection, or a socket of a server under `serve()`,

@@ -13,18 +13,18 @@ export interface ProxyProtocolOptions {
    */
   readonly optional?: boolean | undefined;
   /**
-   * The proxies whose headers are believed: addresses and networks such as `10.0.0.0/8`, and
-   * `"unix"` for peers on a unix socket; or a `net.BlockList`. Everyone by default. Others are
-   * refused; with `optional`, they are served as they are, and what they send is not read as a
-   * header.
+   * The proxies whose headers are accepted: addresses, networks such as `10.0.0.0/8`, and `"unix"`
+   * for peers on a unix socket; or a `net.BlockList`. By default, any. Other peers are refused;
+   * with `optional`, they are served, and what they send is not read as a header.
    */
   readonly trusted?: readonly string[] | AddressMatcher | undefined;
   /**
    * How many milliseconds a connection may take to send its header, 5000 by default; Infinity waits
-   * forever. The specification advises at least 3 seconds, so that a lost packet can be sent again.
+   * forever. The specification recommends at least 3 seconds, so that a lost packet can be
+   * retransmitted.
    */
   readonly timeout?: number | undefined;
-  /** Called for each connection that is refused. `stats` counts them. */
+  /** Called for each refused connection. `stats` counts them. */
   readonly onRefused?: ((error: ProxyHeaderError) => void) | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { nodeAddress } from "../node-address.ts";
 import { type ProxyInfo, setProxyInfo } from "./proxy-info.ts";
 
-/** Has a socket of Node's report the client that a PROXY header told of. */
+/** Makes a Node socket report the client that a PROXY header named. */
 export function reportClient(socket: object, info: ProxyInfo): void {
   setProxyInfo(socket, info);
   const { source } = info;

@@ -1,5 +1,5 @@
 /**
- * node:net over berkeley's engine: the same names, with our Socket and Server instead of Node's.
+ * node:net over berkeley's engine: the same exports, with our Socket and Server instead of Node's.
  */
 import "../../engine/choice.ts";
 import net from "node:net";
