@@ -55,7 +55,7 @@ export interface Constants extends ValueConstants {
     | "X25"
     | "XDP"
   >;
-  readonly SOCK: Lacking<SocketTypes, "CLOEXEC" | "NONBLOCK">;
+  readonly SOCK: Lacking<SocketTypes, "CLOEXEC" | "DCCP" | "NONBLOCK">;
   readonly IPPROTO: Lacking<
     Protocols,
     | "AH"
@@ -279,6 +279,8 @@ export interface AddressFamilies {
 export interface SocketTypes {
   /** Flag: close on exec. `socket()` sets it unless told otherwise. */
   readonly CLOEXEC: number;
+  /** Datagrams with congestion control, of IPPROTO.DCCP; until Linux 6.15. */
+  readonly DCCP: number;
   /** Messages, each on its own. */
   readonly DGRAM: number;
   /** Flag: do not block. */

@@ -59,6 +59,7 @@ export const constants = {
   },
   SOCK: {
     CLOEXEC: 0x80000,
+    DCCP: 6,
     DGRAM: 2,
     NONBLOCK: 0x800,
     RAW: 3,
