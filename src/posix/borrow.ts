@@ -96,8 +96,9 @@ function handleOf(socket: object): unknown {
 }
 
 function notASocket(value: unknown): TypeError {
+  const given = value instanceof Descriptor ? "a Descriptor, whose file is no socket" : foreignKind(value);
   return argumentType(
     "socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or a descriptor " +
-      `number, not ${foreignKind(value)}`,
+      `number, not ${given}`,
   );
 }
