@@ -14,7 +14,8 @@ const authenticationSize: WriteCodec<number> = {
 
 /**
  * Options of SOL_ALG (Documentation/crypto/userspace-if.rst), under their C names. They are set on
- * the socket that is bound to the algorithm, before `accept()`.
+ * the socket that is bound to the algorithm, before `accept()`. Receiving from a cipher waits until
+ * the buffer is full, so it must have the length of the result.
  */
 export const ALG = {
   /** How many bytes the authentication tag of an AEAD cipher has. */

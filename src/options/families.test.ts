@@ -66,15 +66,18 @@ optionTests("SOL_ALG", ALG, [
     const expected = createCipheriv("aes-128-gcm", key, iv.subarray(0, 12), { authTagLength: 12 });
     expected.setAAD(data.subarray(0, 8), { plaintextLength: 10 });
     const text = Buffer.concat([expected.update(data.subarray(8)), expected.final(), expected.getAuthTag()]);
-    const buffer = Buffer.alloc(64);
-    assert.deepEqual(buffer.subarray(8, recv(operation, buffer)), text);
+    // A longer buffer would wait for more (aead_recvmsg in crypto/algif_aead.c).
+    const buffer = Buffer.alloc(data.byteLength + 12);
+    assert.equal(recv(operation, buffer), buffer.byteLength);
+    assert.deepEqual(buffer.subarray(8), text);
   }),
   observed(ALG.SET_KEY, "a hash and a cipher of the kernel's are those of OpenSSL", (fixture) => {
     const hash = algorithm(fixture, "hash", "hmac(sha256)");
     const cipher = hash && algorithm(fixture, "skcipher", "cbc(aes)");
     if (hash === undefined || cipher === undefined) return;
-    for (const each of [hash, cipher]) setsockopt(each, ALG.SET_KEY, key);
+    // A key of a wrong length takes the one that was there away.
     assertFails(trySetsockopt(cipher, ALG.SET_KEY, key.subarray(1)), "InvalidArgument");
+    for (const each of [hash, cipher]) setsockopt(each, ALG.SET_KEY, key);
     const buffer = Buffer.alloc(64);
     const hashing = fixture.own(accept(hash).socket);
     send(hashing, Buffer.from("abc"));
@@ -88,7 +91,9 @@ optionTests("SOL_ALG", ALG, [
     ] as const;
     sendmsg(operation, { data: [data.subarray(0, 16)], control });
     const expected = createCipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
-    assert.deepEqual(buffer.subarray(0, recv(operation, buffer)), expected.update(data.subarray(0, 16)));
+    const block = Buffer.alloc(16);
+    assert.equal(recv(operation, block), 16);
+    assert.deepEqual(block, expected.update(data.subarray(0, 16)));
   }),
 ]);
 
@@ -183,7 +188,7 @@ optionTests("SOL_TIPC", TIPC, [
     observed(TIPC.GROUP_JOIN, "once, with a number that programs may use", (fixture) => {
       const socket = tipc(fixture);
       const reserved = { ...group, service: 1 };
-      assertFails(trySetsockopt(socket, TIPC.GROUP_JOIN, reserved), "PermissionDenied");
+      assertFails(trySetsockopt(socket, TIPC.GROUP_JOIN, reserved), "AccessDenied", "EACCES");
       setsockopt(socket, TIPC.GROUP_JOIN, { ...group, loopback: true, memberEvents: true });
       assert.equal(trySetsockopt(socket, TIPC.GROUP_JOIN, group).ok, false);
     }),

@@ -31,6 +31,14 @@ const group: WriteCodec<TipcGroup> = {
   },
 };
 
+/** An action without any value, where the kernel rejects one. */
+const action: WriteCodec<true> = {
+  encode(value, into, system) {
+    act.encode(value, into, system);
+    into.length = 0;
+  },
+};
+
 /** Options of SOL_TIPC (include/uapi/linux/tipc.h), under their C names. */
 export const TIPC = {
   /** The timeout of `connect()` in milliseconds. */
@@ -40,13 +48,13 @@ export const TIPC = {
   /** Joins a group; write only. */
   GROUP_JOIN: writeOnly("TIPC_GROUP_JOIN", group),
   /** Leaves the group. */
-  GROUP_LEAVE: writeOnly("TIPC_GROUP_LEAVE", act),
+  GROUP_LEAVE: writeOnly("TIPC_GROUP_LEAVE", action),
   /** The importance of what is sent, under load: `TIPC_IMPORTANCE.LOW` and so on. */
   IMPORTANCE: option("TIPC_IMPORTANCE", intBetween(0, 3)),
   /** Sends to groups by broadcast. */
-  MCAST_BROADCAST: writeOnly("TIPC_MCAST_BROADCAST", act),
+  MCAST_BROADCAST: writeOnly("TIPC_MCAST_BROADCAST", action),
   /** Sends to groups by a copy for each member. */
-  MCAST_REPLICAST: writeOnly("TIPC_MCAST_REPLICAST", act),
+  MCAST_REPLICAST: writeOnly("TIPC_MCAST_REPLICAST", action),
   /** Sends at once rather than gathering; Linux 5.5. */
   NODELAY: writeOnly("TIPC_NODELAY", flag),
   /** No longer used: 0. */

@@ -122,8 +122,9 @@ export function posixCalls(
     sendmsg: (fd, message, flags) => result(libc.sendmsg(fd, writeHeaders([message]), flags)),
     sendto: (fd, buffer, flags, address) =>
       result(libc.sendto(fd, buffer, lengthOf(buffer), flags, address.pointer, address.validLength)),
-    setsockopt: (fd, level, name, value) =>
-      result(libc.setsockopt(fd, level, name, value.pointer, value.validLength)),
+    // Options without a value must have no pointer either (tipc_setsockopt in net/tipc/socket.c).
+    setsockopt: (fd, level, name, { pointer, validLength: length }) =>
+      result(libc.setsockopt(fd, level, name, length === 0 ? null : pointer, length)),
     shutdown: (fd, how) => result(libc.shutdown(fd, how)),
     sockatmark: (fd) => result(libc.sockatmark(fd)),
   };

@@ -85,7 +85,7 @@ export const sendto = libc.func<
   (fd: number, buffer: Bytes, size: number, flags: number, address: Bytes, length: number) => number
 >("sendto", "ssize_t", ["int", "void*", "size_t", "int", "void*", "uint"]);
 export const setsockopt = libc.func<
-  (fd: number, level: number, name: number, value: Bytes, length: number) => number
+  (fd: number, level: number, name: number, value: Bytes | null, length: number) => number
 >("setsockopt", "int", ["int", "int", "int", "void*", "uint"]);
 export const shutdown = libc.func<(fd: number, how: number) => number>("shutdown", "int", ["int", "int"]);
 export const sockatmark = libc.func<(fd: number) => number>("sockatmark", "int", ["int"]);
