@@ -4,19 +4,25 @@ import type { ErrorOrigins } from "../system/value-constants.ts";
 import {
   AF,
   AI,
+  ALG_OP,
+  BTPROTO,
+  CAN,
   ETH_P,
   IFF,
   type IN6ADDR,
   INADDR,
   IP_PMTUDISC,
   IPPROTO,
+  IPV6_PMTUDISC,
   NETLINK_FAMILY,
   NI,
   PACKET_TYPE,
+  SCTP_EVENT,
   SO_EE_ORIGIN,
   SOF_TIMESTAMPING,
   SOL,
   TCP_STATE,
+  TIPC_SCOPE,
   VMADDR,
 } from "./constants.ts";
 
@@ -33,6 +39,10 @@ export function namesAreNumbers(): void {
   same<typeof HOST, number>(true);
   const flags: number = IFF.UP | AI.PASSIVE | NI.DGRAM | ETH_P.IP | SO_EE_ORIGIN.ICMP | VMADDR.CID_ANY;
   const others: number = AF.TIPC | AF.QIPCRTR | IPPROTO.GRE | IPPROTO.ESP | SOL.NETLINK;
+  const families: number = ALG_OP.ENCRYPT | BTPROTO.L2CAP | CAN.EFF_FLAG | SCTP_EVENT.ASSOC_CHANGE;
+  same<typeof families, number>(true);
+  const scope: number = TIPC_SCOPE.NODE | IPV6_PMTUDISC.DO;
+  same<typeof scope, number>(true);
   same<typeof SO_EE_ORIGIN, ErrorOrigins>(true);
   same<typeof flags, typeof others>(true);
 }
@@ -49,6 +59,8 @@ export function onlyWhatIsThere(): void {
   void TCP_STATE.TCP_ESTABLISHED;
   // @ts-expect-error a family is no protocol
   void IPPROTO.UNIX;
+  // @ts-expect-error an option is no value
+  void CAN.RAW_FILTER;
   // @ts-expect-error a flag of interfaces is none of getaddrinfo()
   void AI.UP;
   // @ts-expect-error names cannot be given other numbers
