@@ -24,6 +24,7 @@ import { ValueResult } from "../system/value-result.ts";
 import { ICMP, ICMPV6 } from "./icmp.ts";
 import { MPTCP } from "./mptcp.ts";
 import { NETLINK, PACKET } from "./packet.ts";
+import { packetFanout } from "./structures/packet.ts";
 import { tlsCryptoInfo } from "./structures/tls-crypto-info.ts";
 import { TCP } from "./tcp.ts";
 import { TLS } from "./tls.ts";
@@ -325,4 +326,7 @@ test("structures are laid out as in the headers", () => {
     () => tlsCryptoInfo.encode({ ...keys, key: new Uint8Array(32) }, value, linux),
     /^RangeError: key/,
   );
+  // Fanout by a program of BPF, which another program may have set (include/uapi/linux/if_packet.h).
+  value.view.setUint32(0, 0x10060001, true);
+  assert.deepEqual(packetFanout.decode(value, linux), { id: 1, mode: "cbpf", rollover: true, defrag: false });
 });
