@@ -326,7 +326,8 @@ test("structures are laid out as in the headers", () => {
     () => tlsCryptoInfo.encode({ ...keys, key: new Uint8Array(32) }, value, linux),
     /^RangeError: key/,
   );
-  // Fanout by a program of BPF, which another program may have set (include/uapi/linux/if_packet.h).
+  // Fanout by a program of BPF, which another program may have set
+  // (include/uapi/linux/if_packet.h).
   value.view.setUint32(0, 0x10060001, true);
   assert.deepEqual(packetFanout.decode(value, linux), { id: 1, mode: "cbpf", rollover: true, defrag: false });
 });
