@@ -21,7 +21,7 @@ import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { recv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
-import { sendmsg } from "../posix/sendmsg.ts";
+import { sendmsg, trySendmsg } from "../posix/sendmsg.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { trySocket } from "../posix/socket.ts";
 import { ALG } from "./alg.ts";
@@ -75,6 +75,13 @@ optionTests("SOL_ALG", ALG, [
     const hash = algorithm(fixture, "hash", "hmac(sha256)");
     const cipher = hash && algorithm(fixture, "skcipher", "cbc(aes)");
     if (hash === undefined || cipher === undefined) return;
+    const data = Buffer.from("sixteen byte text").subarray(0, 16);
+    const control = [
+      { type: "ALG_SET_OP", value: ALG_OP.ENCRYPT },
+      { type: "ALG_SET_IV", iv },
+    ] as const;
+    const keyless = fixture.own(accept(cipher).socket);
+    assertFails(trySendmsg(keyless, { data: [data], control }), "AccessDenied", "ENOKEY");
     // A key of a wrong length takes the one that was there away.
     assertFails(trySetsockopt(cipher, ALG.SET_KEY, key.subarray(1)), "InvalidArgument");
     for (const each of [hash, cipher]) setsockopt(each, ALG.SET_KEY, key);
@@ -84,16 +91,11 @@ optionTests("SOL_ALG", ALG, [
     const digest = createHmac("sha256", key).update("abc").digest();
     assert.deepEqual(buffer.subarray(0, recv(hashing, buffer)), digest);
     const operation = fixture.own(accept(cipher).socket);
-    const data = Buffer.from("sixteen byte text");
-    const control = [
-      { type: "ALG_SET_OP", value: ALG_OP.ENCRYPT },
-      { type: "ALG_SET_IV", iv },
-    ] as const;
-    sendmsg(operation, { data: [data.subarray(0, 16)], control });
+    sendmsg(operation, { data: [data], control });
     const expected = createCipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
     const block = Buffer.alloc(16);
     assert.equal(recv(operation, block), 16);
-    assert.deepEqual(block, expected.update(data.subarray(0, 16)));
+    assert.deepEqual(block, expected.update(data));
   }),
 ]);
 

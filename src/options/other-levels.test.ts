@@ -293,6 +293,15 @@ optionTests("SOL_TLS", TLS, [
     const { bytes, control } = recvmsg(both.server, { data: [new Uint8Array(16)], controlLength: 64 });
     assert.deepEqual([bytes, control], [2, [{ type: "TLS_GET_RECORD_TYPE", value: 21 }]]);
   }),
+  observed(TLS.RX, "a record that is not authentic is ProtocolFailure", (fixture) => {
+    const both = encrypted(fixture);
+    if (both === undefined) return;
+    setsockopt(both.server, TLS.RX, keys);
+    // Application data of TLS 1.2, of 32 bytes (RFC 5246, 6.2).
+    const header = Uint8Array.of(23, 3, 3, 0, 32);
+    sendmsg(both.client, { data: [header, new Uint8Array(32)] });
+    assertFails(tryRecv(both.server, new Uint8Array(64)), "ProtocolFailure", "EBADMSG");
+  }),
   observed(TLS.RX_EXPECT_NO_PAD, "it is TLS 1.3's", (fixture) => {
     const both = encrypted(fixture);
     if (both === undefined) return;

@@ -28,8 +28,10 @@ import { retryInterrupted } from "./retry-interrupted.ts";
 /** Everything `recv()` can fail with. */
 export const recvErrors = new ErrorSet("recv", {
   AccessDenied: {
-    codes: ["EACCES"],
-    message: "The network prohibits the address of an earlier message (reported by ICMPv6).",
+    codes: ["EACCES", "ENOKEY"],
+    message:
+      "The network prohibits the address of an earlier message (reported by ICMPv6); or a cipher of " +
+      "AF.ALG has no key.",
   },
   BadFileDescriptor,
   ConnectionAborted,
@@ -57,7 +59,12 @@ export const recvErrors = new ErrorSet("recv", {
       "The socket does not support receiving, or one of the flags; or the source route of an earlier " +
       "message failed.",
   },
-  ProtocolFailure,
+  ProtocolFailure: {
+    codes: [...ProtocolFailure.codes, "EBADMSG"],
+    message:
+      "An ICMP error reported that the peer does not support the protocol, or could not parse a packet; " +
+      "or what the kernel decrypts is not authentic.",
+  },
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL"],

@@ -29,10 +29,10 @@ import { sendFlags } from "./send-flags.ts";
 /** Everything `send()` can fail with. */
 export const sendErrors = new ErrorSet("send", {
   AccessDenied: {
-    codes: ["EACCES"],
+    codes: ["EACCES", "ENOKEY"],
     message:
-      "The unix socket is not writable; a broadcast address needs SO.BROADCAST; or a route or the " +
-      "network prohibits the address.",
+      "The unix socket is not writable; a broadcast address needs SO.BROADCAST; a route or the network " +
+      "prohibits the address; or a cipher of AF.ALG has no key.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL", "EAGAIN"],

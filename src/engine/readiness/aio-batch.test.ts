@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { release } from "node:os";
 import { engineTest } from "../../../test/engine/engine-test.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
 import type { Fixture } from "../../../test/fixture.ts";
@@ -70,6 +71,12 @@ function echoes(fixture: Fixture, engine: ReadinessEngine, count: number) {
   };
 }
 
+/** Whether sockets take RWF_NOWAIT, since Linux 6.5: without it, the engine sends one by one. */
+function takesFlags(): boolean {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  return major > 6 || (major === 6 && minor >= 5);
+}
+
 engineTest(readiness, "answers to many peers are sent with one call", async (fixture) => {
   const opened = withBatch(openAioBatch());
   if (opened === null) return fixture.skip("the system has no io_submit()");
@@ -78,7 +85,8 @@ engineTest(readiness, "answers to many peers are sent with one call", async (fix
   await answered();
   const made = observed.made.reduce((sum, each) => sum + each, 0);
   // Handlers that take more than a millisecond end a batch.
-  assert.ok(made > 90 && observed.made.length < 25, observed.made.join());
+  if (takesFlags()) assert.ok(made > 90 && observed.made.length < 25, observed.made.join());
+  else assert.equal(made, 0, "every peer was answered without it");
   await close();
 });
 
@@ -94,7 +102,7 @@ engineTest(readiness, "a kernel that knows none of the flags sends one by one", 
     const second = echoes(fixture, engine, 3);
     await second.answered();
     const made = observed.made.reduce((sum, each) => sum + each, 0);
-    assert.equal(made > 0, flags.includes(known), observed.made.join());
+    assert.equal(made > 0, takesFlags() && flags.includes(known), observed.made.join());
     await Promise.all([first.close(), second.close()]);
   }
 });
