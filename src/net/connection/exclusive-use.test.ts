@@ -25,7 +25,7 @@ function fill({ client }: Ends): void {
 }
 
 asyncApiTest(
-  "pipe(), join() and detach() of a connection whose sendDescriptors() waits",
+  "pipe(), join(), toDuplex() and detach() of a connection whose sendDescriptors() waits",
   (engine, fixture) =>
     withEnds(engine, endpointFor(fixture, "unix"), async (ends) => {
       await withEnds(engine, tcp, async (other) => {
@@ -36,6 +36,7 @@ asyncApiTest(
         const refused = { code: "ERR_INVALID_STATE" };
         await assert.rejects(other.server.pipe(ends.client), refused);
         await assert.rejects(join(other.server, ends.client), refused);
+        assert.throws(() => ends.client.toDuplex(), refused);
         if (exceptionHere(noDetach) === undefined) await assert.rejects(ends.client.detach(), refused);
         let text = "";
         while (!text.endsWith("descriptors")) {
