@@ -1,3 +1,5 @@
+import { lengthOf } from "../../system/view.ts";
+
 /** A chunk that a Writable passes to `_writev()`. */
 export interface Chunk {
   readonly chunk: string | Uint8Array;
@@ -16,7 +18,8 @@ const buffer = Buffer.allocUnsafeSlow(65_536);
 export function writeChunks(writer: Writer, chunks: readonly Chunk[]): void {
   let at = 0;
   for (const { chunk, encoding } of chunks) {
-    const most = typeof chunk === "string" ? chunk.length * 3 : chunk.length;
+    // Safety: the true length, or what earlier writes left in the buffer would be sent.
+    const most = typeof chunk === "string" ? chunk.length * 3 : lengthOf(chunk);
     if (most > buffer.length - at) {
       if (at > 0) writer.write(buffer.subarray(0, at));
       at = 0;
@@ -27,7 +30,7 @@ export function writeChunks(writer: Writer, chunks: readonly Chunk[]): void {
       at += buffer.write(chunk, at, encoding);
     } else {
       buffer.set(chunk, at);
-      at += chunk.length;
+      at += most;
     }
   }
   if (at > 0) writer.write(buffer.subarray(0, at));
