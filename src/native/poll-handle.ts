@@ -39,10 +39,16 @@ export class PollHandle {
   static open(fd: number, polled: Polled): PollHandle | number {
     libuv ??= openLibuv();
     const scratch = buffers.pop() ?? newBuffer(libuv);
+    const { words } = scratch;
+    const isInWorker = !isMainThread();
     const returned = libuv.uv.pollInitSocket(libuv.loop, scratch.pointer, fd);
-    if (returned === 0) return new PollHandle(libuv, scratch, polled);
-    buffers.push(scratch);
-    return returned;
+    if (returned !== 0) {
+      buffers.push(scratch);
+      return returned;
+    }
+    // At once: a thread that is terminated before this aborts the process.
+    if (isInWorker) outliveWorker(words);
+    return new PollHandle(libuv, scratch, polled);
   }
 
   private constructor(libuv: Libuv, scratch: Buffer, polled: Polled) {
@@ -51,7 +57,6 @@ export class PollHandle {
     const { uv, env, pollStop } = libuv;
     // Without it, the loop would keep calling while the thread or process ends, and hang in koffi.
     check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, scratch.pointer));
-    if (!isMainThread()) outliveWorker(scratch);
     told.set(scratch.address, polled);
   }
 
@@ -240,7 +245,7 @@ const UV_HANDLE_POLL_SLOW = 0x01000000;
  * Safety: the flags are written only if they read as expected for a new handle. The mapping
  * outlives the loop, and anything the system still writes to it.
  */
-function outliveWorker({ words }: Buffer) {
+function outliveWorker(words: Uint32Array) {
   const flags = defined(words[HANDLE.flags], "a uv_poll_t has flags");
   if (words[HANDLE.type] === UV_POLL && (flags & ~UV_HANDLE_POLL_SLOW) === UV_HANDLE_REF)
     words[HANDLE.flags] = flags | UV_HANDLE_INTERNAL;
