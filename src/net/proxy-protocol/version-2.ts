@@ -11,11 +11,21 @@ const START = 16;
 const LOCAL = 0x20;
 const PROXY = 0x21;
 
-/** The families over a stream. Others, such as UDP, are as if nothing were said (section 2.2). */
+/**
+ * The families over a stream. Other valid ones, such as UDP, are as if nothing were said (section
+ * 2.2).
+ */
 const UNSPECIFIED = 0x00;
 const TCP4 = 0x11;
 const TCP6 = 0x21;
 const UNIX = 0x31;
+
+/** The highest values of the two halves: AF_UNIX, and DGRAM. */
+const LAST_FAMILY = 3;
+const LAST_PROTOCOL = 2;
+
+/** PP2_TYPE_CRC32C: a checksum of the header, in which it counts as zeros (section 2.2.3). */
+const CRC32C = 0x03;
 
 /** The bytes of both addresses and ports. */
 const ADDRESSES = { [TCP4]: 12, [TCP6]: 36, [UNIX]: 216 } as const;
@@ -37,10 +47,12 @@ export function parseV2(bytes: Uint8Array): ParsedHeader {
   const versionAndCommand = view.getUint8(12);
   if (versionAndCommand !== LOCAL && versionAndCommand !== PROXY)
     return { kind: "invalid", reason: `its version and command are ${hex(versionAndCommand)}` };
-  const length = START + view.getUint16(14);
-  if (bytes.length < length) return { kind: "incomplete" };
   const family = view.getUint8(13);
   const isProxied = versionAndCommand === PROXY;
+  if (isProxied && (family >> 4 > LAST_FAMILY || (family & 0xf) > LAST_PROTOCOL))
+    return { kind: "invalid", reason: `its family and protocol are ${hex(family)}` };
+  const length = START + view.getUint16(14);
+  if (bytes.length < length) return { kind: "incomplete" };
   const size = addressesSize(family);
   if (isProxied && length - START < size)
     return { kind: "invalid", reason: `it is too short for addresses of family ${hex(family)}` };
@@ -49,6 +61,8 @@ export function parseV2(bytes: Uint8Array): ParsedHeader {
   const isKnown = isProxied && size > 0;
   const tlvs = isKnown ? tlvsOf(new Uint8Array(bytes.subarray(START + size, length))) : [];
   if (tlvs === undefined) return { kind: "invalid", reason: "its values are cut off" };
+  if (!hasRightChecksum(bytes.subarray(0, length), START + size, tlvs))
+    return { kind: "invalid", reason: "its checksum is wrong" };
   const command = isProxied ? "proxy" : "local";
   return { kind: "header", header: { version: 2, command, ...said, tlvs }, length };
 }
@@ -110,6 +124,31 @@ function tlvsOf(bytes: Uint8Array): Tlv[] | undefined {
     at = end;
   }
   return tlvs;
+}
+
+/** @param at where the values begin */
+function hasRightChecksum(header: Uint8Array, at: number, tlvs: readonly Tlv[]): boolean {
+  let start = at;
+  for (const { type, value } of tlvs) {
+    start += 3;
+    if (type === CRC32C) {
+      const zeroed = Uint8Array.from(header).fill(0, start, start + value.length);
+      const said = value.length === 4 ? new DataView(value.buffer, value.byteOffset).getUint32(0) : undefined;
+      return crc32c(zeroed) === said;
+    }
+    start += value.length;
+  }
+  return true;
+}
+
+/** RFC 9260, appendix A: the polynomial 0x1EDC6F41, with its bits reflected. */
+function crc32c(bytes: Uint8Array): number {
+  let rest = 0xffffffff;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? 0x82f63b78 : 0);
+  }
+  return ~rest >>> 0;
 }
 
 /** A header with both addresses, or one that says nothing about them. */
