@@ -137,6 +137,7 @@ async function run<Value>(
   checkObject("options", "{ seed?, random?, … }", options);
   if (typeof program !== "function") throw argumentType(`program must be a function, not ${kind(program)}`);
   const { seed = randomSeed(), random = true, idleTimers = 100_000, ...rest } = options;
+  checkSeed(seed);
   const base = baseContext();
   await parserReady();
   const network = new SimulatedNetwork({ ...rest, seed, seedsRandom: random, idleTimers, work, base });
@@ -167,6 +168,13 @@ async function parserReady(): Promise<void> {
 
 /** A seed that nobody chose. */
 const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
+
+function checkSeed(seed: unknown): void {
+  if (typeof seed !== "string" && !Number.isFinite(seed))
+    throw argumentType(
+      `seed must be a finite number or a string, not ${typeof seed === "number" ? seed : kind(seed)}`,
+    );
+}
 
 /** Adds to an error's message how to repeat the run that it ended. */
 function withNote(error: unknown, note: string): unknown {

@@ -1,4 +1,4 @@
-import { argumentType } from "../errors/argument.ts";
+import { argumentType, kind } from "../errors/argument.ts";
 import { Bridge, type BridgeDevice, type BridgeOptions } from "./bridge/bridge.ts";
 import { Capture, type CaptureOptions } from "./capture/capture.ts";
 import { recordsText } from "./capture/packet-text.ts";
@@ -41,11 +41,13 @@ export class SimulatedNetwork {
   readonly #hosts = new Map<string, Host>();
   #bridge: Bridge | undefined;
   #waiting = 0;
+  /** What was the last before the hosts ended. */
+  #recent: string | undefined = undefined;
 
   /** @internal */
   constructor(options: SimulatedNetworkOptions) {
     this.#options = options;
-    this.core = new Network({ ...options, bind: bound });
+    this.core = new Network({ ...options, bind: bound, ruleFailed: (error) => this.driver.fail(error) });
     const { clock, program, epoch } = this.core;
     this.scope = {
       system: undefined,
@@ -86,7 +88,7 @@ export class SimulatedNetwork {
 
   /** The last packets and changes of state, one line each. @internal */
   get recent(): string {
-    return recordsText(this.core.trace.last.slice(-RECENT));
+    return this.#recent ?? recordsText(this.core.trace.last.slice(-RECENT));
   }
 
   /** The hosts, in the order in which they were added. */
@@ -116,27 +118,32 @@ export class SimulatedNetwork {
 
   /** Stops packets between hosts, in both directions. */
   partition(one: Hosts, other: Hosts, options?: PartitionOptions): void {
+    this.#check(one, other);
     if (this.core.faultPlan.allowsNext(`partition ${namesOf(one)} ${namesOf(other)}`))
       this.core.partition(one, other, options);
   }
 
   /** Ends partitions between hosts; without arguments, all. Packets that were held go on. */
   heal(one?: Hosts, other?: Hosts): void {
+    this.#check(one ?? [], other ?? []);
     this.core.heal(one, other);
   }
 
   /** Keeps packets between hosts until `release()`. */
   hold(one: Hosts, other: Hosts): void {
+    this.#check(one, other);
     if (this.core.faultPlan.allowsNext(`hold ${namesOf(one)} ${namesOf(other)}`)) this.core.hold(one, other);
   }
 
   /** Lets packets go that `hold()` kept. */
   release(one?: Hosts, other?: Hosts): void {
+    this.#check(one ?? [], other ?? []);
     this.core.release(one, other);
   }
 
   /** Adds a rule that sees every packet between hosts. Returns a function that removes it. */
   rule(rule: Rule): () => void {
+    if (typeof rule !== "function") throw argumentType(`rule must be a function, not ${kind(rule)}`);
     return this.core.rule(rule);
   }
 
@@ -171,7 +178,13 @@ export class SimulatedNetwork {
    * Lets virtual time pass until a predicate is true. It is asked again after everything that
    * happens.
    */
-  async until(predicate: () => boolean): Promise<void> {
+  until(predicate: () => boolean): Promise<void> {
+    if (typeof predicate !== "function")
+      throw argumentType(`predicate must be a function, not ${kind(predicate)}`);
+    return this.#until(predicate);
+  }
+
+  async #until(predicate: () => boolean): Promise<void> {
     this.#waiting += 1;
     try {
       await this.driver.until(predicate);
@@ -187,6 +200,7 @@ export class SimulatedNetwork {
 
   /** Ends the hosts, without a packet. @internal */
   end(): void {
+    this.#recent = this.recent;
     for (const { kernel } of this.hosts) kernel.crash();
   }
 
@@ -204,8 +218,24 @@ export class SimulatedNetwork {
       get time() {
         return `at ${formatTime(clock.now)}`;
       },
-      report: () => this.core.describeWaits(),
+      report: () => this.#report(),
     };
+  }
+
+  /** A name that nobody has would make a fault that never happens. */
+  #check(...hosts: Hosts[]): void {
+    for (const name of hosts.flatMap(namesOf))
+      if (!this.#hosts.has(name) && this.#bridge?.name !== name)
+        throw new RangeError(`there is no host "${name}"`);
+  }
+
+  /** Who waits for what. */
+  #report(): string {
+    const waits = this.core.describeWaits();
+    const lines = [waits, this.#waiting > 0 ? "the program waits in until()" : ""].filter(
+      (line) => line !== "",
+    );
+    return lines.join("\n") || "no host waits for anything: the program waits for something else";
   }
 
   /** Runs kernels until a program is due, and that program. */

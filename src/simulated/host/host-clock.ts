@@ -54,6 +54,10 @@ export class HostClock implements Clock {
    * Makes the clock wrong: ahead by `offset` milliseconds, and `rate` times as fast as true time.
    */
   skew({ offset = this.#offset, rate = this.#rate }: { offset?: number; rate?: number }): void {
+    if (!(rate > 0 && rate < Number.POSITIVE_INFINITY))
+      throw new RangeError(`rate must be a positive number, not ${rate}`);
+    if (!Number.isFinite(offset))
+      throw new RangeError(`offset must be a number of milliseconds, not ${offset}`);
     this.#reading = this.now();
     this.#since = this.#options.clock.now;
     this.#rate = rate;

@@ -1,3 +1,4 @@
+import { argumentType, kind } from "../../errors/argument.ts";
 import type { Packet } from "../ip/packet.ts";
 import type { Direction, Verdict } from "./link.ts";
 import { type Duration, nanoseconds } from "./units.ts";
@@ -49,14 +50,45 @@ export interface FaultNetwork {
   readonly clock: { readonly now: number };
   /** The name of the host that has an address; undefined if none has it. */
   ownerOf(address: string): string | undefined;
+  /** A rule threw, or returned what is no fate. */
+  ruleFailed(error: unknown): void;
 }
 
 const keyOf = (from: string, to: string): string => `${from}\0${to}`;
 
+/** @throws TypeError if they are no hosts */
 export function namesOf(hosts: Hosts): string[] {
-  const list = typeof hosts === "string" || "name" in hosts ? [hosts] : hosts;
-  return list.map((one) => (typeof one === "string" ? one : one.name));
+  const list: readonly unknown[] = Array.isArray(hosts) ? hosts : [hosts];
+  return list.map((one) => {
+    const name = typeof one === "object" && one !== null && "name" in one ? one.name : one;
+    if (typeof name !== "string")
+      throw argumentType("a host must be given as itself or by its name, or several in an array");
+    return name;
+  });
 }
+
+const FATES = 'a rule must return "deliver", "drop", "reject", "hold", { delay }, { instead } or undefined';
+
+/** @throws TypeError if it is no fate, RangeError if its delay is no time */
+function verdictOf(fate: unknown): Verdict | undefined {
+  if (fate === undefined || fate === "deliver" || fate === "hold") return fate;
+  if (fate === "drop" || fate === "reject") return fate === "drop" ? { drop: "rule" } : { reject: "rule" };
+  if (hasDelay(fate)) return { delay: nanoseconds(fate.delay, "delay") };
+  if (hasPackets(fate)) return { instead: Array.isArray(fate.instead) ? fate.instead : [fate.instead] };
+  const given = fate instanceof Promise ? "a promise" : kind(fate);
+  throw argumentType(`${FATES}, not ${typeof fate === "string" ? `"${fate}"` : given}`);
+}
+
+const hasDelay = (fate: unknown): fate is { readonly delay: Duration } =>
+  typeof fate === "object" && fate !== null && "delay" in fate;
+
+const hasPackets = (fate: unknown): fate is { readonly instead: Packet | readonly Packet[] } =>
+  typeof fate === "object" &&
+  fate !== null &&
+  "instead" in fate &&
+  (Array.isArray(fate.instead) ? fate.instead : [fate.instead]).every(
+    (packet) => typeof packet === "object" && packet !== null && "version" in packet,
+  );
 
 /**
  * Partitions, held links, and rules: everything that comes between hosts besides a link's nature.
@@ -110,11 +142,13 @@ export class Faults {
     }
     for (const rule of this.#rules) {
       const at = this.#network.clock.now / 1e6;
-      const fate = rule(packet, { from: direction.from.name, to: direction.to.name, at });
-      if (fate === undefined) continue;
-      if (typeof fate === "string") return fate === "drop" || fate === "reject" ? verdictOf(fate) : fate;
-      if ("delay" in fate) return { delay: nanoseconds(fate.delay, "delay") };
-      return { instead: "version" in fate.instead ? [fate.instead] : fate.instead };
+      try {
+        const verdict = verdictOf(rule(packet, { from: direction.from.name, to: direction.to.name, at }));
+        if (verdict !== undefined) return verdict;
+      } catch (error) {
+        // The call that sent the packet is not to blame.
+        this.#network.ruleFailed(error);
+      }
     }
     return "deliver";
   }
@@ -135,9 +169,6 @@ export class Faults {
     }
   }
 }
-
-const verdictOf = (fate: "drop" | "reject"): Verdict =>
-  fate === "drop" ? { drop: "rule" } : { reject: "rule" };
 
 /** Whether a direction is between two groups of hosts; all hosts, if a group is undefined. */
 function concerns(one: Hosts | undefined, other: Hosts | undefined, from: string, to: string): boolean {

@@ -1,3 +1,4 @@
+import { argumentType, kind } from "../../errors/argument.ts";
 import { Random } from "../clock/random.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import { Blocking, type Waiting } from "../host/blocking.ts";
@@ -31,6 +32,8 @@ export interface NetworkOptions {
   readonly faults?: readonly string[] | undefined;
   /** Wraps the callbacks of programs, so that they run in the context of their caller. */
   readonly bind?: (call: () => void) => () => void;
+  /** Called with what a rule throws; by default, the call that sent the packet throws it. */
+  readonly ruleFailed?: (error: unknown) => void;
 }
 
 /** Settings of a new host. */
@@ -93,6 +96,7 @@ export class Network implements HostNetwork, LinkNetwork {
     meshed = true,
     bind = (call) => call,
     faults,
+    ruleFailed = rethrow,
   }: NetworkOptions) {
     this.faultPlan = new FaultPlan(faults);
     this.seed = seed;
@@ -103,6 +107,7 @@ export class Network implements HostNetwork, LinkNetwork {
     this.faults = new Faults({
       clock: this.clock,
       ownerOf: (address) => this.#owners.get(address)?.name,
+      ruleFailed,
     });
   }
 
@@ -123,6 +128,10 @@ export class Network implements HostNetwork, LinkNetwork {
       linux = "6.18",
     }: NewHost = {},
   ): SimulatedHost {
+    if (typeof name !== "string" || name === "")
+      throw argumentType(
+        `the name of a host must be a string that is not empty, not ${name === "" ? '""' : kind(name)}`,
+      );
     if (this.#hosts.has(name)) throw new RangeError(`there is already a host "${name}"`);
     const given = addresses ?? this.#nextAddresses();
     for (const address of given) {
@@ -266,4 +275,8 @@ export class Network implements HostNetwork, LinkNetwork {
         return [`${ipv4}/8`, `${ipv6}/64`, `${linkLocal}/64`];
     }
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
