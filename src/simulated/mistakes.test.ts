@@ -115,3 +115,21 @@ test("a failure ends with the last packets, and not with the end of the hosts", 
     },
   );
 });
+
+test("a network that is used after its simulation ended says so", async () => {
+  const network = await simulate({ seed: 1 }, (running) => {
+    two(running);
+    return running;
+  });
+  const [one, other] = network.hosts;
+  assert.ok(one !== undefined && other !== undefined);
+  const over = /^(Error|HostCrashed): the simulation is over$/;
+  await assert.rejects(async () => network.advance("1s"), over);
+  await assert.rejects(async () => network.until(() => true), over);
+  assert.throws(() => network.host("late"), over);
+  assert.throws(() => network.link(one, other), over);
+  assert.throws(() => one.run(() => 1), over);
+  assert.throws(() => one.restart(), over);
+  assert.equal(network.time, 0);
+  assert.match(network.trace.digest, /^[0-9a-f]{16}$/);
+});

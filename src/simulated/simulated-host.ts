@@ -21,11 +21,16 @@ export class HostCrashed extends Error {
   override readonly name = "HostCrashed";
 }
 
+/** What is said of a simulation that is used after its end. */
+export const OVER = "the simulation is over";
+
 /** What a host takes from its simulation. */
 interface HostSettings {
   readonly seedsRandom: boolean;
   readonly base: (call: () => void) => void;
   readonly faultPlan: FaultPlan;
+  /** Whether the simulation has ended. */
+  readonly isOver: () => boolean;
 }
 
 type HostScope = Scope & { readonly system: System };
@@ -95,6 +100,7 @@ export class Host {
   run<Value>(call: () => Promise<Value>): Promise<Value>;
   run<Value>(call: () => Value): Value;
   run(call: () => unknown): unknown {
+    if (this.#settings.isOver()) throw new HostCrashed(OVER);
     if (this.crashed) throw new HostCrashed(`host "${this.name}" has crashed: restart() it first`);
     const result = runIn(this.#here(), call);
     return result instanceof Promise ? this.#untilCrash(result) : result;
@@ -136,6 +142,7 @@ export class Host {
 
   /** Starts it again, with no sockets and no program. */
   restart(): void {
+    if (this.#settings.isOver()) throw new HostCrashed(OVER);
     if (this.#isSpared) this.#isSpared = false;
     else this.kernel.restart();
   }

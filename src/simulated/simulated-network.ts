@@ -11,7 +11,7 @@ import { type LinkOptions, Network, type NetworkOptions, type NewHost } from "./
 import type { Trace } from "./network/trace.ts";
 import { type Duration, formatTime, nanoseconds } from "./network/units.ts";
 import type { RealWork } from "./real-work.ts";
-import { Host } from "./simulated-host.ts";
+import { Host, OVER } from "./simulated-host.ts";
 
 /** What the network of a simulation is made with. */
 export interface SimulatedNetworkOptions extends Omit<NetworkOptions, "bind"> {
@@ -41,6 +41,7 @@ export class SimulatedNetwork {
   readonly #hosts = new Map<string, Host>();
   #bridge: Bridge | undefined;
   #waiting = 0;
+  #isOver = false;
   /** What was the last before the hosts ended. */
   #recent: string | undefined = undefined;
 
@@ -98,11 +99,13 @@ export class SimulatedNetwork {
 
   /** Adds a host. Without `addresses` it gets one of each version. */
   host(name: string, options?: NewHost): Host {
+    this.#checkRunning();
     const { seedsRandom, base } = this.#options;
     const host = new Host(this.core.host(name, options), {
       seedsRandom,
       base,
       faultPlan: this.core.faultPlan,
+      isOver: () => this.#isOver,
     });
     this.#hosts.set(name, host);
     return host;
@@ -113,6 +116,7 @@ export class SimulatedNetwork {
    * reach each other directly, without latency or loss.
    */
   link(one: Host, other: Host, options?: LinkOptions): void {
+    this.#checkRunning();
     this.core.link(one.kernel, other.kernel, options);
   }
 
@@ -165,6 +169,7 @@ export class SimulatedNetwork {
 
   /** Lets virtual time pass: resolves when it has, and everything due until then has happened. */
   advance(duration: Duration): Promise<void> {
+    this.#checkRunning();
     const { clock, program } = this.core;
     const at = clock.now + nanoseconds(duration, "the duration");
     return new Promise((resolve) => {
@@ -179,6 +184,7 @@ export class SimulatedNetwork {
    * happens.
    */
   until(predicate: () => boolean): Promise<void> {
+    this.#checkRunning();
     if (typeof predicate !== "function")
       throw argumentType(`predicate must be a function, not ${kind(predicate)}`);
     return this.#until(predicate);
@@ -201,6 +207,7 @@ export class SimulatedNetwork {
   /** Ends the hosts, without a packet. @internal */
   end(): void {
     this.#recent = this.recent;
+    this.#isOver = true;
     for (const { kernel } of this.hosts) kernel.crash();
   }
 
@@ -220,6 +227,11 @@ export class SimulatedNetwork {
       },
       report: () => this.#report(),
     };
+  }
+
+  /** Nothing happens after the end: a promise would never be settled. */
+  #checkRunning(): void {
+    if (this.#isOver) throw new Error(OVER);
   }
 
   /** A name that nobody has would make a fault that never happens. */

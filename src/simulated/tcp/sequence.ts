@@ -1,7 +1,7 @@
-// Sequence numbers are 32-bit integers that wrap around (RFC 9293, 3.4). Two of them can be compared
-// as long as they are less than 2^31 apart. Packets carry them, and timestamps, without a sign. A
-// connection keeps them with one: V8 stores such integers in place, and any other number in memory
-// of its own.
+// Sequence numbers are 32-bit integers that wrap around (RFC 9293, 3.4). Two of them can be
+// compared as long as they are less than 2^31 apart. Packets carry them, and timestamps, without a
+// sign. A connection keeps them with one: V8 stores such integers in place, and any other number in
+// memory of its own.
 
 export const fromPacket = (unsigned: number): number => unsigned | 0;
 
