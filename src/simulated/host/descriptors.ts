@@ -1,4 +1,5 @@
 import { errnos } from "../../system/linux/errno.ts";
+import type { Registration } from "./epoll.ts";
 import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
 import type { Sysctls } from "./sysctls.ts";
 
@@ -11,6 +12,8 @@ export interface Pollable {
   /** The socket, unless it is a readiness queue. */
   readonly file: OpenFile | undefined;
   readonly inode: number;
+  /** Who watches it: the first of a list. */
+  firstWatcher: Registration | undefined;
 }
 
 /** An open descriptor, as /proc/self/fdinfo shows one. */
@@ -108,6 +111,7 @@ export class SocketFile implements OpenFile, Pollable {
   readonly socket: KernelSocket;
   nonblocking: boolean;
   references = 1;
+  firstWatcher: Registration | undefined = undefined;
 
   constructor(socket: KernelSocket, nonblocking: boolean) {
     this.socket = socket;

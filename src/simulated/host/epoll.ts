@@ -30,6 +30,8 @@ export class Registration {
   readonly edge: boolean;
   readonly slot: number;
   readonly generation: number;
+  /** The next that watches the same. */
+  nextWatcher: Registration | undefined = undefined;
 
   constructor(
     queue: Epoll,
@@ -63,11 +65,12 @@ export interface EpollHost {
 /** A readiness queue of a simulated host, with the semantics of epoll(7). */
 export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
   readonly file: OpenFile | undefined = undefined;
+  firstWatcher: Registration | undefined = undefined;
   readonly inode: number;
   fd = -1;
   readonly #host: EpollHost;
   readonly #call: () => void;
-  readonly #registrations = new Map<string, Registration>();
+  readonly #registrations = new Set<Registration>();
   /**
    * The ready list: registrations that may have events, in the order in which they became ready.
    */
@@ -86,10 +89,9 @@ export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
     const pollable = this.#host.pollable(fd);
     if (pollable === undefined || this.#closed) return -EBADF;
     if (pollable === this) return -EINVAL;
-    const key = keyOf(fd, pollable);
-    if (this.#registrations.has(key)) return -EEXIST;
+    if (this.#find(fd, pollable) !== undefined) return -EEXIST;
     const registration = new Registration(this, pollable, fd, interest, { slot, generation });
-    this.#registrations.set(key, registration);
+    this.#registrations.add(registration);
     this.#host.watch(registration);
     if (pollable.events() & registration.events) this.wake(registration);
     return 0;
@@ -98,10 +100,17 @@ export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
   remove(fd: number): number {
     const pollable = this.#host.pollable(fd);
     if (pollable === undefined) return -EBADF;
-    const registration = this.#registrations.get(keyOf(fd, pollable));
+    const registration = this.#find(fd, pollable);
     if (registration === undefined) return -ENOENT;
     this.forget(registration);
     return 0;
+  }
+
+  /** The kernel's key is the file and the number. */
+  #find(fd: number, pollable: Pollable): Registration | undefined {
+    let found = pollable.firstWatcher;
+    while (found !== undefined && (found.queue !== this || found.fd !== fd)) found = found.nextWatcher;
+    return found;
   }
 
   look(): number {
@@ -147,7 +156,7 @@ export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
   /** Its descriptor was closed. */
   closed(): void {
     this.#closed = true;
-    for (const registration of [...this.#registrations.values()]) this.forget(registration);
+    for (const registration of [...this.#registrations]) this.forget(registration);
   }
 
   /** Puts a registration on the ready list: ep_poll_callback(). */
@@ -160,7 +169,7 @@ export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
 
   /** Stops watching: EPOLL_CTL_DEL, or the file was closed. */
   forget(registration: Registration): void {
-    this.#registrations.delete(keyOf(registration.fd, registration.pollable));
+    this.#registrations.delete(registration);
     this.#ready.delete(registration);
     this.#host.unwatch(registration);
   }
@@ -180,9 +189,6 @@ export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
 
   /** What its program waits for, for the report of a deadlock. */
   *waits(): IterableIterator<Registration> {
-    yield* this.#registrations.values();
+    yield* this.#registrations;
   }
 }
-
-/** The kernel's key is the file and the number. */
-const keyOf = (fd: number, { inode }: Pollable): string => `${fd} ${inode}`;

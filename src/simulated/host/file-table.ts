@@ -21,7 +21,6 @@ export class FileTable implements EpollHost {
   readonly descriptors: DescriptorTable;
   readonly #host: FileTableHost;
   readonly #files = new Map<KernelSocket, SocketFile>();
-  readonly #watchers = new Map<Pollable, Registration[]>();
   #ended = false;
 
   constructor(host: FileTableHost) {
@@ -91,16 +90,23 @@ export class FileTable implements EpollHost {
   }
 
   watch(registration: Registration): void {
-    const watchers = this.#watchers.get(registration.pollable);
-    if (watchers === undefined) this.#watchers.set(registration.pollable, [registration]);
-    else watchers.push(registration);
+    const { pollable } = registration;
+    let last = pollable.firstWatcher;
+    while (last?.nextWatcher !== undefined) last = last.nextWatcher;
+    if (last === undefined) pollable.firstWatcher = registration;
+    else last.nextWatcher = registration;
   }
 
   unwatch(registration: Registration): void {
-    const watchers = this.#watchers.get(registration.pollable);
-    if (watchers === undefined) return;
-    if (watchers.length === 1 && watchers[0] === registration) this.#watchers.delete(registration.pollable);
-    else watchers.splice(watchers.indexOf(registration), 1);
+    const { pollable } = registration;
+    const { nextWatcher } = registration;
+    let before = pollable.firstWatcher;
+    if (before === registration) {
+      pollable.firstWatcher = nextWatcher;
+      return;
+    }
+    while (before !== undefined && before.nextWatcher !== registration) before = before.nextWatcher;
+    if (before !== undefined) before.nextWatcher = nextWatcher;
   }
 
   wakeProgram(item: Scheduled): void {
@@ -124,20 +130,17 @@ export class FileTable implements EpollHost {
   end(): void {
     this.#ended = true;
     for (const [, entry] of this.descriptors.entries()) if (entry instanceof Epoll) entry.closed();
-    this.#watchers.clear();
     this.#files.clear();
   }
 
   #wake(pollable: Pollable, woken: number): void {
-    const watchers = this.#watchers.get(pollable);
-    if (watchers === undefined) return;
-    for (const registration of watchers) {
-      if (registration.events & woken) registration.queue.wake(registration);
+    for (let watcher = pollable.firstWatcher; watcher !== undefined; watcher = watcher.nextWatcher) {
+      if (watcher.events & woken) watcher.queue.wake(watcher);
     }
   }
 
   #forgetWatchers(pollable: Pollable): void {
-    for (const registration of [...(this.#watchers.get(pollable) ?? [])])
-      registration.queue.forget(registration);
+    for (let watcher = pollable.firstWatcher; watcher !== undefined; watcher = pollable.firstWatcher)
+      watcher.queue.forget(watcher);
   }
 }
