@@ -121,8 +121,9 @@ export class Trace {
   state(record: StateRecord): void {
     this.#word(record.at >>> 0);
     this.#text(record.host);
-    this.#text(record.subject);
-    this.#text(record.change);
+    // Not kept, as each connection has a subject of its own.
+    this.#word(hashText(record.subject));
+    this.#word(hashText(record.change));
     this.#keep(record);
   }
 
