@@ -263,7 +263,7 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
     return attachReuseportFilter(this, filter, this.hashed);
   }
 
-  protected override detachReuseportFilter(): number {
+  override detachReuseportFilter(): number {
     return detachReuseportFilter(this);
   }
 

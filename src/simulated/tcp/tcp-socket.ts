@@ -399,7 +399,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   }
 
   /** tcp_set_rcvlowat(). */
-  protected override setReceiveLowWater(bytes: number): number {
+  override setReceiveLowWater(bytes: number): number {
     const { tcb } = this;
     const [, , most = 0] = this.host.sysctls.get("net.ipv4.tcp_rmem");
     const locked = (this.value(SOCKET_OPTION.BUF_LOCK) & 2) !== 0;
@@ -415,7 +415,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     return 0;
   }
 
-  protected override memoryInfo(): number[] {
+  override memoryInfo(): number[] {
     const { sendQueue, receiveQueue } = this.tcb;
     return [receiveQueue.memory, this.receiveBuffer, 0, this.sendBuffer, 0, sendQueue.memory, 0, 0, 0];
   }

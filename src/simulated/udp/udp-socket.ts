@@ -334,7 +334,7 @@ export class UdpSocket extends InetSocket {
     return `udp ${this.localAddress}:${this.localPort}${peer}`;
   }
 
-  protected override memoryInfo(): number[] {
+  override memoryInfo(): number[] {
     const { allocated, drops } = this.#queue;
     return [allocated, this.receiveBuffer, 0, this.sendBuffer, 0, 0, 0, 0, drops];
   }

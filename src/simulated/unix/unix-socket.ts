@@ -87,7 +87,7 @@ export abstract class UnixSocket extends SocketBase implements Sender {
     return passes && this.name === undefined ? this.autobind() : 0;
   }
 
-  protected override get peerCredentials(): Credentials | undefined {
+  override get peerCredentials(): Credentials | undefined {
     return this.peerOwner;
   }
 
@@ -166,7 +166,7 @@ export abstract class UnixSocket extends SocketBase implements Sender {
     return -ENOTTY;
   }
 
-  protected override memoryInfo(): number[] {
+  override memoryInfo(): number[] {
     return [0, this.receiveBuffer, this.sent, this.sendBuffer, 0, 0, 0, 0, 0];
   }
 
