@@ -276,7 +276,7 @@ test("hold refuses what it cannot hold", inherited, async (context) => {
     ],
     [["localhost", "--", "true"], /^"localhost" is not a port\. .* as in localhost:3000\.$/],
     [["0", "--json", "--", "true"], /^--json needs --status\.$/],
-    [["0", "--status", "--", "true"], /^--status shows holds that run: leave the command out\.$/],
+    [["0", "--status", "--", "true"], /^--status shows running holds: leave the command out\.$/],
     [["0", "--ready", "message", "--", "true"], /need --workers\.$/],
     [["0", "--workers", "2", "--ready", "soon", "--", "true"], /It is one of listening, message, notify/],
     [[`${port}`, "--", "true"], new RegExp(`^127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${taken.pid}, `)],
