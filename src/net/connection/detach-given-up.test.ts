@@ -17,14 +17,14 @@ const ways: Readonly<Record<string, (end: { reset(): void; abort(): void }) => u
   "an abort in an immediate": ({ abort }) => setImmediate(abort),
 };
 
-for (const [way, giveUp] of Object.entries(ways)) {
+for (const [way, abandon] of Object.entries(ways)) {
   asyncApiTest(
     `detach() given up by ${way}`,
     async (engine) => {
       await withEnds(engine, tcp, async ({ client, server }) => {
         const controller = new AbortController();
         const detached = server.detach({ signal: controller.signal });
-        giveUp({ reset: () => server.reset(), abort: () => controller.abort(enough) });
+        abandon({ reset: () => server.reset(), abort: () => controller.abort(enough) });
         const outcome = await detached.catch((error: unknown) => error);
         await server.closed;
         if (outcome instanceof Error) {
