@@ -1,20 +1,9 @@
 import { errnos } from "../../system/linux/errno.ts";
-import type { Registration } from "./epoll.ts";
+import type { Pollable, Registration } from "./epoll.ts";
 import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
 import type { Sysctls } from "./sysctls.ts";
 
 const { EMFILE } = errnos;
-
-/** Something that a descriptor refers to: a socket, or a readiness queue. */
-export interface Pollable {
-  /** The events of poll() that hold now. */
-  events(): number;
-  /** The socket, unless it is a readiness queue. */
-  readonly file: OpenFile | undefined;
-  readonly inode: number;
-  /** Who watches it: the first of a list. */
-  firstWatcher: Registration | undefined;
-}
 
 /** An open descriptor, as /proc/self/fdinfo shows one. */
 export interface OpenDescriptor {

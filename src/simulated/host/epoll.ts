@@ -3,7 +3,6 @@ import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { EDGE, EXCEPTIONAL, READABLE, type ReadinessQueue, WRITABLE } from "../../system/readiness-queue.ts";
 import { Scheduled } from "../clock/virtual-clock.ts";
-import type { Pollable } from "./descriptors.ts";
 import type { OpenFile } from "./kernel-socket.ts";
 
 const { POLL } = constants;
@@ -19,6 +18,17 @@ function wanted(interest: number): number {
   if (interest & WRITABLE) events |= POLL.OUT;
   if (interest & EDGE) events |= POLL.PRI;
   return events;
+}
+
+/** Something that a descriptor refers to: a socket, or a readiness queue. */
+export interface Pollable {
+  /** The events of poll() that hold now. */
+  events(): number;
+  /** The socket, unless it is a readiness queue. */
+  readonly file: OpenFile | undefined;
+  readonly inode: number;
+  /** Who watches it: the first of a list. */
+  firstWatcher: Registration | undefined;
 }
 
 /** A descriptor that a queue watches: the kernel's struct epitem. */

@@ -1,8 +1,8 @@
 import { errnos } from "../../system/linux/errno.ts";
 import type { Scheduled } from "../clock/virtual-clock.ts";
 import type { Blocking } from "./blocking.ts";
-import { DescriptorTable, type Pollable, SocketFile } from "./descriptors.ts";
-import { Epoll, type EpollHost, type Registration } from "./epoll.ts";
+import { DescriptorTable, SocketFile } from "./descriptors.ts";
+import { Epoll, type EpollHost, type Pollable, type Registration } from "./epoll.ts";
 import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
 import type { Sysctls } from "./sysctls.ts";
 

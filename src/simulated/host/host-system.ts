@@ -20,7 +20,8 @@ import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../../system/value-re
 import { MILLISECOND } from "../clock/virtual-clock.ts";
 import { addressInfo, type LocalNames, nameInfo } from "./address-info.ts";
 import type { Blocking } from "./blocking.ts";
-import { type Pollable, SocketFile } from "./descriptors.ts";
+import { SocketFile } from "./descriptors.ts";
+import type { Pollable } from "./epoll.ts";
 import type { FileTable } from "./file-table.ts";
 import { socketIoctl } from "./ioctl.ts";
 import type { KernelSocket } from "./kernel-socket.ts";

@@ -106,7 +106,7 @@ export function setSocketOption(socket: SocketBase, name: number, value: Uint8Ar
       return setLinger(socket, value, int);
     case options.SO_RCVTIMEO.number:
     case options.SO_SNDTIMEO.number:
-      return setTimeout(socket, name, value);
+      return setTimeoutOption(socket, name, value);
     case options.SO_RCVLOWAT.number:
       return socket.setReceiveLowWater(int < 0 ? INT_MAX : int);
     case options.SO_BINDTOIFINDEX.number:
@@ -197,7 +197,7 @@ function setLinger(socket: SocketBase, value: Uint8Array, on: number): number {
   return 0;
 }
 
-function setTimeout(socket: SocketBase, name: number, value: Uint8Array): number {
+function setTimeoutOption(socket: SocketBase, name: number, value: Uint8Array): number {
   const timeout = readTimeout(value);
   if (typeof timeout !== "number") return timeout.errno;
   if (name === options.SO_RCVTIMEO.number) socket.configure({ receiveTimeout: timeout });

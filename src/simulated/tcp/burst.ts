@@ -1,11 +1,9 @@
-import { MSS_DEFAULT } from "./constants.ts";
+import { GSO_MAX_SIZE, MSS_DEFAULT } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 
 // Linux hands several segments at once to the device, which cuts them apart (TSO). Here each
 // segment is on its own, but how many would go together shows: the last of them carries PSH.
 
-/** GSO_LEGACY_MAX_SIZE, less MAX_TCP_HEADER and one. */
-export const GSO_MAX_SIZE = 65_536 - 321;
 /** sk_pacing_shift: a burst is about a millisecond's worth. */
 const PACING_SHIFT = 1_024;
 

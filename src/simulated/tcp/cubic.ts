@@ -1,8 +1,6 @@
 import { MICROSECOND, MILLISECOND, SECOND } from "../clock/virtual-clock.ts";
-import { GSO_MAX_SIZE } from "./burst.ts";
 import type { CongestionAck, CongestionControl, CongestionWindow } from "./congestion-control.ts";
-import { INFINITE_SSTHRESH } from "./constants.ts";
-import { inTicks } from "./retransmit-timer.ts";
+import { GSO_MAX_SIZE, INFINITE_SSTHRESH, inTicks } from "./constants.ts";
 import { after } from "./sequence.ts";
 
 /** The window after a loss, as a share of the one before: beta is 717/1024. */

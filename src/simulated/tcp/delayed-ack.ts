@@ -9,6 +9,7 @@ import {
   DELACK_MIN,
   FASTRETRANS_THRESH,
   HEADER,
+  inTicks,
   MIN_MSS,
   MIN_RCVMSS,
   TICK,
@@ -16,7 +17,6 @@ import {
 } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { trueSize } from "./receive-queue.ts";
-import { inTicks } from "./retransmit-timer.ts";
 import { add, before } from "./sequence.ts";
 import { sendAck } from "./transmit.ts";
 import { allowedWindow } from "./window.ts";

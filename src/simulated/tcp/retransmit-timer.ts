@@ -1,12 +1,9 @@
 import { MICROSECOND } from "../clock/virtual-clock.ts";
-import { TICK, TIMEOUT_INIT } from "./constants.ts";
+import { inTicks, TIMEOUT_INIT } from "./constants.ts";
 import type { ControlBlock, Pending } from "./control-block.ts";
 import { CA } from "./recovery-state.ts";
 
 // Starting and stopping the one timer of the send side: `icsk_retransmit_timer`.
-
-/** Rounds up to whole ticks: usecs_to_jiffies(). */
-export const inTicks = (nanoseconds: number): number => Math.ceil(nanoseconds / TICK) * TICK;
 
 /** A delay, and the least that loss probes and reordering wait, in whole ticks. */
 export function withLeast({ host }: ControlBlock, delay: number): number {
