@@ -6,7 +6,7 @@ import { MILLISECOND, SECOND } from "../clock/virtual-clock.ts";
 export const TICK = 4 * MILLISECOND;
 /** Rounds nanoseconds up to whole ticks: usecs_to_jiffies(). */
 export const inTicks = (nanoseconds: number): number => Math.ceil(nanoseconds / TICK) * TICK;
-/** The most that the device cuts apart at once: GSO_LEGACY_MAX_SIZE, less MAX_TCP_HEADER and one. */
+/** The most that the device cuts apart at once: GSO_LEGACY_MAX_SIZE, less MAX_TCP_HEADER and 1. */
 export const GSO_MAX_SIZE = 65_536 - 321;
 
 /** The first retransmission timeout, before a round trip was measured (RFC 6298, 2.1). */
