@@ -66,7 +66,7 @@ test("what is neither an address nor an error is refused, with what it is", () =
     });
   assert.throws(
     () => explain({ family: "netlink", pid: 0, groups: 0 }),
-    /^TypeError: (explain\(\) knows |windows has no )/,
+    /^TypeError: (explain\(\) takes |windows has no )/,
   );
 });
 

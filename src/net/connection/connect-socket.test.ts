@@ -58,7 +58,7 @@ asyncApiTest(
       else assert.equal(typeof getsockopt(socket, SO.TYPE), "number");
     };
     const notConnected = { name: "SocketNotConnected", code: "ENOTCONN" };
-    await refused(listener, { name: "TypeError", message: /listens.*listen\(\)/ });
+    await refused(listener, { name: "TypeError", message: /listening.*listen\(\)/ });
     await refused(listener.fd, { name: "TypeError", message: /listens/ });
     await refused(fixture.tcp(), notConnected);
     await refused(fixture.boundTcp(), notConnected);

@@ -15,7 +15,8 @@ const clientsBy = String(methodOfNode(net.Socket.prototype, "connect")).includes
 
 /** Node's own message about a client, from the two that are called `connect()`. */
 export function announceClient(socket: object, by: "method" | "function"): void {
-  if (by === clientsBy && clientSockets.hasSubscribers) clientSockets.publish({ socket });
+  if (by !== clientsBy) return;
+  if (clientSockets.hasSubscribers) clientSockets.publish({ socket });
 }
 
 export function announceListen(server: net.Server): void {
