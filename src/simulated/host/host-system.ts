@@ -12,20 +12,18 @@ import type {
   FileIdentity,
   MessageHeader,
   MessageMemory,
-  PollEntry,
   SocketState,
   System,
 } from "../../system/system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../../system/value-result.ts";
-import { MILLISECOND } from "../clock/virtual-clock.ts";
 import { addressInfo, type LocalNames, nameInfo } from "./address-info.ts";
 import type { Blocking } from "./blocking.ts";
 import { SocketFile } from "./descriptors.ts";
-import type { Pollable } from "./epoll.ts";
 import type { FileTable } from "./file-table.ts";
 import { socketIoctl } from "./ioctl.ts";
 import type { KernelSocket } from "./kernel-socket.ts";
 import type { NetworkInterface } from "./network-interface.ts";
+import { poll } from "./poll.ts";
 import { protocolByName, serviceByName } from "./services.ts";
 import { readSockaddr, writeSockaddr } from "./sockaddr.ts";
 import type { SocketFactory } from "./socket-factory.ts";
@@ -37,7 +35,7 @@ import {
   type TransferContext,
 } from "./transfer.ts";
 
-const { POLL, SOCK, IPPROTO } = constants;
+const { SOCK } = constants;
 const {
   EAGAIN,
   EALREADY,
@@ -132,50 +130,6 @@ export function hostSystem(parts: HostSystemParts): System {
   /** The flags that the type of a socket carries, as descriptor-flags.ts has them. */
   const typeFlags = (type: number): number =>
     (type & CLOEXEC ? CLOSE_ON_EXEC : 0) | (type & NONBLOCK ? NONBLOCKING : 0);
-
-  function poll(entries: PollEntry[], timeout: number): number {
-    if (entries.length > files.descriptors.limit) return -EINVAL;
-    const watched: Pollable[] = [];
-    for (const { fd } of entries) {
-      const entry = fd < 0 ? undefined : files.pollable(fd);
-      if (entry !== undefined) watched.push(entry);
-    }
-    const look = (): number => {
-      let ready = 0;
-      for (const entry of entries) {
-        entry.revents = pollEntry(entry);
-        if (entry.revents !== 0) ready += 1;
-      }
-      return ready;
-    };
-    let ready = look();
-    if (ready > 0 || timeout === 0) return ready;
-    const limit = timeout < 0 ? Number.POSITIVE_INFINITY : timeout * MILLISECOND;
-    const subjects = watched.map((entry) =>
-      entry instanceof SocketFile ? entry.socket.describe() : "a queue",
-    );
-    blocking.run(
-      { host: hostName, what: `poll() of ${subjects.join(", ") || "nothing"}` },
-      watched,
-      limit,
-      () => {
-        ready = look();
-        return ready > 0 ? 0 : -EAGAIN;
-      },
-    );
-    return ready;
-  }
-
-  function pollEntry({ fd, events }: PollEntry): number {
-    if (fd < 0) return 0;
-    const entry = files.pollable(fd);
-    if (entry === undefined) return POLL.NVAL;
-    const now = entry.events();
-    const udpOrUnix = entry instanceof SocketFile && entry.socket.protocol !== IPPROTO.TCP;
-    const bands = (now & POLL.IN ? POLL.RDNORM : 0) | (now & POLL.OUT ? POLL.WRNORM : 0);
-    const all = now | bands | (udpOrUnix && now & POLL.OUT ? POLL.WRBAND : 0);
-    return all & (events | POLL.ERR | POLL.HUP);
-  }
 
   function accept(fd: number, address: ValueResult, flags: number): number {
     const file = lookUp(fd);
@@ -312,7 +266,7 @@ export function hostSystem(parts: HostSystemParts): System {
     },
     listen: (fd, backlog) =>
       onSocket(fd, (socket) => socket.listen(Math.min(backlog >>> 0, parts.somaxconn()))),
-    poll,
+    poll: (entries, timeout) => poll(parts, entries, timeout),
     recv: (fd, buffer, flags) => receive(fd, [buffer], flags),
     recvfrom: (fd, buffer, flags, address) => receive(fd, [buffer], flags, address),
     recvmmsg(fd, headers, flags) {

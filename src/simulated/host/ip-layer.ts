@@ -7,6 +7,7 @@ import { fragmentPacket, Reassembly } from "../ip/fragments.ts";
 import { errorNumbers, ICMP, ICMPV6, icmpError, reportedMtu, type Unreachable } from "../ip/icmp.ts";
 import { type IcmpMessage, type Packet, packetSize, protocolOf } from "../ip/packet.ts";
 import { PathMtus } from "../ip/path-mtus.ts";
+import { forward } from "./forward.ts";
 import type { HostInterface } from "./host-interface.ts";
 import { LoopbackQueue } from "./loopback-queue.ts";
 import type { NetworkInterface } from "./network-interface.ts";
@@ -240,7 +241,7 @@ export class IpLayer {
       this.isLocal(destination) ||
       (isMulticast(destination) ? this.#isMember(destination) : this.isBroadcast(destination));
     if (!ours) {
-      this.#forward(packet, peer);
+      forward(this.#host, packet, peer, (error) => this.sendError(packet, error));
       return;
     }
     host.traced("delivered", packet, peer);
@@ -362,39 +363,6 @@ export class IpLayer {
       },
       route,
     );
-  }
-
-  /** ip_forward(), ip6_forward(). */
-  #forward(packet: Packet, peer: string): void {
-    const host = this.#host;
-    const { version, destination } = packet;
-    const setting = version === 4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
-    if (host.sysctls.get(setting) === 0 || isMulticast(destination)) {
-      host.traced("dropped", packet, peer, "not for this host");
-      return;
-    }
-    if (packet.hopLimit <= 1) {
-      host.traced("dropped", packet, peer, "TTL exceeded");
-      this.sendError(packet, "ttl");
-      return;
-    }
-    const path = host.path(destination);
-    if (path === undefined) {
-      host.traced("dropped", packet, peer, "no route");
-      this.sendError(packet, "host");
-      return;
-    }
-    const next: Packet = { ...packet, hopLimit: packet.hopLimit - 1 };
-    if (packetSize(next) <= path.mtu) {
-      path.send(next);
-    } else if (version === 4 && !packet.dontFragment) {
-      for (const one of fragmentPacket(next, path.mtu, packet.identification)) path.send(one);
-    } else {
-      host.traced("dropped", packet, peer, "too big");
-      const [type, code] =
-        version === 4 ? [ICMP.UNREACHABLE, ICMP.FRAGMENTATION_NEEDED] : [ICMPV6.PACKET_TOO_BIG, 0];
-      this.sendError(packet, { type, code, info: path.mtu });
-    }
   }
 
   /** The host crashed. */

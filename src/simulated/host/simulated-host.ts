@@ -1,18 +1,17 @@
 import type { ReadinessQueue } from "../../system/readiness-queue.ts";
 import type { System } from "../../system/system.ts";
 import { Random } from "../clock/random.ts";
-import { MILLISECOND, type Scheduled, type VirtualClock } from "../clock/virtual-clock.ts";
+import { MILLISECOND, type VirtualClock } from "../clock/virtual-clock.ts";
 import { type Packet, PROTOCOL } from "../ip/packet.ts";
 import type { Blocking } from "./blocking.ts";
+import { type Boot, startHost } from "./boot.ts";
 import { CounterTable } from "./counter-table.ts";
 import type { OpenDescriptor } from "./descriptors.ts";
 import { Epoll } from "./epoll.ts";
-import { FileTable } from "./file-table.ts";
-import { HostClock } from "./host-clock.ts";
+import type { HostClock } from "./host-clock.ts";
 import { HostFileSystem } from "./host-files.ts";
 import { HostInterface } from "./host-interface.ts";
-import { hostResolver, lookUp, type NameTable } from "./host-resolver.ts";
-import { hostSystem } from "./host-system.ts";
+import { lookUp, type NameTable } from "./host-resolver.ts";
 import { IpLayer, type Path } from "./ip-layer.ts";
 import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
 import { type LinuxRelease, type LinuxTraits, linuxTraits } from "./linux-release.ts";
@@ -29,7 +28,6 @@ import type {
   Route,
   RouteFrom,
 } from "./protocol-host.ts";
-import { SocketFactory } from "./socket-factory.ts";
 import { Sysctls, type SysctlValues } from "./sysctls.ts";
 
 /** What a host needs of the network that it is in. */
@@ -369,46 +367,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   }
 
   #start(): Boot {
-    const network = this.#network;
-    const { program, blocking } = network;
-    const clock = new HostClock({
-      clock: this.clock,
-      program,
-      host: this,
-      epoch: network.epoch,
-      bind: (call) => network.bind(call),
-    });
-    const files = new FileTable({
-      sysctls: this.sysctls,
-      blocking,
-      nextCookie: () => this.nextCookie(),
-      wakeProgram: (item: Scheduled) => program.add(item, this.clock.now, this),
-    });
-    const system = hostSystem({
-      hostName: this.name,
-      clock,
-      resolver: hostResolver(network),
-      names: {
-        addressesOf: (name) => network.addressesOf(name),
-        nameOf: (address) => network.nameOf(address),
-        hostName: this.name,
-        interfaces: () => this.interfaces,
-      },
-      socketFiles: this.files,
-      files,
-      blocking,
-      sockets: new SocketFactory(this.ip.handlers),
-      somaxconn: () => this.sysctls.get("net.core.somaxconn"),
-      interfaces: () => this.interfaces,
-      settle: () => this.ip.drainLoopback(),
-      ended: () => this.#boot.system !== system || this.#crashed,
-    });
-    return { system, clock, files };
+    const boot: Boot = startHost(this, this.#network, () => this.#boot !== boot || this.#crashed);
+    return boot;
   }
-}
-
-interface Boot {
-  readonly system: System;
-  readonly clock: HostClock;
-  readonly files: FileTable;
 }

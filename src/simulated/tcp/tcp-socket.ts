@@ -9,7 +9,7 @@ import type { KernelSocket, ReceiveRequest, SendRequest, SocketAddress } from ".
 import type { Route } from "../host/protocol-host.ts";
 import type { SimpleOption } from "../host/simple-option.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";
-import { chargeMemory, isWritable } from "./buffers.ts";
+import { chargeMemory } from "./buffers.ts";
 import { inheritOptions } from "./child.ts";
 import { closeConnection, disconnect, needsReset, shutdownSend } from "./close.ts";
 import { routeForConnect, sendSyn, type Target, targetOf } from "./connect.ts";
@@ -18,13 +18,13 @@ import { isCongestionName } from "./create-congestion-control.ts";
 import { keepaliveTime } from "./keepalive.ts";
 import type { ListenQueue } from "./listen-queue.ts";
 import { read } from "./read.ts";
+import { connectionEvents, isAtMark, isReadable, unacknowledgedBytes, unreadBytes } from "./readiness.ts";
 import { send } from "./send.ts";
-import { before, distance } from "./sequence.ts";
+import { distance } from "./sequence.ts";
 import { isOneOf, STATE, stateName, states } from "./state.ts";
 import { tcpInfo } from "./tcp-info.ts";
 import { getTcpOption, NOTHING_KEPT, setTcpOption } from "./tcp-options.ts";
 import { STAMP, TransmitReports } from "./transmit-reports.ts";
-import { isInline } from "./urgent.ts";
 
 const { AF, IPPROTO, POLL, SHUT, SOCK } = constants;
 const {
@@ -281,48 +281,20 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     return this.remotePort === 0 || isOneOf(this.tcb.state, NO_PEER) ? -ENOTCONN : super.getpeername();
   }
 
-  /** tcp_poll(). */
   events(): number {
-    const { tcb } = this;
-    const { state } = tcb;
-    if (state === STATE.LISTEN) return this.queue !== undefined && this.queue.length > 0 ? READABLE : 0;
-    let events = 0;
-    if ((this.receiveShutdown && this.sendShutdown) || state === STATE.CLOSE) events |= POLL.HUP;
-    if (this.receiveShutdown) events |= READABLE | (POLL.RDHUP ?? 0);
-    if (!isOneOf(state, CONNECTING)) {
-      if (this.#isReadable()) events |= READABLE;
-      if (this.sendShutdown || isWritable(tcb)) events |= WRITABLE;
-      else tcb.noSpace = true;
-      if (tcb.urgent === "valid") events |= POLL.PRI;
-    }
-    if (this.error !== 0 || tcb.reports?.isEmpty === false) events |= POLL.ERR;
-    return events;
+    return this.tcb.state === STATE.LISTEN
+      ? this.queue !== undefined && this.queue.length > 0
+        ? READABLE
+        : 0
+      : connectionEvents(this.tcb);
   }
 
-  #isReadable(): boolean {
-    const { tcb } = this;
-    const available = (tcb.rcvNxt - tcb.copiedSeq) | 0;
-    if (available <= 0) return false;
-    let target = this.receiveLowWater;
-    if (tcb.urgent !== "none" && tcb.urgSeq === tcb.copiedSeq && !isInline(tcb)) target += 1;
-    return available >= target || tcb.window.remaining(tcb.rcvNxt) <= tcb.ack.rcvMss;
-  }
-
-  /** SIOCATMARK. */
   atMark(): number {
-    const { tcb } = this;
-    return tcb.urgent !== "none" && tcb.urgSeq === tcb.copiedSeq ? 1 : 0;
+    return isAtMark(this.tcb) ? 1 : 0;
   }
 
-  /** SIOCINQ: tcp_inq(). */
   readable(): number {
-    const { tcb } = this;
-    if (isOneOf(tcb.state, CONNECTING)) return 0;
-    const { rcvNxt, copiedSeq, urgSeq } = tcb;
-    const unread = (rcvNxt - copiedSeq) >>> 0;
-    const ahead = distance(copiedSeq, urgSeq);
-    if (tcb.urgent !== "none" && !isInline(tcb) && ahead >= 0 && before(urgSeq, rcvNxt)) return ahead;
-    return tcb.finReceived && unread > 0 ? unread - 1 : unread;
+    return unreadBytes(this.tcb);
   }
 
   override acceptQueue(): AcceptQueue | undefined {
@@ -347,12 +319,8 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     chargeMemory(tcb);
   }
 
-  /** tcp_ioctl(). */
   unacknowledged(): { readonly queued: number; readonly unsent: number } {
-    const { state, writeSeq, sndUna, sndNxt } = this.tcb;
-    if (state === STATE.LISTEN) return { queued: -EINVAL, unsent: -EINVAL };
-    if (state === STATE.SYN_SENT || state === STATE.SYN_RECV) return { queued: 0, unsent: 0 };
-    return { queued: distance(sndUna, writeSeq), unsent: distance(sndNxt, writeSeq) };
+    return unacknowledgedBytes(this.tcb);
   }
 
   /** Segments leave no stamp. */
@@ -405,7 +373,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     const locked = (this.value(SOCKET_OPTION.BUF_LOCK) & 2) !== 0;
     const limit = locked ? this.receiveBuffer >> 1 : most >> 1;
     this.configure({ receiveLowWater: Math.min(bytes, limit, INT_MAX) || 1 });
-    if (this.#isReadable()) this.host.changed(this, READABLE);
+    if (isReadable(this.tcb)) this.host.changed(this, READABLE);
     if (locked) return 0;
     const space = tcb.window.toSpace(bytes);
     if (space > this.receiveBuffer) {
