@@ -194,6 +194,8 @@ const typeCycles: readonly (readonly string[])[] = [
     "net/connection/web-streams.ts",
   ],
   ["net/connection/handled-connection.ts", "net/connection/handlers.ts"],
+  ["simulated/host/boot.ts", "simulated/host/simulated-host.ts"],
+  ["simulated/host/forward.ts", "simulated/host/ip-layer.ts"],
   ["simulated/host/socket-base.ts", "simulated/host/socket-level.ts"],
 ];
 

@@ -59,7 +59,7 @@ asyncApiTest(
     };
     const notConnected = { name: "SocketNotConnected", code: "ENOTCONN" };
     await refused(listener, { name: "TypeError", message: /listening.*listen\(\)/ });
-    await refused(listener.fd, { name: "TypeError", message: /listens/ });
+    await refused(listener.fd, { name: "TypeError", message: /listening/ });
     await refused(fixture.tcp(), notConnected);
     await refused(fixture.boundTcp(), notConnected);
     await refused(fixture.tcp().fd, notConnected);
