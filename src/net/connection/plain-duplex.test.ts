@@ -19,10 +19,10 @@ asyncApiTest(
       assert.equal(duplex.readyState, "open");
       duplex.end("the end");
       assert.equal(duplex.readyState, "readOnly");
-      const closed = once(duplex, "close");
+      const [ended, closed] = [once(duplex, "end"), once(duplex, "close")];
       await client.end();
       duplex.resume();
-      await once(duplex, "end");
+      await ended;
       assert.equal(duplex.readyState, "closed");
       assert.deepEqual(await closed, [false]);
       assert.equal(`${Buffer.from((await client.read()) ?? [])}`, "the end");
