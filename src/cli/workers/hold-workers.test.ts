@@ -155,9 +155,10 @@ for (const [how, program] of Object.entries(byDescriptor)) {
       const first = await ask(held.port, false);
       held.process.child.kill("SIGUSR2");
       await held.untilRestarted(1);
-      const second = await ask(held.port, false);
+      // The old worker may answer until it has acted on SIGTERM.
+      let second = first;
+      while (second === first) second = await ask(held.port, false);
       assert.match(second, /^\d+$/);
-      assert.notEqual(second, first);
       await held.stop();
     },
   );
