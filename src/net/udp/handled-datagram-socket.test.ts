@@ -113,14 +113,14 @@ asyncApiTest(
 asyncApiTest(
   "handled datagrams over unix: a full peer pauses receiving, and drain() reports the end of that",
   async (engine, fixture) => {
-    let drains = 0;
+    const waitingAtDrain: number[] = [];
     let most = 0;
     const handlers: DatagramSocketHandlers = {
       message(socket, bytes, from) {
         for (let copy = 0; copy < 4; copy++) socket.send(bytes, from);
         most = Math.max(most, socket.pendingBytes);
       },
-      drain: () => drains++,
+      drain: ({ pendingBytes }) => waitingAtDrain.push(pendingBytes),
     };
     const server = await udp({ ...datagramEndpoint(fixture, "unix"), engine }, handlers);
     const client = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
@@ -129,7 +129,8 @@ asyncApiTest(
     await eventually(() => (most > 65_536 ? true : undefined));
     for (let count = 0; count < 800; count++) assert.equal((await client.receive()).data.length, 8192);
     await sent;
-    await eventually(() => (drains > 0 && server.pendingBytes === 0 ? true : undefined));
+    await eventually(() => (waitingAtDrain.length > 0 && server.pendingBytes === 0 ? true : undefined));
+    assert.deepEqual(new Set(waitingAtDrain), new Set([0]));
     assert.ok(most < 1 << 20, `${most} bytes were buffered`);
     await Promise.all([server.close(), client.close()]);
   },
