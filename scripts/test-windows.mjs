@@ -19,6 +19,7 @@ const elsewhere = [
   ["cli/foreign-text", "its names of files and processes are not possible there"],
   ["cli/free", "it ends processes with signals, which Windows does not have"],
   ["cli/output", "it ends the command with a signal, after which Windows leaves it no time for a summary"],
+  ["cli/lost-output", "Windows has no /dev/full, and passes no descriptors to a command"],
   ["cli/overload", "as cli/output"],
   ["cli/ports", "it needs a terminal, and Linux programs; the diagnose/ below it is tested there"],
   ["cli/wait", "as cli/ports"],

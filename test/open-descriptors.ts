@@ -38,7 +38,7 @@ function openFiles(): string[] {
   for (const fd of readdirSync("/proc/self/fd")) {
     const target = targetOf(fd);
     if (target === undefined || standard.includes(target) || target === certificates) continue;
-    if (!/^\/dev\/null$|^pipe:|^anon_inode:\[(event|io_uring)/.test(target))
+    if (!/^\/dev\/null$|^\/sys\/|^pipe:|^anon_inode:\[(event|io_uring)/.test(target))
       descriptors.push(`${fd} ${target}`);
   }
   return descriptors.sort();
