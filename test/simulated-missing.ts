@@ -143,6 +143,7 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["what berkeley does not know arrives as bytes: SO_TIMESTAMP_NEW", yet],
     ["IPV6_2292PKTINFO and the others of RFC 2292: both ways", yet],
     ["SCM_TIMESTAMPING_OPT_STATS: what TCP counted until a time stamp, as netlink attributes", yet],
+    ["NETLINK_LISTEN_ALL_NSID: the number of the namespace that a message is from", raw],
   ],
   dup: [["EMFILE: the process has no descriptor left", program]],
   getaddrinfo: [["EAI_AGAIN: no name server can be reached", resolver]],

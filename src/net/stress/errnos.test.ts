@@ -40,9 +40,7 @@ const lost = [
   ...["ECONNRESET", "ETIMEDOUT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT"],
 ];
 /** ENOSPC is epoll's (epoll_ctl(2)): too many descriptors are watched for now. */
-const putOff = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ENOSR", "ENOSPC"].filter(
-  (code) => code in errnos,
-);
+const putOff = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ENOSR", "ENOSPC"].filter((code) => code in errnos);
 
 const engines = failingEngines();
 
