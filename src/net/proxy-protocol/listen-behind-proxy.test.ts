@@ -377,4 +377,5 @@ asyncApiTest("proxyProtocol: options that are malformed", async () => {
   await refuses({ trusted: ["10.0.0.0/40"] }, "ERR_INVALID_ARG_VALUE");
   await refuses({ optional: 1 }, "ERR_INVALID_ARG_TYPE");
   await refuses({ onRefused: true }, "ERR_INVALID_ARG_TYPE");
+  await refuses({ trustd: ["10.0.0.1"] }, "ERR_INVALID_ARG_VALUE");
 });

@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import { argumentType, boolean, elements, kind, quoted } from "../../errors/argument.ts";
+import { argumentType, boolean, elements, invalidValue, kind, quoted } from "../../errors/argument.ts";
 import { milliseconds } from "../abort.ts";
 import { AddressList, type AddressMatcher } from "./address-list.ts";
 import type { ProxyHeaderError } from "./proxy-header-error.ts";
@@ -52,7 +52,10 @@ export function checkProxyProtocol(
   if (given !== true && given !== "optional" && (typeof given !== "object" || given === null))
     throw argumentType(`proxyProtocol must be true, "optional" or an object, not ${kind(given)}`);
   const options = typeof given === "object" ? given : { optional: given === "optional" };
-  const { optional = false, trusted, timeout = TIMEOUT, onRefused } = options;
+  const { optional = false, trusted, timeout = TIMEOUT, onRefused, ...others } = options;
+  // A misspelled `trusted` would trust everybody.
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalidValue(`proxyProtocol has no option ${other}`);
   if (onRefused !== undefined && typeof onRefused !== "function")
     throw argumentType(`proxyProtocol.onRefused must be a function, not ${kind(onRefused)}`);
   return {
