@@ -31,10 +31,13 @@ import { TIPC } from "./tipc.ts";
 
 type Row = ReturnType<typeof observed>;
 
-// A system without a family has none of its values either, and skips the rows that use them.
-const secure = "HIGH" in BT_SECURITY ? BT_SECURITY.HIGH : 0;
-const allErrors = "ERR_MASK" in CAN ? CAN.ERR_MASK : 0;
-const important = "HIGH" in TIPC_IMPORTANCE ? TIPC_IMPORTANCE.HIGH : 0;
+// A system without a family has none of its values either, and skips the rows that use them. Their
+// names have Linux's.
+const secure = "HIGH" in BT_SECURITY ? BT_SECURITY.HIGH : 3;
+const allErrors = "ERR_MASK" in CAN ? CAN.ERR_MASK : 0x1fffffff;
+const standardFrame = "SFF_MASK" in CAN ? CAN.SFF_MASK : 0x7ff;
+const important = "HIGH" in TIPC_IMPORTANCE ? TIPC_IMPORTANCE.HIGH : 2;
+const ofThisNode = "NODE" in TIPC_SCOPE ? TIPC_SCOPE.NODE : 3;
 
 /**
  * The socket that an algorithm is bound to; undefined, and the row is skipped, if there is none.
@@ -143,14 +146,14 @@ optionTests("SOL_CAN_RAW", CAN_RAW, [
   withCan(toggles(CAN_RAW.FD_FRAMES, canRaw)),
   withCan(
     roundTrip(CAN_RAW.FILTER, canRaw, [
-      { id: 0x123, mask: CAN.SFF_MASK },
+      { id: 0x123, mask: standardFrame },
       { id: 0x80000200, mask: 0xc0000700 },
     ]),
   ),
   withCan(
     observed(CAN_RAW.FILTER, "up to 512 of them, or none", (fixture) => {
       const socket = canRaw(fixture);
-      const filters = Array.from({ length: 512 }, (_, id) => ({ id, mask: CAN.SFF_MASK }));
+      const filters = Array.from({ length: 512 }, (_, id) => ({ id, mask: standardFrame }));
       setsockopt(socket, CAN_RAW.FILTER, filters);
       assert.deepEqual(getsockopt(socket, CAN_RAW.FILTER), filters);
       setsockopt(socket, CAN_RAW.FILTER, []);
@@ -186,7 +189,7 @@ optionTests("SOL_CAN_J1939", CAN_J1939, [
 
 const tipc = (fixture: Fixture) => fixture.socket(AF.TIPC, SOCK.RDM);
 const withTipc = (row: Row) => lacking(row, () => trySocket(AF.TIPC, SOCK.RDM));
-const group = { service: 18_999, instance: 7, scope: TIPC_SCOPE.NODE } as const;
+const group = { service: 18_999, instance: 7, scope: ofThisNode } as const;
 
 optionTests("SOL_TIPC", TIPC, [
   withTipc(roundTrip(TIPC.CONN_TIMEOUT, tipc, 1500)),
