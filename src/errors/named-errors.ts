@@ -12,9 +12,10 @@ export interface AccessDenied extends SocketError<"AccessDenied"> {
    *   option.
    * - `listen()`: The process lacks the privilege to listen on this socket.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The network prohibits the address of an
-   *   earlier message (reported by ICMPv6).
+   *   earlier message (reported by ICMPv6); or a cipher of AF.ALG has no key.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The unix socket is not writable; a
-   *   broadcast address needs SO.BROADCAST; or a route or the network prohibits the address.
+   *   broadcast address needs SO.BROADCAST; a route or the network prohibits the address; or a
+   *   cipher of AF.ALG has no key.
    * - `setsockopt()`: Setting the option requires privilege, or a security policy forbids it.
    * - `socket()`, `socketpair()`: The process is not allowed to create a socket of this type or
    *   protocol. Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in
@@ -456,6 +457,9 @@ export interface ProtocolFailure extends SocketError<"ProtocolFailure"> {
    *
    * - `accept()`: The connection failed before it was accepted: a protocol error. Accept the
    *   next one.
+   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: An ICMP error reported that the peer
+   *   does not support the protocol, or could not parse a packet; or what the kernel decrypts is
+   *   not authentic.
    */
   readonly name: "ProtocolFailure";
 }
@@ -630,8 +634,10 @@ export interface WouldBlock extends SocketError<"WouldBlock"> {
    *   expired.
    * - `connect()`: The listener's accept queue is full: the unix socket is non-blocking, or its
    *   SO.SNDTIMEO expired.
-   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: No data is available: the socket is
-   *   non-blocking, or its SO.RCVTIMEO expired.
+   * - `recv()`, `recvfrom()`, `recvmsg()`: No data is available: the socket is non-blocking, or
+   *   its SO.RCVTIMEO expired.
+   * - `recvmmsg()`: No data is available: the socket is non-blocking, or its SO.RCVTIMEO or the
+   *   timeout of the call expired.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The send buffer is full, or the
    *   connection still in progress: the socket is non-blocking, or its SO.SNDTIMEO expired.
    */
