@@ -24,11 +24,14 @@ export const canFilters: Codec<readonly CanFilter[]> = {
       mask: view.getUint32(index * CAN_FILTER + 4, true),
     })),
   encode(value, into) {
-    const filters = elements("the option", "an array of { id, mask }", value, MAX_FILTERS);
-    for (const [index, filter] of filters.entries()) {
+    const given = elements("the option", "an array of { id, mask }", value, MAX_FILTERS);
+    const filters = given.map((filter) => {
       checkObject("a filter", "{ id, mask }", filter);
-      into.view.setUint32(index * CAN_FILTER, integer("id", filter.id, 0, 0xffffffff), true);
-      into.view.setUint32(index * CAN_FILTER + 4, integer("mask", filter.mask, 0, 0xffffffff), true);
+      return [integer("id", filter.id, 0, 0xffffffff), integer("mask", filter.mask, 0, 0xffffffff)] as const;
+    });
+    for (const [index, [id, mask]] of filters.entries()) {
+      into.view.setUint32(index * CAN_FILTER, id, true);
+      into.view.setUint32(index * CAN_FILTER + 4, mask, true);
     }
     into.length = filters.length * CAN_FILTER;
   },
@@ -54,12 +57,15 @@ const J1939_SHAPE = "{ name?, nameMask?, pgn?, pgnMask?, addr?, addrMask? }";
 
 export const j1939Filters: WriteCodec<readonly J1939Filter[]> = {
   encode(value, into) {
-    const filters = elements("the option", `an array of ${J1939_SHAPE}`, value, MAX_FILTERS);
-    const { size } = J1939_FILTER;
-    into.bytes.fill(0, 0, filters.length * size);
-    for (const [index, filter] of filters.entries()) {
+    const given = elements("the option", `an array of ${J1939_SHAPE}`, value, MAX_FILTERS);
+    const filters = given.map((filter) => {
       checkObject("a filter", J1939_SHAPE, filter);
       const { name = 0n, nameMask = 0n, pgn = 0, pgnMask = 0, addr = 0, addrMask = 0 } = filter;
+      return { name, nameMask, pgn, pgnMask, addr, addrMask };
+    });
+    const { size } = J1939_FILTER;
+    into.bytes.fill(0, 0, filters.length * size);
+    for (const [index, { name, nameMask, pgn, pgnMask, addr, addrMask }] of filters.entries()) {
       const at = index * size;
       into.view.setBigUint64(at, uint64("name", name), true);
       into.view.setBigUint64(at + 8, uint64("nameMask", nameMask), true);

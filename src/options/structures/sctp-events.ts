@@ -1,4 +1,4 @@
-import { checkObject, integer } from "../../errors/argument.ts";
+import { boolean, checkObject, integer } from "../../errors/argument.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 
 /** Whether a kind of event is received: struct sctp_event. */
@@ -16,7 +16,7 @@ export const sctpEvent: WriteCodec<SctpEventSubscription> = {
     checkObject("the option", "{ assocId?, type, on }", value);
     const assocId = integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
     const type = integer("type", value.type, 0, 0xffff);
-    const on = value.on ? 1 : 0;
+    const on = boolean("on", value.on) ? 1 : 0;
     into.view.setInt32(0, assocId, true);
     into.view.setUint16(4, type, true);
     into.view.setUint16(6, on, true);

@@ -63,11 +63,12 @@ export const sctpPaddrparams: ReadCodec<SctpPeerAddressParameters> & WriteCodec<
     checkObject("the option", "{ address?, hbinterval?, pathmaxrxt?, … }", value);
     const { address, hbinterval = 0, pathmaxrxt = 0, pathmtu = 0, sackdelay = 0, flags = 0 } = value;
     const { ipv6Flowlabel = 0, dscp = 0 } = value;
+    const assocId = assocIdOf(value);
+    const sockaddr = address === undefined ? undefined : encodeAddress(address, system, system.address).valid;
     const { view, bytes } = into;
     bytes.fill(0, 0, PADDRPARAMS.size);
-    view.setInt32(0, assocIdOf(value), true);
-    if (address !== undefined) {
-      const sockaddr = encodeAddress(address, system, system.address).valid;
+    view.setInt32(0, assocId, true);
+    if (sockaddr !== undefined) {
       bytes.set(sockaddr.subarray(0, SOCKADDR_STORAGE), PADDRPARAMS.address);
     }
     view.setUint32(PADDRPARAMS.hbinterval, integer("hbinterval", hbinterval, 0, 0xffffffff), true);
@@ -139,11 +140,12 @@ export const sctpSndinfo: Codec<SctpDefaultSendInfo> = {
   encode(value, into) {
     checkObject("the option", "{ sid, flags?, ppid?, context?, assocId? }", value);
     const { sid, flags = 0, ppid = 0, context = 0 } = value;
+    const assocId = assocIdOf(value);
     into.view.setUint16(0, integer("sid", sid, 0, 0xffff), true);
     into.view.setUint16(2, integer("flags", flags, 0, 0xffff), true);
     into.view.setUint32(4, integer("ppid", ppid, 0, 0xffffffff));
     into.view.setUint32(8, integer("context", context, 0, 0xffffffff), true);
-    into.view.setInt32(12, assocIdOf(value), true);
+    into.view.setInt32(12, assocId, true);
     into.length = 16;
   },
 };

@@ -4,6 +4,10 @@ import { familyConstants } from "./family-constants.ts";
 // Sorted by C name. AI_ and NI_ are from <netdb.h>, the others from include/uapi/linux/in.h,
 // errqueue.h, net_tstamp.h, netlink.h, if_ether.h, if_packet.h, if.h and vm_sockets.h, and
 // include/net/tcp_states.h; headers.test.ts checks each with the C compiler.
+
+/** IPv4 and IPv6 number them alike. */
+const pathMtuDiscoveries = { DO: 2, DONT: 0, INTERFACE: 4, OMIT: 5, PROBE: 3, WANT: 1 };
+
 export const valueConstants = {
   ...familyConstants,
   AI: {
@@ -97,22 +101,8 @@ export const valueConstants = {
     SLAVE: 0x800,
     UP: 0x1,
   },
-  IPV6_PMTUDISC: {
-    DO: 2,
-    DONT: 0,
-    INTERFACE: 4,
-    OMIT: 5,
-    PROBE: 3,
-    WANT: 1,
-  },
-  IP_PMTUDISC: {
-    DO: 2,
-    DONT: 0,
-    INTERFACE: 4,
-    OMIT: 5,
-    PROBE: 3,
-    WANT: 1,
-  },
+  IPV6_PMTUDISC: pathMtuDiscoveries,
+  IP_PMTUDISC: pathMtuDiscoveries,
   NETLINK_FAMILY: {
     AUDIT: 9,
     CONNECTOR: 11,
