@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
-import { workersEnd } from "../../../test/engine/workers-end.ts";
+import { haveWorkers, workersEnd } from "../../../test/engine/workers-end.ts";
 import { runProgram, runSource } from "../../../test/program.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { host } from "../../system/host.ts";
@@ -82,7 +82,8 @@ for (const how of ["exits", "exits soon", "throws", "is killed"]) {
 for (const how of ["exits", "exits soon", "throws", "is terminated", "is terminated in a handler"]) {
   asyncApiTest(
     `ends: a thread that ${how} with connections under load`,
-    async (engine) => {
+    async (engine, fixture) => {
+      if (!haveWorkers(engine, fixture)) return;
       const workers = Array.from({ length: 3 }, () => new Worker(program, { workerData: [how, engine] }));
       await Promise.all(
         workers.map(async (worker) => {
@@ -111,7 +112,8 @@ for (const how of ["exits", "exits soon", "throws", "is terminated", "is termina
 // to hit on purpose.
 asyncApiTest(
   "ends: a serving thread calls nothing of koffi's during which it must not be terminated",
-  async (engine) => {
+  async (engine, fixture) => {
+    if (!haveWorkers(engine, fixture)) return;
     const { status, stdout, stderr } = runSource(countingProgram(engine));
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "none\n", stderr: "" });
   },
