@@ -38,6 +38,8 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     /** Only the tests whose paths contain one of these words, as "posix/bind,posix/listen". */
     tests: { type: "string", default: "" },
+    /** Further folders whose tests run: "net" for the engine, which net/ runs on. */
+    with: { type: "string", multiple: true, default: [] },
     least: { type: "string" },
     /**
      * A file for the results, one a line. Mutants whose results it has are not tested again unless
@@ -75,7 +77,7 @@ async function mutate(folder) {
   const top = folder.split("/")[0];
   const neighbours = new Neighbours(
     ["dist", "build"],
-    top,
+    [top, ...values.with],
     new Baseline(sandbox, top),
     values.tests.split(","),
   );

@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 const UNSEEN = 3;
 
 /**
- * The tests of a folder of src/, for a module of dist/. Paths are those of compiled modules. The
+ * The tests of some folders of src/, for a module of dist/. Paths are those of compiled modules. The
  * tests are in build/, and import the package through modules of build/src/ that re-export those of
  * dist/.
  */
@@ -19,7 +19,7 @@ export class Neighbours {
   #allKills = new Map();
 
   /** @param words tests whose paths contain one of them are used */
-  constructor(roots, folder, baseline, words) {
+  constructor(roots, folders, baseline, words) {
     this.#baseline = baseline;
     const modules = roots.flatMap((root) =>
       readdirSync(root, { recursive: true })
@@ -30,7 +30,7 @@ export class Neighbours {
     const edges = new Map(modules.map((module) => [module, referencesOf(module, known)]));
     this.#tests = modules.filter(
       (module) =>
-        module.startsWith(join("build/src", folder, "/")) &&
+        folders.some((folder) => module.startsWith(join("build/src", folder, "/"))) &&
         module.endsWith(".test.js") &&
         words.some((word) => module.includes(word)),
     );

@@ -309,6 +309,18 @@ test("readiness: unsent data is pending until its failure is reported", async ()
   await Promise.all([left.close(), other.close()]);
 });
 
+test("readiness: reset() with a byte that waits is reported as cancelled, and without one it is not", async () => {
+  for (const { send, expected } of [
+    { send: AGAIN, expected: errno("ECANCELED") },
+    { send: 1, expected: 0 },
+  ]) {
+    const { engine } = start({ send: [send] });
+    const left = new RecordedStream(engine, 7);
+    left.stream.write(Buffer.from("x"));
+    assert.equal(await left.reset(), expected);
+  }
+});
+
 test("readiness: where a datagram socket cannot be watched, it is told, for receiving and for sending", async () => {
   const { engine, poller } = start({ sendmmsg: [AGAIN] });
   poller.returned = errno("ENOSPC");
