@@ -8,6 +8,8 @@ export class ScriptedPoller implements Poller {
   /** The result of add(). */
   returned = 0;
   open = false;
+  /** The result of look(), if it fails: a negative errno. */
+  failing = 0;
   #events: { slot: number; generation: number; ready: number }[] = [];
   #found: { slot: number; generation: number; ready: number }[] = [];
   #awake = () => {};
@@ -25,6 +27,11 @@ export class ScriptedPoller implements Poller {
     setImmediate(this.#awake);
   }
 
+  /** A turn in which nothing may be ready. */
+  wake(): void {
+    setImmediate(this.#awake);
+  }
+
   add(fd: number, slot: number, generation: number): number {
     if (this.returned === 0) this.added.set(fd, { slot, generation });
     return this.returned;
@@ -38,6 +45,7 @@ export class ScriptedPoller implements Poller {
   await(): void {}
 
   look(): number {
+    if (this.failing < 0) return this.failing;
     this.#found = this.#events;
     this.#events = [];
     return this.#found.length;

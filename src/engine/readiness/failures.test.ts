@@ -4,8 +4,11 @@ import { someTurns } from "../../../test/engine/engine-test.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
 import { ScriptedPoller } from "../../../test/engine/scripted-poller.ts";
 import { type Script, scripted } from "../../../test/scripted/scripted.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
+import { queueErrno } from "../../errors/engine-errno.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
+import { PATIENCE } from "../patience.ts";
 import { ReadinessEngine } from "./readiness.ts";
 
 function start(script: Script) {
@@ -319,6 +322,50 @@ test("readiness: reset() with a byte that waits is reported as cancelled, and wi
     left.stream.write(Buffer.from("x"));
     assert.equal(await left.reset(), expected);
   }
+});
+
+test("readiness: a queue that fails for five seconds is given up; everything open ends with its error", async () => {
+  const failure = errno("EBADF");
+  let now = 1000;
+  const system = { ...scripted({ recv: [AGAIN, 4] }), clock: { ...machineClock, now: () => now } };
+  const poller = new ScriptedPoller();
+  const engine = new ReadinessEngine(system, poller.openPoller);
+  const left = new RecordedStream(engine, 7);
+  left.stream.resume();
+  const polled: number[] = [];
+  engine.poll(8, "receive", (result) => polled.push(result));
+  const turn = async () => {
+    poller.wake();
+    await someTurns();
+  };
+  await turn();
+  poller.failing = failure;
+  await turn();
+  now += PATIENCE - 1;
+  await turn();
+  assert.deepEqual([left.errno, polled, poller.open], [0, [], true]);
+  // It succeeds once, so that the time begins anew.
+  poller.failing = 0;
+  await turn();
+  poller.failing = failure;
+  now += 1;
+  await turn();
+  now += PATIENCE - 1;
+  await turn();
+  assert.deepEqual([left.errno, polled, poller.open], [0, [], true]);
+  now += 1;
+  poller.added.clear();
+  await turn();
+  assert.deepEqual([left.errno, polled], [queueErrno(failure), [queueErrno(failure)]]);
+
+  // A new queue watches what is opened next, and has forgotten what was watched before.
+  poller.failing = 0;
+  const right = new RecordedStream(engine, 9);
+  right.stream.resume();
+  await someTurns();
+  assert.deepEqual([...poller.added.keys()], [9]);
+  await Promise.all([left.close(), right.close()]);
+  assert.equal(poller.open, false);
 });
 
 test("readiness: where a datagram socket cannot be watched, it is told, for receiving and for sending", async () => {
