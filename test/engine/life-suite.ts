@@ -59,7 +59,8 @@ export function lifeSuite(engine: Engine): void {
         console.log(Buffer.from(bytes).toString());
         second.unref();
       };
-      send(peer, Buffer.from("heard"));
+      // Only the second keeps the process running until then.
+      setTimeout(() => send(peer, Buffer.from("heard")), 50).unref();
     `,
     );
     assert.deepEqual({ status, stdout }, { status: 0, stdout: "heard\n" });

@@ -90,6 +90,21 @@ engineTest(readiness, "answers to many peers are sent with one call", async (fix
   await close();
 });
 
+engineTest(readiness, "more sends than the kernel keeps results for", async (fixture) => {
+  const opened = withBatch(openAioBatch());
+  if (opened === null) return fixture.skip("the system has no io_submit()");
+  const { engine, observed } = opened;
+  const { pairs, answered, close } = echoes(fixture, engine, 50);
+  await answered();
+  for (let round = 1; round < 40; round++) {
+    for (const [index, { peer }] of pairs.entries()) peer.stream.write(Buffer.from(`, ${round} ${index}`));
+    await Promise.all(pairs.map(({ peer }) => peer.until(() => peer.text.includes(`, ${round} `))));
+  }
+  const made = observed.made.reduce((sum, each) => sum + each, 0);
+  assert.equal(made > 1500, takesFlags(), observed.made.join());
+  await close();
+});
+
 engineTest(readiness, "a kernel that knows none of the flags sends one by one", async (fixture) => {
   const unknown = 0x4000;
   const known = 8;

@@ -283,6 +283,61 @@ test("readiness: data that a handler writes before it closes is sent", async () 
   );
 });
 
+test("readiness: data that a handler writes before closeNow() is sent, or given up if there is no room", async () => {
+  for (const { send, sent, expected } of [
+    { send: 4, sent: ["send", "close"], expected: 0 },
+    { send: AGAIN, sent: ["send", "close"], expected: errno("ECANCELED") },
+  ]) {
+    const { engine, poller, system } = start({ recv: [4, AGAIN], send: [send] });
+    const left = new RecordedStream(engine, 7);
+    let closed: Promise<number> | undefined;
+    left.whenData = () => {
+      left.stream.write(word);
+      closed = new Promise((resolve) => left.stream.closeNow(resolve));
+      assert.equal(left.stream.pendingBytes, 0);
+    };
+    left.stream.resume();
+    poller.tell(7, READABLE);
+    await left.until(() => closed !== undefined);
+    assert.equal(await closed, expected);
+    const names = system.calls.map((call) => call.slice(0, call.indexOf("(")));
+    assert.deepEqual(
+      names.filter((name) => ["send", "close"].includes(name)),
+      sent,
+    );
+  }
+});
+
+test("readiness: pieces sent together of which the system takes a part: the rest follows, in order", async () => {
+  for (const taken of [0, 1, 4, 6, 8, 11]) {
+    const sent: string[] = [];
+    const send = (_: number, bytes: Uint8Array) => {
+      sent.push(Buffer.from(bytes).toString());
+      return bytes.length;
+    };
+    const { engine, poller, system } = start({ sendmsg: [taken || AGAIN], send: Array(3).fill(send) });
+    const left = new RecordedStream(engine, 7);
+    left.stream.writev(["I say ", "to ", "you"].map((piece) => Buffer.from(piece)));
+    assert.equal(left.stream.pendingBytes, 12 - taken);
+    poller.tell(7, WRITABLE);
+    await left.until(() => left.drains === 1);
+    assert.equal(sent.join(""), "I say to you".slice(taken));
+    assert.equal(system.calls.filter((call) => call.startsWith("sendmsg")).length, 1);
+    await left.close();
+  }
+});
+
+test("readiness: a released descriptor is watched no more", async () => {
+  const { engine, poller } = start({ recv: [AGAIN] });
+  const left = new RecordedStream(engine, 7);
+  left.stream.resume();
+  await someTurns();
+  assert.ok(poller.added.has(7));
+  const released = await new Promise((resolve) => left.stream.release(resolve));
+  assert.equal(released, 0);
+  assert.ok(!poller.added.has(7));
+});
+
 test("readiness: after a signal, the second send of the rest is retried", async () => {
   const { engine, poller } = start({ send: [2, INTERRUPTED, 2] });
   const left = new RecordedStream(engine, 7);
