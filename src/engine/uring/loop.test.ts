@@ -2,15 +2,18 @@
 // initial size.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { engineTest, eventually } from "../../../test/engine/engine-test.ts";
+import { engineTest, eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { engineOn } from "../../../test/engine/own-loop.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
+import { errnoOfRing } from "../../errors/engine-errno.ts";
 import { SO } from "../../options/so.ts";
 import { close } from "../../posix/close.ts";
 import { SOCK } from "../../posix/constants.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
 import { setsockopt } from "../../posix/setsockopt.ts";
 import { IORING } from "../../system/linux/io-uring.ts";
+import type { Acceptor, Stream } from "../engine.ts";
 import { Loop } from "./loop.ts";
 import { Ring } from "./ring.ts";
 import { setupRing } from "./ring-setup.ts";
@@ -62,6 +65,92 @@ if (enginesHere.some(({ name }) => name === "uring")) {
     }
     await eventually(() => (done === MORE_THAN_ENTRIES ? true : undefined));
   });
+
+  engineTest(
+    engine,
+    "a ring that fails for good ends what is open, each once, in any state",
+    async (fixture) => {
+      const failing = new Loop(new Ring(setupRing()));
+      const onIt = engineOn(failing);
+      const EIO = -5;
+      const told: string[] = [];
+      const peers: Socket[] = [];
+      const opened = (name: string): Stream => {
+        const [left, peer] = fixture.pair(SOCK.STREAM, { nonblocking: true });
+        setsockopt(left, SO.SNDBUF, 4096);
+        peers.push(peer);
+        return onIt.stream(left.detach(), {
+          onData: () => told.push(`${name} data`),
+          onEnd: () => told.push(`${name} end`),
+          onError: (errno) => told.push(`${name} error ${errnoOfRing(errno)}`),
+          onDrain: () => told.push(`${name} drain`),
+        });
+      };
+      const acceptor = (name: string): Acceptor =>
+        onIt.acceptor(fixture.listener().detach(), {
+          onAccept: () => told.push(`${name} accept`),
+          onError: (errno) => told.push(`${name} error ${errnoOfRing(errno)}`),
+        });
+      const done = (name: string) => (errno: number | undefined) =>
+        void told.push(`${name} ${errno === undefined ? "" : (errnoOfRing(errno) ?? errno)}`.trim());
+      const full = new Uint8Array(1 << 20);
+
+      const idle = opened("idle");
+      idle.resume();
+      const paused = opened("paused");
+      paused.resume();
+      const writing = opened("writing");
+      writing.resume();
+      writing.write(full);
+      writing.shutdown(done("shutdown"));
+      const closing = opened("closing");
+      closing.write(full);
+      closing.close(done("closing closed"));
+      const resetting = opened("resetting");
+      resetting.resume();
+      const one = acceptor("one");
+      one.accept(1);
+      const all = acceptor("all");
+      all.accept(Number.POSITIVE_INFINITY);
+      const pausing = acceptor("pausing");
+      pausing.accept(1);
+      const stopped = acceptor("stopped");
+      stopped.accept(1);
+      onIt.poll(fixture.pair()[0].fd, "receive", done("poll"));
+      await someTurns();
+      paused.pause();
+      await someTurns();
+      assert.equal(told.join(), "");
+
+      // Nothing of these reaches the kernel any more.
+      failing.ring.fail(EIO);
+      resetting.reset(done("resetting closed"));
+      pausing.pause(() => told.push("pausing paused"));
+      stopped.close(done("stopped closed"));
+      failing.tick.willSubmit();
+      await someTurns();
+      const ended = [
+        ...["all error -5", "closing closed -5", "idle error -5", "one error -5", "paused error -5"],
+        ...["pausing error -5", "pausing paused", "poll -5", "resetting closed 0", "shutdown -5"],
+        ...["stopped closed 0", "writing error -5"],
+      ];
+      assert.deepEqual(told.splice(0).toSorted(), ended);
+      assert.deepEqual([idle.pendingBytes, writing.pendingBytes], [0, 0]);
+
+      // Closing still works, and what is opened now fails.
+      const late = opened("late");
+      late.resume();
+      await someTurns();
+      for (const [name, handle] of Object.entries({ idle, paused, writing, late, one, all, pausing }))
+        handle.close(done(`${name} closed`));
+      await someTurns();
+      assert.deepEqual(told.toSorted(), [
+        ...["all closed 0", "idle closed -5", "late closed -5", "late error -5", "one closed 0"],
+        ...["paused closed -5", "pausing closed 0", "writing closed -5"],
+      ]);
+      for (const peer of peers) close(peer);
+    },
+  );
 
   test("uring: a turn that throws does not stop the next one", () => {
     const { tick } = loop;

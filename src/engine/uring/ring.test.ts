@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { Fixture } from "../../../test/fixture.ts";
+import { ringErrno } from "../../errors/engine-errno.ts";
 import { Ring } from "./ring.ts";
 import { setupRing } from "./ring-setup.ts";
 import { prepClose, prepNop } from "./sqe.ts";
@@ -98,7 +99,7 @@ test(
       reaped(ring),
       new Map([
         [3, 0],
-        [4, EIO],
+        [4, ringErrno(EIO)],
       ]),
     );
     assert.deepEqual([after, kept].map(isOpen), [false, true]);

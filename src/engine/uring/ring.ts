@@ -1,4 +1,5 @@
 import { machineClock } from "../../clock/machine-clock.ts";
+import { ringErrno } from "../../errors/engine-errno.ts";
 import { defined } from "../../invariant.ts";
 import { detachMapping, type Memory, mapDescriptor, mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
@@ -312,7 +313,8 @@ export class Ring {
     this.#waiting = [];
     for (const { opcode, fd, userDataLow, userDataHigh } of refused) {
       if (opcode === IORING.OP_CLOSE) completed(userDataLow, userDataHigh, linux.close(fd), 0);
-      else if (opcode !== IORING.OP_ASYNC_CANCEL) completed(userDataLow, userDataHigh, this.#failure, 0);
+      else if (opcode !== IORING.OP_ASYNC_CANCEL)
+        completed(userDataLow, userDataHigh, ringErrno(this.#failure), 0);
     }
   }
 
