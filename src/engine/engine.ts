@@ -59,15 +59,10 @@ export interface Engine {
    * @param done 0 if the socket is connected; -ECANCELED after `cancel()`, unless something else
    * came first; otherwise the errno of connect(2). If the queue of a unix listener is full, an
    * engine that does not wait reports -EAGAIN
-   * @param streamsAtOnce whether `done`, called with 0, makes a stream of the descriptor or closes
-   * it before it returns: an engine may then keep it registered
+   * @param kind given if `done`, called with 0, makes a stream of the descriptor or closes it before
+   * it returns: an engine may then keep it registered. The same for all sockets of one kind
    */
-  connect(
-    fd: number,
-    address: ValueResult,
-    done: (errno: number) => void,
-    streamsAtOnce?: boolean,
-  ): PendingConnect;
+  connect(fd: number, address: ValueResult, done: (errno: number) => void, kind?: SocketKind): PendingConnect;
 
   /**
    * Waits until a call in one direction would not block on a socket that the caller still owns, and
@@ -281,6 +276,14 @@ export interface Forwarding {
   readonly bytes: number;
   /** Has onData() called again. */
   stop(): void;
+}
+
+/**
+ * What an engine would have to ask each of many sockets of one family, type and protocol; undefined
+ * until it has asked one of them.
+ */
+export interface SocketKind {
+  isTcp: boolean | undefined;
 }
 
 /** A connect() in progress. */

@@ -8,7 +8,7 @@ import { bind } from "../posix/bind.ts";
 import { tryClose } from "../posix/close.ts";
 import { Socket } from "../posix/owned-socket.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
-import { socket } from "../posix/socket.ts";
+import { preparedSocket, socket } from "../posix/socket.ts";
 import type { System } from "../system/system.ts";
 import type { AnyOptionValues } from "./options/listen-options.ts";
 
@@ -22,6 +22,8 @@ export interface SocketSetUp {
   readonly server?: "exclusive" | "not exclusive" | undefined;
   readonly reusePort?: boolean;
   readonly ipv6Only?: boolean | undefined;
+  /** Whether the socket is on its way to an engine, and code of this package alone holds it. */
+  readonly prepared?: boolean;
 }
 
 /** An IP address in text form, and a port. */
@@ -40,7 +42,10 @@ export function openSocket(
   setUp: SocketSetUp,
   then: (opened: Socket) => void,
 ): Socket {
-  const opened = socket(familyOf(system, address), type, 0, { nonblocking: true, system });
+  const family = familyOf(system, address);
+  const opened = setUp.prepared
+    ? preparedSocket(system, family, type)
+    : socket(family, type, 0, { nonblocking: true, system });
   try {
     setOptions(opened, setUp);
     then(opened);

@@ -2,7 +2,7 @@ import { SocketClosed, Unexpected } from "../errors/entries.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { System } from "../system/system.ts";
-import { type Ownership, own, release } from "./ownership.ts";
+import { type Ownership, own, ownPrepared, release, releasePrepared } from "./ownership.ts";
 
 const detachErrors = new ErrorSet("detach", { SocketClosed, Unexpected });
 
@@ -20,12 +20,14 @@ export class Descriptor {
   /** The system it belongs to. */
   readonly system: System;
   #fd: number;
-  #ownership: Ownership | undefined;
+  #ownership: Ownership | "prepared" | undefined;
 
-  protected constructor(system: System, fd: number) {
+  /** @param prepared whether it is on its way to an engine, in code that loses no descriptor */
+  protected constructor(system: System, fd: number, prepared = false) {
     this.system = system;
     this.#fd = fd;
-    this.#ownership = own(system, fd);
+    if (prepared) ownPrepared(system, fd);
+    this.#ownership = prepared ? "prepared" : own(system, fd);
   }
 
   /** Takes ownership of a new descriptor, of any kind of file. @internal */
@@ -61,7 +63,8 @@ export class Descriptor {
     if (this.closed) unwrap(detachErrors.fail(this.system, "SocketClosed"), this.detach);
     const fd = this.#fd;
     this.#fd = CLOSED;
-    if (this.#ownership !== undefined) release(this.#ownership);
+    if (this.#ownership === "prepared") releasePrepared(this.system, fd);
+    else if (this.#ownership !== undefined) release(this.#ownership);
     this.#ownership = undefined;
     return fd;
   }

@@ -29,8 +29,15 @@ export class Socket extends Descriptor {
   /** The protocol: `IPPROTO.TCP` and so on. */
   readonly protocol: number;
 
-  private constructor(system: System, fd: number, domain: number, type: number, protocol: number) {
-    super(system, fd);
+  private constructor(
+    system: System,
+    fd: number,
+    domain: number,
+    type: number,
+    protocol: number,
+    prepared = false,
+  ) {
+    super(system, fd, prepared);
     this.domain = domain;
     this.type = type;
     this.protocol = protocol;
@@ -64,6 +71,13 @@ export class Socket extends Descriptor {
   /** Wraps a new descriptor in a Socket. @internal */
   static adopt(system: System, fd: number, domain: number, type: number, protocol: number): Socket {
     return new Socket(system, fd, domain, type, protocol);
+  }
+
+  /**
+   * Wraps a new descriptor on its way to an engine. Nothing asks for its protocol. @internal
+   */
+  static prepare(system: System, fd: number, domain: number, type: number): Socket {
+    return new Socket(system, fd, domain, type, 0, true);
   }
 
   /** Wraps a new descriptor in a Socket; undefined if it does not refer to a socket. @internal */

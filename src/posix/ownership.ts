@@ -79,6 +79,20 @@ export function isOwned(system: System, fd: number): boolean {
   return now !== null && now.inode === owner.file.inode && now.device === owner.file.device;
 }
 
+/**
+ * Owns a descriptor that is being prepared for an engine, until `releasePrepared()`. That saves the
+ * call that identifies its file: nothing closes it if it is garbage-collected.
+ */
+export function ownPrepared(system: System, fd: number): void {
+  engineOpened(system, fd);
+  system.closeAtThreadEnd(fd);
+}
+
+export function releasePrepared(system: System, fd: number): void {
+  system.keepAtThreadEnd(fd);
+  engineClosed(system, fd);
+}
+
 /** Records that an engine now owns the descriptor and will close it. */
 export function engineOpened(system: System, fd: number): void {
   const descriptors = descriptorsOf(system);

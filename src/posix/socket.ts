@@ -9,10 +9,11 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { currentSystem } from "../system/current.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import type { System } from "../system/system.ts";
 import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
 import { checkNetPermission } from "./net-permission.ts";
-import type { Socket } from "./owned-socket.ts";
+import { Socket } from "./owned-socket.ts";
 
 /** Everything `socket()` can fail with. */
 export const socketErrors = new ErrorSet("socket", {
@@ -120,4 +121,18 @@ export function trySocket(
   const fd = system.socket(domain, type, protocol, descriptorFlags(options));
   if (fd < 0) return socketErrors.failure(system, fd);
   return { ok: true, value: adopt(system, fd, domain, type, protocol) };
+}
+
+/**
+ * A non-blocking socket on its way to an engine, of the type's default protocol: in the calls that
+ * it saves, see `Socket.prepare()`.
+ *
+ * @throws the errors of `socket()`
+ * @internal
+ */
+export function preparedSocket(system: System, domain: number, type: number): Socket {
+  checkNetPermission();
+  const fd = system.socket(domain, type, 0, NONBLOCKING | CLOSE_ON_EXEC);
+  if (fd < 0) unwrap(socketErrors.failure(system, fd), preparedSocket);
+  return Socket.prepare(system, fd, domain, type);
 }

@@ -4,6 +4,8 @@
  */
 export interface ReadinessQueue {
   readonly fd: number;
+  /** Whether a descriptor that has failed is always reported as EXCEPTIONAL. */
+  readonly tellsFailures: boolean;
   /**
    * Starts watching a descriptor. `slot` and `generation`, integers below 2^32, identify it in the
    * results.

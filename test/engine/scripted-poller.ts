@@ -4,6 +4,7 @@ import type { OpenPoller, Poller } from "../../src/engine/readiness/poller.ts";
 /** Reports the descriptors that a test declares ready. */
 export class ScriptedPoller implements Poller {
   readonly watchesUntilClosed = true;
+  tellsFailures = true;
   readonly added = new Map<number, { slot: number; generation: number }>();
   /** The result of add(). */
   returned = 0;

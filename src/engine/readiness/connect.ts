@@ -1,7 +1,7 @@
 import { defined } from "../../invariant.ts";
 import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
 import type { ValueResult } from "../../system/system.ts";
-import type { PendingConnect } from "../engine.ts";
+import type { PendingConnect, SocketKind } from "../engine.ts";
 import { pendingError } from "../pending-error.ts";
 import { attempt } from "../uncaught.ts";
 import type { Reactor, Registration } from "./reactor.ts";
@@ -12,7 +12,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
   readonly #fd: number;
   readonly #slot: number;
   readonly #done: (errno: number) => void;
-  readonly #streamsAtOnce: boolean;
+  readonly #kind: SocketKind | undefined;
   #held = true;
   #watched = false;
   /** What the descriptor is ready for. */
@@ -27,12 +27,12 @@ export class ReadinessConnect implements PendingConnect, Registration {
     fd: number,
     address: ValueResult,
     done: (errno: number) => void,
-    streamsAtOnce: boolean,
+    kind: SocketKind | undefined,
   ) {
     this.#reactor = reactor;
     this.#fd = fd;
     this.#done = done;
-    this.#streamsAtOnce = streamsAtOnce;
+    this.#kind = kind;
     this.#slot = reactor.register(this);
     const returned = reactor.system.connect(fd, address);
     if (this.#goesOn(returned)) {
@@ -64,7 +64,8 @@ export class ReadinessConnect implements PendingConnect, Registration {
   ready(ready: number): void {
     this.#ready |= ready;
     if ((ready & (WRITABLE | EXCEPTIONAL)) === 0) return;
-    this.#end(pendingError(this.#reactor.system, this.#fd));
+    const mayHaveFailed = (ready & EXCEPTIONAL) !== 0 || !this.#reactor.tellsFailures;
+    this.#end(mayHaveFailed ? pendingError(this.#reactor.system, this.#fd) : 0);
   }
 
   lost(errno: number): void {
@@ -79,6 +80,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
       connected.fd = this.#fd;
       connected.slot = this.#slot;
       connected.ready = this.#ready;
+      connected.kind = this.#kind;
     }
     attempt(this.#done, defined(this.#result, "it has ended"));
     if (!this.#staysWatched || connected.fd < 0) return;
@@ -98,8 +100,8 @@ export class ReadinessConnect implements PendingConnect, Registration {
   #end(result: number): void {
     if (this.#result !== undefined) return;
     this.#result = result;
-    this.#staysWatched =
-      result === 0 && this.#watched && this.#streamsAtOnce && this.#reactor.watchesUntilClosed;
+    const isStream = result === 0 && this.#kind !== undefined;
+    this.#staysWatched = isStream && this.#watched && this.#reactor.watchesUntilClosed;
     if (this.#staysWatched) {
       this.#reactor.later(this);
       return;

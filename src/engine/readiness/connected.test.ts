@@ -4,7 +4,8 @@ import { someTurns } from "../../../test/engine/engine-test.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
 import { ScriptedPoller } from "../../../test/engine/scripted-poller.ts";
 import { scripted } from "../../../test/scripted/scripted.ts";
-import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
+import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
+import type { SocketKind } from "../engine.ts";
 import { ReadinessEngine } from "./readiness.ts";
 
 const { EAGAIN = 0, EINPROGRESS = 0 } = scripted({}).errnos;
@@ -26,7 +27,7 @@ class CountingPoller extends ScriptedPoller {
 }
 
 /** An engine on which a connect() is under way, and whose streams receive these pieces. */
-function connecting(streamsAtOnce: boolean, pieces: number[], done: (engine: ReadinessEngine) => void) {
+function connecting(kind: SocketKind | undefined, pieces: number[], done: (engine: ReadinessEngine) => void) {
   const system = scripted({
     connect: [-EINPROGRESS],
     getsockopt: [0],
@@ -34,13 +35,13 @@ function connecting(streamsAtOnce: boolean, pieces: number[], done: (engine: Rea
   });
   const poller = new CountingPoller();
   const engine = new ReadinessEngine(system, poller.openPoller);
-  engine.connect(FD, system.address, () => done(engine), streamsAtOnce);
+  engine.connect(FD, system.address, () => done(engine), kind);
   return { engine, poller, system };
 }
 
 test("readiness: a stream made at once takes over what its connect() watches", async () => {
   const streams: RecordedStream[] = [];
-  const { poller } = connecting(true, [5, -EAGAIN, 3], (engine) => {
+  const { poller } = connecting({ isTcp: undefined }, [5, -EAGAIN, 3], (engine) => {
     const made = new RecordedStream(engine, FD);
     made.stream.resume();
     streams.push(made);
@@ -59,7 +60,7 @@ test("readiness: a stream made at once takes over what its connect() watches", a
 });
 
 test("readiness: events of a socket closed after its connect() reach nobody else", async () => {
-  const { engine, poller, system } = connecting(true, [], () => system.close(FD));
+  const { engine, poller, system } = connecting({ isTcp: undefined }, [], () => system.close(FD));
   poller.tell(FD, WRITABLE);
   await someTurns();
   const old = poller.added.get(FD);
@@ -76,7 +77,7 @@ test("readiness: events of a socket closed after its connect() reach nobody else
 
 test("readiness: a descriptor is not watched between its connect() and a stream made later", async () => {
   let done = 0;
-  const { engine, poller } = connecting(false, [5], () => done++);
+  const { engine, poller } = connecting(undefined, [5], () => done++);
   poller.tell(FD, WRITABLE);
   await someTurns();
   assert.equal(done, 1);
@@ -87,4 +88,37 @@ test("readiness: a descriptor is not watched between its connect() and a stream 
   await someTurns();
   assert.equal(made.received.length, 5);
   await made.close();
+});
+
+const asked = ({ system }: ReturnType<typeof connecting>) =>
+  system.calls.filter((call) => call.startsWith("getsockopt")).length;
+
+test("readiness: a socket that is only writable need not be asked whether it is connected", async () => {
+  for (const { ready, tellsFailures, asks } of [
+    { ready: WRITABLE, tellsFailures: true, asks: 0 },
+    { ready: WRITABLE | READABLE, tellsFailures: true, asks: 0 },
+    { ready: WRITABLE | READABLE | EXCEPTIONAL, tellsFailures: true, asks: 1 },
+    { ready: WRITABLE, tellsFailures: false, asks: 1 },
+  ]) {
+    let done = 0;
+    const started = connecting(undefined, [], () => done++);
+    started.poller.tellsFailures = tellsFailures;
+    started.poller.tell(FD, ready);
+    await someTurns();
+    assert.equal(done, 1);
+    assert.equal(asked(started), asks, `${ready}, ${tellsFailures}`);
+  }
+});
+
+test("readiness: of the sockets of a kind one is asked for its protocol", async () => {
+  const kind: SocketKind = { isTcp: undefined };
+  for (const calls of [1, 0]) {
+    const streams: RecordedStream[] = [];
+    const started = connecting(kind, [], (engine) => streams.push(new RecordedStream(engine, FD)));
+    started.poller.tell(FD, WRITABLE);
+    await someTurns();
+    assert.equal(asked(started), calls);
+    assert.equal(kind.isTcp, false, "the script answers 0");
+    for (const made of streams) await made.close();
+  }
 });

@@ -58,6 +58,7 @@ class Watched implements Polled {
  */
 class LoopPoller implements Poller {
   readonly watchesUntilClosed = false;
+  readonly tellsFailures = false;
   /** By slot. */
   readonly #watched: (Watched | undefined)[] = [];
   #told: Watched[] = [];

@@ -5,6 +5,8 @@
 export interface Poller {
   /** Whether a descriptor is watched in both directions from `add()` on, until it is closed. */
   readonly watchesUntilClosed: boolean;
+  /** Whether a descriptor that has failed is always reported as EXCEPTIONAL. */
+  readonly tellsFailures: boolean;
   /**
    * Starts watching a descriptor, identified by a slot and a generation. Returns 0 or a negative
    * errno.

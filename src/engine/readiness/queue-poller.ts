@@ -27,6 +27,10 @@ export class QueuePoller implements Poller {
     this.#onLoop = onLoop;
   }
 
+  get tellsFailures(): boolean {
+    return this.#queue.tellsFailures;
+  }
+
   add(fd: number, slot: number, generation: number): number {
     return this.#queue.add(fd, BOTH_EDGES, slot, generation);
   }

@@ -3,6 +3,7 @@ import { queueErrno } from "../../errors/engine-errno.ts";
 import { defined } from "../../invariant.ts";
 import type { System } from "../../system/system.ts";
 import { BusyPoll } from "../busy-poll.ts";
+import type { SocketKind } from "../engine.ts";
 import { PATIENCE } from "../patience.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
@@ -36,6 +37,14 @@ export interface Registration {
    * `queueErrno()`. Must not throw.
    */
   lost(errno: number): void;
+}
+
+/** A descriptor that has just been connected. */
+interface Connected {
+  fd: number;
+  slot: number;
+  ready: number;
+  kind: SocketKind | undefined;
 }
 
 /**
@@ -72,7 +81,7 @@ export class Reactor {
    * The descriptor just connected, while it is told of, with its slot and what it is ready for; -1
    * otherwise, or once a stream has taken it.
    */
-  readonly connected = { fd: -1, slot: 0, ready: 0 };
+  readonly connected: Connected = { fd: -1, slot: 0, ready: 0, kind: undefined };
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   #copyOfMessage: Uint8Array | undefined;
   /** Registrations are being served, so their handlers run from the event loop. */
@@ -187,6 +196,11 @@ export class Reactor {
   /** Whether what it watches may be left to whoever gets the descriptor next. */
   get watchesUntilClosed(): boolean {
     return this.#poller?.watchesUntilClosed === true;
+  }
+
+  /** Whether a watched descriptor that has failed is always EXCEPTIONAL. */
+  get tellsFailures(): boolean {
+    return this.#poller?.tellsFailures === true;
   }
 
   /** Stops watching a descriptor that stays open. */

@@ -9,6 +9,7 @@ import type {
   Engine,
   PendingConnect,
   PendingPoll,
+  SocketKind,
   Stream,
   StreamHandlers,
 } from "../engine.ts";
@@ -58,9 +59,9 @@ export class ReadinessEngine implements Engine {
     fd: number,
     address: ValueResult,
     done: (errno: number) => void,
-    streamsAtOnce?: boolean,
+    kind?: SocketKind,
   ): PendingConnect {
-    return new ReadinessConnect(this.#started(), fd, address, done, streamsAtOnce === true);
+    return new ReadinessConnect(this.#started(), fd, address, done, kind);
   }
 
   poll(fd: number, direction: Direction, done: (errno: number) => void): PendingPoll {

@@ -1,7 +1,7 @@
 import { EXCEPTIONAL, READABLE } from "../../system/readiness-queue.ts";
 import type { Forwarding, Stream, StreamHandlers } from "../engine.ts";
 import { StreamForwarding } from "../forwarding.ts";
-import { isTcp } from "../is-tcp.ts";
+import { isTcp, isTcpKind } from "../is-tcp.ts";
 import { ReceivedBytes } from "../received-bytes.ts";
 import { attempt, callOnEnd, uncaught } from "../uncaught.ts";
 import { ReadinessHandle } from "./handle.ts";
@@ -9,6 +9,9 @@ import type { Reactor } from "./reactor.ts";
 
 /** Receives per turn, of at most 64 KiB each. */
 const CALLS = 4;
+
+/** Of a descriptor that was not connected just before. */
+const nothingKnown = { kind: undefined, ready: 0 };
 
 const peeked = new Uint8Array(1);
 
@@ -35,10 +38,11 @@ export abstract class StreamReceiver extends ReadinessHandle {
 
   constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
     const { connected } = reactor;
-    const ready = connected.fd === fd ? connected.ready : 0;
+    const { kind, ready } = connected.fd === fd ? connected : nothingKnown;
     super(reactor, fd);
     this.handlers = handlers;
     if (reactor.accepted.fd === fd) this.#tcp = reactor.accepted.isTcp;
+    else if (kind !== undefined) this.#tcp = isTcpKind(reactor.system, fd, kind);
     this.noteReadable(ready);
   }
 

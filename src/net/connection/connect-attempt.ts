@@ -1,7 +1,7 @@
 import type { AddressInput } from "../../address/address.ts";
 import { type ReadAddress, readAddress, writeAddress } from "../../address/sockaddr.ts";
 import { afterThis, type Timer } from "../../clock/clock.ts";
-import type { Engine, PendingConnect } from "../../engine/engine.ts";
+import type { Engine, PendingConnect, SocketKind } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { bind } from "../../posix/bind.ts";
@@ -23,7 +23,7 @@ export interface AttemptSettings {
   /** The address, where it was read before. */
   readonly sockaddr?: ReadAddress | undefined;
   /** See `Engine.connect()`: `done` makes a stream on this engine of the socket, or closes it. */
-  readonly streamsAtOnce?: boolean;
+  readonly kind?: SocketKind | undefined;
 }
 
 /** The outcome: a connected socket, or an error. */
@@ -79,23 +79,29 @@ export class ConnectAttempt {
   }
 
   #begin() {
-    const { engine, options, sockaddr, streamsAtOnce = false } = this.#settings;
+    const { engine, options, sockaddr, kind } = this.#settings;
     const { system } = engine;
     try {
-      openSocket(system, this.#address, system.constants.SOCK.STREAM, { options }, (opened) => {
-        const local = this.#local();
-        if (local !== undefined) bind(opened, local);
-        const to = writeAddress(sockaddr ?? readAddress(this.#address, system), system, system.address);
-        // io_uring calls connect() again once it has waited, which vsock_connect() of
-        // net/vmw_vsock/af_vsock.c answers with EALREADY.
-        const connecting = this.#address.family === "vsock" ? engineOf(system, "readiness") : engine;
-        const ended = (errno: number) => {
-          this.#pending = undefined;
-          this.#ended(opened, errno);
-        };
-        this.#pending = connecting.connect(opened.fd, to, ended, streamsAtOnce && connecting === engine);
-        if (!this.#held) this.#pending.unref();
-      });
+      openSocket(
+        system,
+        this.#address,
+        system.constants.SOCK.STREAM,
+        { options, prepared: true },
+        (opened) => {
+          const local = this.#local();
+          if (local !== undefined) bind(opened, local);
+          const to = writeAddress(sockaddr ?? readAddress(this.#address, system), system, system.address);
+          // io_uring calls connect() again once it has waited, which vsock_connect() of
+          // net/vmw_vsock/af_vsock.c answers with EALREADY.
+          const connecting = this.#address.family === "vsock" ? engineOf(system, "readiness") : engine;
+          const ended = (errno: number) => {
+            this.#pending = undefined;
+            this.#ended(opened, errno);
+          };
+          this.#pending = connecting.connect(opened.fd, to, ended, connecting === engine ? kind : undefined);
+          if (!this.#held) this.#pending.unref();
+        },
+      );
     } catch (error) {
       afterThis(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
     }

@@ -68,8 +68,8 @@ export class Target {
     const options = [...own, ...target.options];
     const sockaddr = this.#address && sockaddrOf(this.#address, engine.system);
     // Of a name's addresses, the socket comes with a promise.
-    const streamsAtOnce = this.#address !== undefined;
-    this.#settings = { engine, options, localAddress, localPort, sockaddr, streamsAtOnce };
+    const kind = this.#address && { isTcp: undefined };
+    this.#settings = { engine, options, localAddress, localPort, sockaddr, kind };
   }
 
   get up(): boolean {

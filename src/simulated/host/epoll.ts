@@ -74,6 +74,7 @@ export interface EpollHost {
 
 /** A readiness queue of a simulated host, with the semantics of epoll(7). */
 export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
+  readonly tellsFailures = true;
   readonly file: OpenFile | undefined = undefined;
   firstWatcher: Registration | undefined = undefined;
   readonly inode: number;

@@ -45,6 +45,8 @@ export function openKqueue(
 
 class Kqueue implements ReadinessQueue {
   readonly fd: number;
+  /** Not certain of a failed connect(). */
+  readonly tellsFailures = false;
   readonly #size: number;
   readonly #notThere: number;
   readonly #libc: KqueueLibc;

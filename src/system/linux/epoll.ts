@@ -44,6 +44,7 @@ export function openEpoll(): ReadinessQueue | number {
 
 class Epoll implements ReadinessQueue {
   readonly fd: number;
+  readonly tellsFailures = true;
   readonly #pointer: bigint;
   readonly #words: Uint32Array;
 
