@@ -1,13 +1,22 @@
 import type { Forwarding, Stream } from "./engine.ts";
 
+/** A stream that forwards what it receives. */
+interface Forwarder {
+  stopForwarding(forwarding: Forwarding): void;
+}
+
 /** The Forwarding of both engines, which count in it. */
 export class StreamForwarding implements Forwarding {
   readonly to: Stream;
-  readonly stop: () => void;
+  readonly #from: Forwarder;
   bytes = 0;
 
-  constructor(to: Stream, stop: () => void) {
+  constructor(from: Forwarder, to: Stream) {
+    this.#from = from;
     this.to = to;
-    this.stop = stop;
+  }
+
+  stop(): void {
+    this.#from.stopForwarding(this);
   }
 }

@@ -23,8 +23,8 @@ export class Shutdown {
 
   whenMade(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
-    this.#calls ??= [];
-    this.#calls.push(call);
+    if (this.#calls === undefined) this.#calls = [call];
+    else this.#calls.push(call);
   }
 
   /**

@@ -40,7 +40,7 @@ export function openSocket(
   address: AddressInput,
   type: number,
   setUp: SocketSetUp,
-  then: (opened: Socket) => void,
+  then: (opened: Socket) => void = () => {},
 ): Socket {
   const family = familyOf(system, address);
   const opened = setUp.prepared

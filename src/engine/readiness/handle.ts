@@ -142,8 +142,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
   /** Registers a call to be made once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
-    this.#closedCalls ??= [];
-    this.#closedCalls.push(call);
+    if (this.#closedCalls === undefined) this.#closedCalls = [call];
+    else this.#closedCalls.push(call);
     if (this.closed) this.later();
   }
 

@@ -50,6 +50,8 @@ export abstract class StreamReceiver extends ReadinessHandle {
   protected abstract fail(errno: number): void;
   /** Sends bytes of the memory that was received into, which is reused when this returns. */
   abstract sendReceived(bytes: Uint8Array, length: number): void;
+  /** Whether the system had no room for all: the rest was copied, and waits. */
+  abstract get isFull(): boolean;
 
   resume(): void {
     if (!this.#paused || this.stopped) return;
@@ -67,11 +69,12 @@ export abstract class StreamReceiver extends ReadinessHandle {
   }
 
   forward(to: Stream): Forwarding {
-    const forwarding = new StreamForwarding(to, () => {
-      if (this.#forwarding === forwarding) this.#forwarding = undefined;
-    });
-    this.#forwarding = forwarding;
-    return forwarding;
+    this.#forwarding = new StreamForwarding(this, to);
+    return this.#forwarding;
+  }
+
+  stopForwarding(forwarding: Forwarding): void {
+    if (this.#forwarding === forwarding) this.#forwarding = undefined;
   }
 
   protected get paused(): boolean {
@@ -176,10 +179,13 @@ export abstract class StreamReceiver extends ReadinessHandle {
   #forward(forwarding: StreamForwarding, length: number): void {
     const { to } = forwarding;
     forwarding.bytes += length;
-    if (to instanceof StreamReceiver) to.sendReceived(this.reactor.received.current.view(length), length);
-    else this.#giveTo(to, length);
-    // The system has no room, and what it did not take was copied.
-    if (to.pendingBytes > 0) this.#paused = true;
+    if (to instanceof StreamReceiver) {
+      to.sendReceived(this.reactor.received.current.view(length), length);
+      if (to.isFull) this.#paused = true;
+    } else {
+      this.#giveTo(to, length);
+      if (to.pendingBytes > 0) this.#paused = true;
+    }
   }
 
   #giveTo(to: Stream, length: number): void {

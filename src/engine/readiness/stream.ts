@@ -131,7 +131,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     this.#shutdown.whenMade(done);
     if (done !== undefined) this.later();
     if (!isFirst) return;
-    this.reactor.cork.send();
+    this.#sendGathered();
     this.#shutDown();
   }
 
@@ -139,7 +139,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     this.whenClosed(done);
     if (this.stopped) return;
     this.stop();
-    this.reactor.cork.send();
+    this.#sendGathered();
     if (this.#writeQueue.bytes === 0) this.closeDescriptor(this.failed);
   }
 
@@ -153,7 +153,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     this.stopToRelease();
     this.pause();
     this.#lost = 0;
-    this.reactor.cork.send();
+    this.#sendGathered();
     this.#letGo();
   }
 
@@ -162,7 +162,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     if (this.closed) return;
     if (!this.stopped || this.releasing) {
       this.stop();
-      this.reactor.cork.send();
+      this.#sendGathered();
     }
     while (!this.closed && this.#writable && this.#writeQueue.bytes > 0) this.#sendOutgoing();
     if (this.closed) return;
@@ -238,10 +238,20 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     if (this.stopped || this.#failureTold !== "nothing" || this.#shutdown !== undefined) return;
     if (this.failed < 0) this.#lost += length;
     else if (this.#writeQueue.bytes > 0) this.#queue(bytes);
+    else if (Cork.takes(length)) this.reactor.cork.add(this, bytes, length);
     else {
       this.reactor.cork.send();
       this.#send(bytes, length);
     }
+  }
+
+  override get isFull(): boolean {
+    return this.#writeQueue.bytes + this.#lost > 0;
+  }
+
+  /** Sends what was gathered of this stream. */
+  #sendGathered(): void {
+    if (this.corkSlot >= 0) this.reactor.cork.send();
   }
 
   #queue(bytes: Uint8Array): void {

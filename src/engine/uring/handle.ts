@@ -97,8 +97,8 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
   /** Registers a call to be made once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
-    if (this.#closedCalls === undefined) this.#closedCalls = [];
-    this.#closedCalls.push(call);
+    if (this.#closedCalls === undefined) this.#closedCalls = [call];
+    else this.#closedCalls.push(call);
     if (this.hasEnded) this.loop.tick.deferCallback(this);
   }
 

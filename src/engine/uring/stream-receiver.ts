@@ -95,11 +95,12 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   }
 
   forward(to: Stream): Forwarding {
-    const forwarding = new StreamForwarding(to, () => {
-      if (this.#forwarding === forwarding) this.#forwarding = undefined;
-    });
-    this.#forwarding = forwarding;
-    return forwarding;
+    this.#forwarding = new StreamForwarding(this, to);
+    return this.#forwarding;
+  }
+
+  stopForwarding(forwarding: Forwarding): void {
+    if (this.#forwarding === forwarding) this.#forwarding = undefined;
   }
 
   /** Sends bytes of a buffer that were received, without a copy if the buffer may wait. */

@@ -79,32 +79,34 @@ export class ConnectAttempt {
   }
 
   #begin() {
-    const { engine, options, sockaddr, kind } = this.#settings;
-    const { system } = engine;
+    const { options } = this.#settings;
+    const system = this.#system;
+    const { STREAM } = system.constants.SOCK;
     try {
-      openSocket(
-        system,
-        this.#address,
-        system.constants.SOCK.STREAM,
-        { options, prepared: true },
-        (opened) => {
-          const local = this.#local();
-          if (local !== undefined) bind(opened, local);
-          const to = writeAddress(sockaddr ?? readAddress(this.#address, system), system, system.address);
-          // io_uring calls connect() again once it has waited, which vsock_connect() of
-          // net/vmw_vsock/af_vsock.c answers with EALREADY.
-          const connecting = this.#address.family === "vsock" ? engineOf(system, "readiness") : engine;
-          const ended = (errno: number) => {
-            this.#pending = undefined;
-            this.#ended(opened, errno);
-          };
-          this.#pending = connecting.connect(opened.fd, to, ended, connecting === engine ? kind : undefined);
-          if (!this.#held) this.#pending.unref();
-        },
-      );
+      const opened = openSocket(system, this.#address, STREAM, { options, prepared: true });
+      try {
+        this.#connect(opened);
+      } catch (error) {
+        tryClose(opened);
+        throw error;
+      }
     } catch (error) {
       afterThis(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
     }
+  }
+
+  #connect(opened: Socket) {
+    const { engine, sockaddr, kind } = this.#settings;
+    const system = this.#system;
+    const local = this.#local();
+    if (local !== undefined) bind(opened, local);
+    const to = writeAddress(sockaddr ?? readAddress(this.#address, system), system, system.address);
+    // io_uring calls connect() again once it has waited, which vsock_connect() of
+    // net/vmw_vsock/af_vsock.c answers with EALREADY.
+    const connecting = this.#address.family === "vsock" ? engineOf(system, "readiness") : engine;
+    const ended = (errno: number) => this.#ended(opened, errno);
+    this.#pending = connecting.connect(opened.fd, to, ended, connecting === engine ? kind : undefined);
+    if (!this.#held) this.#pending.unref();
   }
 
   #local(): AddressInput | undefined {
@@ -114,6 +116,7 @@ export class ConnectAttempt {
   }
 
   #ended(opened: Socket, errno: number) {
+    this.#pending = undefined;
     if (errno === 0 && !this.#cancelled) return this.#tell({ ok: true, socket: opened });
     tryClose(opened);
     if (this.#cancelled) return;

@@ -184,12 +184,14 @@ export class Pipe {
   }
 }
 
+const noneInto: readonly Pipe[] = [];
+
 /** The pipes of a connection. @internal */
 export class Pipes {
   /** Where what it receives goes. */
   out: Pipe | undefined;
-  /** Those that send to it. */
-  readonly into: Pipe[] = [];
+  /** Those that send to it. Replaced, never changed. */
+  into = noneInto;
   /** What earlier ones have sent to it. */
   #earlier = 0;
 
@@ -228,9 +230,8 @@ export class Pipes {
 
   drop(pipe: Pipe): void {
     if (this.out === pipe) this.out = undefined;
-    const index = this.into.indexOf(pipe);
-    if (index === -1) return;
-    this.into.splice(index, 1);
+    if (!this.into.includes(pipe)) return;
+    this.into = this.into.length === 1 ? noneInto : this.into.filter((each) => each !== pipe);
     this.#earlier += pipe.bytes;
   }
 
@@ -239,12 +240,12 @@ export class Pipes {
   }
 
   onSendingFailed(error: unknown, isReceived: boolean): void {
-    for (const pipe of [...this.into]) pipe.onSendingFailed(error, isReceived);
+    for (const pipe of this.into) pipe.onSendingFailed(error, isReceived);
   }
 
   onClosing(which: PipeEnd): void {
     this.out?.onClosing(which);
-    for (const pipe of [...this.into]) pipe.onClosing(which);
+    for (const pipe of this.into) pipe.onClosing(which);
   }
 }
 
@@ -270,7 +271,8 @@ export function startPipe(from: PipeEnd, to: PipeEnd): Pipe {
   if (from.pipes === noPipes) from.pipes = new Pipes();
   if (to.pipes === noPipes) to.pipes = new Pipes();
   from.pipes.out = pipe;
-  to.pipes.into.push(pipe);
+  const { into } = to.pipes;
+  to.pipes.into = into === noneInto ? [pipe] : [...into, pipe];
   if (unread !== undefined) pipe.send(unread);
   if (from.receivingEnded) pipe.onEnd();
   else from.resumeForPipe();

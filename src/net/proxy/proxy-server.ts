@@ -15,6 +15,7 @@ import type { ProxiedAddress } from "../proxy-protocol/proxy-header.ts";
 import { encodeV1 } from "../proxy-protocol/version-1.ts";
 import { encodeV2 } from "../proxy-protocol/version-2.ts";
 import { Balancer } from "./balancer.ts";
+import { Deadlines } from "./deadlines.ts";
 import { checkFaults, type Faults } from "./faults.ts";
 import { ProxiedConnection, type ProxiedStatus, type ProxySide } from "./proxied-connection.ts";
 import { type CheckedProxyOptions, checkTargets, type ProxyTarget } from "./proxy-options.ts";
@@ -47,6 +48,8 @@ export class ProxyServer implements AsyncDisposable {
   readonly #waiting: ProxiedConnection[] = [];
   #server: Server | undefined;
   readonly #balancer: Balancer;
+  /** Of connecting. */
+  readonly #deadlines: Deadlines;
   #faults: Faults;
   #accepted = 0;
   #failed = 0;
@@ -64,6 +67,7 @@ export class ProxyServer implements AsyncDisposable {
     this.#clock = engine.system.clock;
     this.#options = options;
     this.#faults = options.faults;
+    this.#deadlines = new Deadlines(this.#clock, options.connectTimeout);
     this.#balancer = new Balancer(engine, options.balance, options.to);
   }
 
@@ -285,12 +289,10 @@ export class ProxyServer implements AsyncDisposable {
     }
     target.connections++;
     connection.target = target;
-    connection.attempt = target.connect(this.#options.connectTimeout, (outcome) =>
-      this.#connected(connection, target, outcome),
-    );
+    connection.attempt = target.connect(this.#deadlines, connection, this.#connected);
   }
 
-  #connected(connection: ProxiedConnection, target: Target, outcome: Outcome): void {
+  readonly #connected = (connection: ProxiedConnection, target: Target, outcome: Outcome): void => {
     connection.attempt = undefined;
     if (!outcome.ok) {
       target.connections--;
@@ -316,7 +318,7 @@ export class ProxyServer implements AsyncDisposable {
     const { send } = this.#options;
     if (send !== undefined) server.write(this.#header(connection, send));
     connection.join(server, this.#faults);
-  }
+  };
 
   #header({ client, source, destination }: ProxiedConnection, version: 1 | 2): Uint8Array {
     const from = carried(source ?? client.remoteAddress);

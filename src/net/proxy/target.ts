@@ -1,7 +1,7 @@
 import type { AddressInput } from "../../address/address.ts";
 import { isIPv6 } from "../../address/is-ip.ts";
 import { type ReadAddress, readAddress } from "../../address/sockaddr.ts";
-import type { Clock, Timer } from "../../clock/clock.ts";
+import type { Clock } from "../../clock/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { TCP } from "../../options/tcp.ts";
 import { tryClose } from "../../posix/close.ts";
@@ -12,6 +12,7 @@ import { connectToFirst } from "../happy-eyeballs.ts";
 import { ipAddress } from "../open.ts";
 import type { AnyOptionValues } from "../options/listen-options.ts";
 import { addressesToTry, isName } from "../resolve.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { CheckedTarget } from "./proxy-options.ts";
 
 /** What a proxy knows about a target. */
@@ -37,6 +38,46 @@ export interface TargetStatus {
 /** An attempt that can be cancelled: then `done` is not called. */
 export interface Attempt {
   cancel(): void;
+}
+
+type Done<Whose> = (whose: Whose, target: Target, outcome: Outcome) => void;
+
+/** An attempt that may take only so long. */
+class TargetAttempt<Whose> implements Attempt, Deadline {
+  due = 0;
+  previous: Deadline | undefined = undefined;
+  next: Deadline | undefined = undefined;
+  readonly #target: Target;
+  readonly #deadlines: Deadlines;
+  readonly #whose: Whose;
+  readonly #done: Done<Whose>;
+  readonly #attempt: Attempt;
+
+  constructor(target: Target, deadlines: Deadlines, whose: Whose, done: Done<Whose>) {
+    this.#target = target;
+    this.#deadlines = deadlines;
+    this.#whose = whose;
+    this.#done = done;
+    this.#attempt = target.begin((outcome) => this.#ended(outcome));
+    deadlines.add(this);
+  }
+
+  cancel(): void {
+    this.#deadlines.remove(this);
+    this.#attempt.cancel();
+  }
+
+  onDue(): void {
+    this.#attempt.cancel();
+    const error = timedOut(`connecting to ${this.#target.name}`, this.#deadlines.milliseconds);
+    this.#ended({ ok: false, error });
+  }
+
+  #ended(outcome: Outcome): void {
+    this.#deadlines.remove(this);
+    this.#target.note(outcome);
+    this.#done(this.#whose, this.#target, outcome);
+  }
 }
 
 /** A server that a proxy connects to. */
@@ -90,26 +131,9 @@ export class Target {
     };
   }
 
-  /** Connects; `done` is called once, later. */
-  connect(timeout: number, done: (outcome: Outcome) => void): Attempt {
-    let timer: Timer | undefined;
-    const ended = (outcome: Outcome) => {
-      this.#clock.clearTimeout(timer);
-      this.#note(outcome);
-      done(outcome);
-    };
-    const attempt = this.#begin(ended);
-    const cancel = () => {
-      this.#clock.clearTimeout(timer);
-      attempt.cancel();
-    };
-    if (timeout !== Number.POSITIVE_INFINITY) {
-      timer = this.#clock.setTimeout(() => {
-        attempt.cancel();
-        ended({ ok: false, error: timedOut(`connecting to ${this.name}`, timeout) });
-      }, timeout);
-    }
-    return { cancel };
+  /** Connects; `done` is called once, later, and passed `whose`, the target and the outcome. */
+  connect<Whose>(deadlines: Deadlines, whose: Whose, done: Done<Whose>): Attempt {
+    return new TargetAttempt(this, deadlines, whose, done);
   }
 
   /** Connects and closes, unless the last check is still under way. */
@@ -118,12 +142,12 @@ export class Target {
     const timer = this.#clock
       .setTimeout(() => {
         this.stop();
-        this.#note({ ok: false, error: timedOut(`connecting to ${this.name}`, timeout) });
+        this.note({ ok: false, error: timedOut(`connecting to ${this.name}`, timeout) });
       }, timeout)
       .unref();
-    const attempt = this.#begin((outcome) => {
+    const attempt = this.begin((outcome) => {
       this.stop();
-      this.#note(outcome);
+      this.note(outcome);
       if (outcome.ok) tryClose(outcome.socket);
     });
     this.#check = {
@@ -141,7 +165,7 @@ export class Target {
     check?.cancel();
   }
 
-  #note(outcome: Outcome): void {
+  note(outcome: Outcome): void {
     if (outcome.ok) {
       this.#error = null;
       return;
@@ -150,7 +174,8 @@ export class Target {
     this.#error = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
   }
 
-  #begin(done: (outcome: Outcome) => void): Attempt {
+  /** `done` is called once, later, unless the attempt is cancelled. */
+  begin(done: (outcome: Outcome) => void): Attempt {
     const settings = this.#settings;
     if (this.#address !== undefined) return new ConnectAttempt(this.#address, settings, done);
     const { endpoint } = this.#target;
