@@ -6,9 +6,9 @@ import { dirname, join, relative } from "node:path";
 const UNSEEN = 3;
 
 /**
- * The tests of some folders of src/, for a module of dist/. Paths are those of compiled modules. The
- * tests are in build/, and import the package through modules of build/src/ that re-export those of
- * dist/.
+ * The tests of some folders of src/, for a module of dist/. Paths are those of compiled modules.
+ * The tests are in build/, and import the package through modules of build/src/ that re-export
+ * those of dist/.
  */
 export class Neighbours {
   #baseline;

@@ -59,8 +59,8 @@ export interface Engine {
    * @param done 0 if the socket is connected; -ECANCELED after `cancel()`, unless something else
    * came first; otherwise the errno of connect(2). If the queue of a unix listener is full, an
    * engine that does not wait reports -EAGAIN
-   * @param kind given if `done`, called with 0, makes a stream of the descriptor or closes it before
-   * it returns: an engine may then keep it registered. The same for all sockets of one kind
+   * @param kind given if `done`, called with 0, makes a stream of the descriptor or closes it
+   * before it returns: an engine may then keep it registered. The same for all sockets of one kind
    */
   connect(fd: number, address: ValueResult, done: (errno: number) => void, kind?: SocketKind): PendingConnect;
 

@@ -13,7 +13,10 @@ const FLAGS = DONTWAIT | NOSIGNAL;
 const FROM = 1001;
 const TO = 1002;
 
-/** A stream that forwards these pieces, of which an empty one is the end, to one that sends so many bytes in each call. */
+/**
+ * A stream that forwards these pieces, of which an empty one is the end, to one that sends so many
+ * bytes in each call.
+ */
 function forwarding(pieces: string[], sends: number[]) {
   const sent: string[] = [];
   const system = scripted({
