@@ -1,11 +1,11 @@
 import net from "node:net";
-import { initialize } from "./adopt.ts";
 import { announceClient } from "./announce.ts";
 import { connectArguments } from "./arguments.ts";
 import { codedType } from "./errors.ts";
 import { NodeSocket } from "./internals.ts";
 import { EngineServer } from "./server.ts";
 import { EngineSocket } from "./socket.ts";
+import { initialize } from "./socket-base.ts";
 
 /**
  * Works like net.Socket: with or without `new`, as a base class, or called by the constructor of a

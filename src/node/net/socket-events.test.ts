@@ -1,4 +1,4 @@
-// The rows that hold of Node's net.Socket, of the Socket that a Server of berkeley/net gives.
+// Runs the rows that hold for Node's net.Socket on the Sockets that berkeley/net accepts.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { checkDuplex, duplexRows } from "../../../test/duplex-events.ts";

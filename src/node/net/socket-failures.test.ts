@@ -1,4 +1,4 @@
-// A Socket of berkeley/net whose peer has answered and gone: what it had sent is read first.
+// If the peer has answered and closed, its answer is read before the Socket fails.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type net from "node:net";
@@ -12,11 +12,11 @@ import { send } from "../../posix/send.ts";
 import { setsockopt } from "../../posix/setsockopt.ts";
 import { createServer } from "./index.ts";
 
-/** More than is received from a paused Socket, and less than fits in the system's buffers. */
+/** More than a paused Socket receives, and less than the system buffers. */
 const ANSWER = Buffer.alloc(100_000, 1);
 
 /**
- * An accepted Socket that is paused, with an answer unread, and whose first write meets a reset.
+ * Returns an accepted, paused Socket with an unread answer, whose peer answers writes with a reset.
  */
 async function answeredAndGone(fixture: Fixture): Promise<net.Socket> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -29,7 +29,7 @@ async function answeredAndGone(fixture: Fixture): Promise<net.Socket> {
   const [socket]: net.Socket[] = await once(server, "connection");
   assert.ok(socket !== undefined);
   server.close();
-  // Flowing once, so that it counts as read.
+  // It flows once, since a Socket that nobody reads fails at once.
   socket.resume().pause();
   send(peer, ANSWER);
   close(peer);

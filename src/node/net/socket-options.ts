@@ -1,5 +1,5 @@
-// The options that a Socket of node:net sets. Like libuv handles, they ignore a refusal by the
-// system, except that of the type of service.
+// The options that node:net's Sockets set. As in libuv, errors of the system are ignored, except
+// for the type of service.
 import { IP } from "../../options/ip.ts";
 import { IPV6 } from "../../options/ipv6.ts";
 import { SO } from "../../options/so.ts";
@@ -15,7 +15,7 @@ export function setNoDelay(socket: BorrowedSocket, on: boolean): void {
   trySetsockopt(socket, TCP.NODELAY, on);
 }
 
-/** @param initialDelay in seconds, as `interval`; 0 leaves the system's */
+/** @param initialDelay in seconds, like `interval`; 0 keeps the system's default */
 export function setKeepAlive(
   socket: BorrowedSocket,
   on: boolean,
@@ -26,12 +26,12 @@ export function setKeepAlive(
   trySetsockopt(socket, SO.KEEPALIVE, on);
   if (!on || initialDelay <= 0) return;
   trySetsockopt(socket, TCP.KEEPIDLE, Math.min(initialDelay, 32_767));
-  // libuv's own (uv__tcp_keepalive in src/unix/tcp.c): a probe a second, ten times.
+  // libuv's defaults (uv__tcp_keepalive in src/unix/tcp.c): ten probes, one second apart.
   trySetsockopt(socket, TCP.KEEPINTVL, Math.min(interval || 1, 32_767));
   trySetsockopt(socket, TCP.KEEPCNT, Math.min(count || 10, 127));
 }
 
-/** Takes what Node's `socket.setKeepAlive()` takes, with times in milliseconds. */
+/** Takes the arguments of Node's `socket.setKeepAlive()`; times are in milliseconds. */
 export function setKeepAliveOfNode(
   socket: BorrowedSocket,
   on?: boolean | KeepAlive,
@@ -53,7 +53,7 @@ export function setKeepAliveOfNode(
 /** In whole seconds, rounded down, as in Node. */
 const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
 
-/** Throws as Node's does. */
+/** Throws the same errors as Node's. */
 export function setTypeOfService(socket: BorrowedSocket, typeOfService: number): void {
   if (!Number.isInteger(typeOfService) || typeOfService < 0 || typeOfService > 255)
     throw coded("ERR_OUT_OF_RANGE", `tos must be an integer from 0 to 255, not ${typeOfService}`);
@@ -61,14 +61,14 @@ export function setTypeOfService(socket: BorrowedSocket, typeOfService: number):
   if (!set.ok) throw asCallOfNode(set.error, "setTypeOfService");
 }
 
-/** Throws as Node's does. */
+/** Throws the same errors as Node's. */
 export function getTypeOfService(socket: BorrowedSocket): number {
   const got = tryGetsockopt(socket, typeOfServiceOption(socket));
   if (!got.ok) throw asCallOfNode(got.error, "getTypeOfService");
   return got.value;
 }
 
-/** Sets what a Socket was given before it connected. */
+/** Applies the settings that a program made before the Socket connected. */
 export function applySettings(socket: BorrowedSocket, settings: PendingSettings): void {
   if (settings.noDelay) setNoDelay(socket, true);
   if (settings.keepAlive)

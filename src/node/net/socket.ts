@@ -4,36 +4,20 @@ import { Duplex } from "node:stream";
 import { nextTick } from "../../clock/next-tick.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
-import type { DuplexAddress } from "../../net/node-address.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
-import { currentSystem, machineSystem } from "../../system/current.ts";
-import type { System } from "../../system/system.ts";
+import { currentSystem } from "../../system/current.ts";
 import { announceClient, announceClose, announceConnect } from "./announce.ts";
-import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
+import { checkString, connectArguments, missingArguments } from "./arguments.ts";
 import { asksForHandle } from "./asks-for-handle.ts";
 import { carriesTls, leaveToTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
-import type { Connecting } from "./connecting.ts";
 import { asCallOfNode, asError, cannotBeSent, codedType, failedWith, socketClosed } from "./errors.ts";
-import { handleOfNode, isSettingUp, setUp } from "./handle-of-node.ts";
+import { handleOfNode, isSettingUp } from "./handle-of-node.ts";
 import { isFreeInAgent, isParsedAlone } from "./http-parser.ts";
-import { IdleTimer } from "./idle-timer.ts";
-import {
-  type Callback,
-  type KeepAlive,
-  methodOfNode,
-  NodeSocket,
-  onReadOf,
-  pendingSettings,
-} from "./internals.ts";
-import {
-  applySettings,
-  getTypeOfService,
-  setKeepAliveOfNode,
-  setNoDelay,
-  setTypeOfService,
-} from "./socket-options.ts";
+import { type Callback, methodOfNode, NodeSocket, onReadOf, pendingSettings } from "./internals.ts";
+import { isOnMachine, SocketBase, systemOf } from "./socket-base.ts";
+import { applySettings } from "./socket-options.ts";
 import { StreamForTls } from "./stream-for-tls.ts";
 import { StreamHandle } from "./stream-handle.ts";
 import type { ConnectionOwner, StreamSource } from "./stream-reader.ts";
@@ -45,41 +29,24 @@ import { type Chunk, writeChunks } from "./write-chunks.ts";
  * a handle (`tls`, `http2`) treats it as any Duplex. It has no private members, because a Socket of
  * Node's that is about to connect becomes one of these.
  */
-export class EngineSocket extends NodeSocket {
-  _connection: StreamHandle | null = null;
-  _attempts: Connecting | null = null;
-  /** The error to destroy it with once received data has been read. */
-  _failure: unknown = undefined;
-  _sendingFailure: unknown = undefined;
-  _peerEnded = false;
-  /** destroySoon() was called: the program reads no more. */
-  _destroysSoon = false;
-  /** The timer of `setTimeout()` on a simulated host; Node's own is real. */
-  _idle: IdleTimer | null = null;
-  /** It was compared with net.Socket, as TLS and `child.send()` do before asking for the handle. */
-  _mayBeTaken = false;
-  /** What TLS reads and writes in place of this Socket. */
-  _forTls: StreamForTls | null = null;
-  /** The endpoint it connects to. */
-  _connectOptions: ConnectOptions | undefined = undefined;
-
+export class EngineSocket extends SocketBase {
   /**
-   * null, as of a Socket without a handle: what is in C++ takes it for a Duplex. Two exceptions:
+   * Usually null, so Node's code treats the Socket as a plain Duplex. Two exceptions:
    *
-   * - Asked for as soon as connect() was called, as by TLS and HTTP/2, it goes back to Node, and
-   *   connects on a handle.
-   * - Node's TLS gets one that reads and writes below the Socket. If it has taken the Socket for a
-   *   Duplex, there is something, since TLS would wait for a `connect` event without.
+   * - Read in the turn of connect(), as TLS and HTTP/2 do, it turns the Socket back into one of
+   *   Node's, which connects on a libuv handle.
+   * - Node's TLS gets a handle that reads and writes below the Socket. If it already treats the
+   *   Socket as a Duplex, it gets our connection: without any handle it would wait for `connect`.
    */
   override get _handle(): unknown {
     if (this._attempts?.isNew === true && !isSettingUp() && isOnMachine(this)) goBack(this);
-    // Node's constructor asks before there is one.
+    // Node's constructor reads it before the members are set.
     if (!this._connection) return handleOfNode.get.call(this);
     if (this._mayBeTaken) {
       this._mayBeTaken = false;
       const asks = asksForHandle();
       if (asks === "child process") throw cannotBeSent();
-      // TLS would wait forever for a write that is not of its own to end.
+      // TLS would wait forever for a pending write that it did not make.
       if (asks === "tls" && this.writableLength === 0) this._forTls = new StreamForTls(this);
     }
     if (this._forTls !== null) return this._forTls.handle;
@@ -92,121 +59,24 @@ export class EngineSocket extends NodeSocket {
     handleOfNode.set.call(this, handle);
   }
 
-  get pending(): boolean {
-    return (this._connection === null && this._attempts === null) || this.connecting;
-  }
-
-  get bufferSize(): number | undefined {
-    return this._connection === null && this._attempts === null ? undefined : this.writableLength;
-  }
-
-  override get bytesRead(): number {
-    return this._connection?.bytesRead ?? super.bytesRead;
-  }
-
-  override get _bytesDispatched(): number {
-    return this._connection?.bytesWritten ?? super._bytesDispatched;
-  }
-
   connect(...args: unknown[]): this {
     const [options, listener] = connectArguments(args);
     announceClient(this, "method");
     if (listener !== null) this.once("connect", listener);
     if (this._parent?.connecting === true) return this;
-    // A port of null is reported later.
+    // connectToPort() reports a null port.
     if (options.port === undefined && options.path == null) throw missingArguments();
-    // Replaced when the peer's end arrived.
+    // Node replaces it when the peer ends.
     if (Object.hasOwn(this, "write")) this.write = Duplex.prototype.write;
     if (this.destroyed) this._peername = null;
     else if (this._connection !== null) {
       nextTick(() => this._fail(connectErrors.fail(currentSystem(), "AlreadyConnected").error));
       return this;
     }
-    this._connection = null;
-    this._attempts?.cancel();
-    this._attempts = null;
-    this._failure = undefined;
-    this._sendingFailure = undefined;
-    this._peerEnded = false;
-    this._destroysSoon = false;
-    this._mayBeTaken = false;
-    this._connectOptions = options;
-    if (this.timeout && this._idle === null && !isOnMachine(this)) {
-      // Set on a Socket that was still Node's.
-      const { timeout } = this;
-      super.setTimeout(0);
-      this.setTimeout(timeout);
-    }
-    this._undestroy();
-    this._unrefTimer();
-    this.connecting = true;
+    this._startAnew(options);
     if (options.path) attempts(this, undefined, 0)?.toPath(checkString("options.path", options.path));
     else connectToPort(this, options);
     return this;
-  }
-
-  override setNoDelay(on = true): this {
-    if (this._connection === null) return setUp(() => super.setNoDelay(on));
-    setNoDelay(this._connection.socket, Boolean(on));
-    return this;
-  }
-
-  override setKeepAlive(
-    on?: boolean | KeepAlive,
-    initialDelay?: number,
-    interval?: number,
-    count?: number,
-  ): this {
-    if (this._connection === null) return setUp(() => super.setKeepAlive(on, initialDelay, interval, count));
-    setKeepAliveOfNode(this._connection.socket, on, initialDelay, interval, count);
-    return this;
-  }
-
-  override setTypeOfService(typeOfService: number): this {
-    if (typeof typeOfService !== "number" || Number.isNaN(typeOfService))
-      throw codedType("ERR_INVALID_ARG_TYPE", 'The "tos" argument must be of type number.');
-    if (this._connection === null) return setUp(() => super.setTypeOfService?.(typeOfService) ?? this);
-    setTypeOfService(this._connection.socket, typeOfService);
-    return this;
-  }
-
-  override getTypeOfService(): number {
-    if (this._connection === null) return setUp(() => super.getTypeOfService?.() ?? 0);
-    return getTypeOfService(this._connection.socket);
-  }
-
-  ref(): this {
-    const holder = this._connection ?? this._attempts;
-    if (holder === null) this.once("connect", this.ref);
-    else holder.ref();
-    return this;
-  }
-
-  unref(): this {
-    const holder = this._connection ?? this._attempts;
-    if (holder === null) this.once("connect", this.unref);
-    else holder.unref();
-    return this;
-  }
-
-  address(): DuplexAddress {
-    return this._getsockname();
-  }
-
-  _getsockname(): DuplexAddress {
-    if (this._connection === null) return {};
-    this._sockname ??= this._connection.localAddress;
-    return this._sockname;
-  }
-
-  _getpeername(): DuplexAddress {
-    if (this._connection === null || this.connecting) return this._peername ?? {};
-    if (this._peername === null || this._peername === undefined) {
-      const peer = this._connection.remoteAddress;
-      if (peer.address === undefined) return peer;
-      this._peername = peer;
-    }
-    return this._peername;
   }
 
   resetAndDestroy(): this {
@@ -233,7 +103,7 @@ export class EngineSocket extends NodeSocket {
 
   override read(size?: number): unknown {
     const chunk: unknown = Duplex.prototype.read.call(this, size);
-    // The reader gets the remaining bytes first.
+    // The program has now read everything that came before the failure.
     if (this._failure !== undefined && !this._peerEnded && this.readableLength === 0)
       nextTick(() => this._fail(this._failure));
     return chunk;
@@ -285,7 +155,7 @@ export class EngineSocket extends NodeSocket {
       return;
     }
     connection.shutdown(() => {
-      // The error destroys it once received data has been read.
+      // After a failure, the error destroys the Socket once received data has been read.
       if (this._sendingFailure === undefined && this._failure === undefined) done();
     });
   }
@@ -297,21 +167,6 @@ export class EngineSocket extends NodeSocket {
     else super.destroySoon();
   }
 
-  override setTimeout(timeout: number, listener?: () => void): this {
-    if (isOnMachine(this)) return super.setTimeout(timeout, listener);
-    if (this.destroyed) return this;
-    this._idle ??= new IdleTimer(systemOf(this).clock, () => this._onTimeout());
-    this._idle.start(timeout);
-    this.timeout = timeout;
-    if (listener === undefined) return this;
-    return timeout === 0 ? this.off("timeout", listener) : this.once("timeout", listener);
-  }
-
-  override _unrefTimer(): void {
-    if (this._idle === null) super._unrefTimer();
-    else this._idle.refresh();
-  }
-
   override _destroy(error: Error | null, done: Callback): void {
     this._idle?.stop();
     this._forTls?.destroy();
@@ -319,14 +174,9 @@ export class EngineSocket extends NodeSocket {
     const closing = this._connection ?? this._attempts;
     this._attempts = null;
     this._connection = null;
-    // Node's own closes it, emits `close`, and updates the server's count.
+    // Node's method closes it, emits `close`, and updates the server's count.
     this._handle = closing;
     super._destroy(error, done);
-  }
-
-  override _onTimeout(): void {
-    if (this._connection?.hasProgressed() === true) this._unrefTimer();
-    else this.emit("timeout");
   }
 
   /** Takes over an accepted socket. */
@@ -357,7 +207,7 @@ export class EngineSocket extends NodeSocket {
     if (!this.isPaused()) this._startReading();
   }
 
-  /** Like libuv, receives only after the work that the connection event started has run. */
+  /** As with libuv, work that the connection event started runs before anything is received. */
   _startReading(): void {
     nextTick(readFirst, this);
   }
@@ -380,10 +230,10 @@ export class EngineSocket extends NodeSocket {
       this._forTls.push(null);
       return;
     }
-    // TLS still writes after the peer's end, and ends it itself, as it does with a libuv handle.
+    // TLS still writes after the peer's end and then ends the Socket, as with a libuv handle.
     if (carriesTls(this)) this.allowHalfOpen = true;
     this.push(null);
-    // With nothing left to read, `end` is emitted even without a reader.
+    // If nothing is left to read, `end` is emitted even without a reader.
     this.read(0);
   }
 
@@ -412,9 +262,9 @@ export class EngineSocket extends NodeSocket {
   }
 
   /**
-   * From now on writes appear to succeed, like data that the kernel has accepted: a program that
-   * waits for `drain` before it reads gets the received data, and then the error. One that does not
-   * read gets the error immediately.
+   * From now on writes appear to succeed, like data that the kernel has accepted, so a program that
+   * waits for `drain` before reading still gets the received data, and then the error. A program
+   * that does not read gets the error immediately.
    */
   _sendingFailed(errno: number): void {
     const error = asCallOfNode(connectionError(systemOf(this), errno), "write");
@@ -438,7 +288,7 @@ function readFirst(socket: EngineSocket): void {
 
 const nodeConnect = methodOfNode<(options: unknown) => unknown>(net.Socket.prototype, "connect");
 
-/** Turns it back into a Socket of Node's with the same endpoint; a subclass stays ours. */
+/** Turns it back into one of Node's, connecting to the same endpoint. Subclasses stay ours. */
 function goBack(socket: EngineSocket): void {
   if (Object.getPrototypeOf(socket) !== EngineSocket.prototype) return;
   socket._attempts?.cancel();
@@ -446,8 +296,3 @@ function goBack(socket: EngineSocket): void {
   Object.setPrototypeOf(socket, NodeSocket.prototype);
   nodeConnect.call(socket, socket._connectOptions);
 }
-
-const isOnMachine = (socket: EngineSocket): boolean => systemOf(socket) === machineSystem();
-
-/** The System of its connection, or the one that it would connect on. */
-const systemOf = ({ _connection }: EngineSocket): System => _connection?.system ?? currentSystem();
