@@ -4,8 +4,7 @@ import { initialize } from "./socket-base.ts";
 
 /** Turns an unconnected Socket of Node's into one that connects on our engine. */
 export function adopt(socket: net.Socket): EngineSocket {
-  const adopted: object = Object.setPrototypeOf(socket, EngineSocket.prototype);
-  if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
+  const adopted: EngineSocket = Object.setPrototypeOf(socket, EngineSocket.prototype);
   initialize(adopted);
   return adopted;
 }

@@ -46,13 +46,21 @@ export function connect(this: net.Socket, ...args: unknown[]): unknown {
   return isPlain ? adopt(this).connect(...args) : Reflect.apply(nodeConnect, this, args);
 }
 
-// Node's TLSSocket, and `child.send()`, ask what is `instanceof net.Socket` for its handle.
+const hasInstance = Function.prototype[Symbol.hasInstance];
+
+/**
+ * Notes that a Socket was compared with net.Socket: Node's TLSSocket and `child.send()` do that
+ * before they take its handle. So does Node's constructor, for every connection, so this stays
+ * cheap: some 30 ns.
+ */
 Object.defineProperty(net.Socket, Symbol.hasInstance, {
   configurable: true,
   writable: true,
-  value(this: unknown, value: unknown): boolean {
-    const isInstance = Function.prototype[Symbol.hasInstance].call(this, value);
-    if (this === net.Socket && value instanceof EngineSocket) value._mayBeTaken = true;
+  // Subclasses inherit it.
+  value(this: unknown, value: Partial<EngineSocket>): boolean {
+    const isInstance = hasInstance.call(this, value);
+    // Undefined in Node's Sockets, and in ours until they are constructed.
+    if (isInstance && value._mayBeTaken === false && this === net.Socket) value._mayBeTaken = true;
     return isInstance;
   },
 });
