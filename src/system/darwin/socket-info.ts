@@ -1,4 +1,5 @@
 import { mapMemory } from "../../native/memory.ts";
+import type { DarwinLibc } from "./libc.ts";
 
 /** The information of proc_pidfdinfo() about a socket of this process. */
 export interface SocketInfo {
@@ -40,7 +41,7 @@ export const SOCKET_FDINFO = {
   size: 792,
 };
 
-type ProcPidfdinfo = typeof import("./libc.ts").proc_pidfdinfo;
+type ProcPidfdinfo = DarwinLibc["proc_pidfdinfo"];
 
 const memory = mapMemory(SOCKET_FDINFO.size);
 const view = new DataView(memory.buffer);

@@ -1,4 +1,6 @@
-type Sysctlbyname = typeof import("./libc.ts").sysctlbyname;
+import type { DarwinLibc } from "./libc.ts";
+
+type Sysctlbyname = DarwinLibc["sysctlbyname"];
 
 /** How often to retry when the value has grown meanwhile. */
 const ATTEMPTS = 8;

@@ -15,11 +15,9 @@ import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
 import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
-import * as libc from "./libc.ts";
+import { type FreebsdLibc, libc } from "./libc.ts";
 import { freebsdNumbers } from "./numbers.ts";
 import { tcpState } from "./tcp-state.ts";
-
-export type FreebsdLibc = typeof libc;
 
 const { SOCK } = constants;
 

@@ -1,10 +1,8 @@
 import { openLibraryOn } from "../../native/library.ts";
 
-const waitpid = openLibraryOn(["linux"], null).func<(pid: number, status: null, options: number) => number>(
-  "waitpid",
-  "int",
-  ["int", "void*", "int"],
-);
+const libc = openLibraryOn(["linux"], null).functions<{
+  waitpid(pid: number, status: null, options: number): number;
+}>({ waitpid: ["int", ["int", "void*", "int"]] });
 
 /** include/uapi/linux/wait.h */
 const WNOHANG = 1;
@@ -12,5 +10,5 @@ const WNOHANG = 1;
 /** Removes a child that has ended from the table of processes (waitpid(2)). */
 export function reap(pid: number): void {
   // A null status: the kernel writes nothing.
-  waitpid(pid, null, WNOHANG);
+  libc.waitpid(pid, null, WNOHANG);
 }
