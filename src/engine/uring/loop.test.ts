@@ -4,14 +4,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { engineTest, eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
+import { FailingRing } from "../../../test/engine/failing-ring.ts";
 import { engineOn } from "../../../test/engine/own-loop.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
+import { Fixture } from "../../../test/fixture.ts";
 import { errnoOfRing } from "../../errors/engine-errno.ts";
 import { SO } from "../../options/so.ts";
 import { close } from "../../posix/close.ts";
 import { SOCK } from "../../posix/constants.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { setsockopt } from "../../posix/setsockopt.ts";
+import { errnos } from "../../system/linux/errno.ts";
 import { IORING } from "../../system/linux/io-uring.ts";
 import type { Acceptor, Stream } from "../engine.ts";
 import { Loop } from "./loop.ts";
@@ -151,6 +154,29 @@ if (enginesHere.some(({ name }) => name === "uring")) {
       for (const peer of peers) close(peer);
     },
   );
+
+  test("uring: a send that gets EPIPE after a paused receive took a reset reports the reset", async (context) => {
+    const fixture = new Fixture(context);
+    const [ECONNRESET, EPIPE] = [-errnos.ECONNRESET, -errnos.EPIPE];
+    let isSending = false;
+    const failing = FailingRing.engine((call) => {
+      if (call === "recv") return ECONNRESET;
+      isSending ||= call === "send";
+      return call === "send" ? EPIPE : undefined;
+    });
+    const left = new RecordedStream(failing, fixture.pair(SOCK.STREAM, { nonblocking: true })[0]);
+    left.stream.resume();
+    left.stream.pause();
+    await someTurns();
+    left.stream.write(new Uint8Array(10));
+    await eventually(() => (isSending ? true : undefined));
+    await someTurns();
+    left.stream.resume();
+    await left.until(() => left.errno !== 0);
+    assert.equal(left.errno, ECONNRESET);
+    assert.equal(await left.close(), ECONNRESET);
+    await fixture.end();
+  });
 
   test("uring: a turn that throws does not stop the next one", () => {
     const { tick } = loop;

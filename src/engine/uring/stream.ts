@@ -335,13 +335,15 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
 
   /** Sending has failed: data that the system has received is delivered first. */
   #failToSend(errno: number): void {
-    this.failed = errno;
+    // The receive in flight may have taken the socket's error, such as a reset: a send then gets
+    // EPIPE (sk_stream_error in net/core/stream.c).
+    this.failed = errno === -EPIPE && this.keptLast < 0 ? this.keptLast : errno;
     this.#queue.clear();
     if (this.stopped) {
       this.#finish();
       return;
     }
-    attempt((failed: number) => this.handlers.sendingFailed?.(failed), errno);
+    attempt((failed: number) => this.handlers.sendingFailed?.(failed), this.failed);
     if (this.stopped) return;
     this.#shutDown();
     if (this.receivingIsOver) {
