@@ -1,18 +1,18 @@
 import type { Clock } from "../clock/clock.ts";
 
 /**
- * How many milliseconds a thread polls before the event loop gets its turn: timers, and whatever
- * else is on the loop, wait that long at most.
+ * How many milliseconds a thread polls before the event loop gets a turn. Timers and everything
+ * else on the loop wait at most this long.
  */
 const SLICE = 0.02;
 
 /**
- * Polling after activity, in place of sleeping until the kernel wakes the thread: its waking takes
- * longer than many an answer.
+ * Polls after activity instead of sleeping until the kernel wakes the thread: waking up often takes
+ * longer than the answer.
  */
 export class BusyPoll {
   readonly #clock: Clock;
-  /** How many milliseconds after activity a thread polls; 0 if it does not. */
+  /** How many milliseconds to poll after activity; 0 if not at all. */
   #length = 0;
   #end = 0;
 
@@ -20,7 +20,7 @@ export class BusyPoll {
     this.#clock = clock;
   }
 
-  /** Polls for at least so many microseconds from now on, until `stop()`. */
+  /** From now until `stop()`, polls at least this many microseconds after activity. */
   start(microseconds: number): void {
     this.#length = Math.max(this.#length, microseconds / 1000);
   }
@@ -34,17 +34,17 @@ export class BusyPoll {
     return this.#length > 0;
   }
 
-  /** Something happened. */
+  /** Records that something happened. */
   active(): void {
     this.#end = this.#clock.now() + this.#length;
   }
 
-  /** Whether the thread is not to sleep yet. */
+  /** Whether the thread should keep polling rather than sleep. */
   get isDue(): boolean {
     return this.#end > 0 && this.#clock.now() < this.#end;
   }
 
-  /** Polls for a slice, or until `found()`. */
+  /** Polls until the slice is over or `found()` returns true. */
   poll(found: () => boolean): boolean {
     const end = Math.min(this.#end, this.#clock.now() + SLICE);
     do {

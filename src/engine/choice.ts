@@ -7,7 +7,7 @@ import { provideEngine } from "./engines.ts";
 import { readiness, readinessLacks } from "./readiness/on-machine.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
 
-/** An engine and the reason it is unavailable here; undefined if it is available. */
+/** An engine, and how to find the reason it is unavailable here (undefined if it is available). */
 interface Candidate {
   readonly engine: Engine;
   lacks(again?: boolean): string | undefined;
@@ -25,8 +25,8 @@ const names: readonly EngineName[] = ["uring", "readiness"];
  *
  * @param wanted the engine to use
  * @throws TypeError if there is no engine of that name
- * @throws Error if the engine asked for, by this or by the environment variable BERKELEY_ENGINE, is
- * unavailable
+ * @throws Error if the requested engine (by argument or by the environment variable
+ * BERKELEY_ENGINE) is unavailable
  */
 export function engineChoice(wanted?: EngineName): EngineChoice {
   if (wanted !== undefined) {
@@ -59,7 +59,7 @@ export function engine(wanted?: EngineName): Engine {
   return candidates[choice.name].engine;
 }
 
-/** @param otherwise the start of the message if it is unavailable, before the reason */
+/** @param otherwise how the message starts if the engine is unavailable; the reason follows */
 function must(name: EngineName, reason: string, otherwise: string): EngineChoice {
   const missing = candidates[name].lacks(true);
   if (missing !== undefined) throw failure("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", `${otherwise}: ${missing}`);

@@ -5,9 +5,9 @@ import type { EngineChoice } from "./engine.ts";
 export interface DiagnosticsChannel<Message> {
   /** Whether anybody subscribes. Otherwise no message is built. */
   readonly hasSubscribers: boolean;
-  /** Calls a function with each message. If it throws, that is an uncaught exception. */
+  /** Calls a function with each message. An error that it throws becomes an uncaught exception. */
   subscribe(subscriber: (message: Message, name: string | symbol) => void): void;
-  /** Stops calling it. */
+  /** Stops calling the function. */
   unsubscribe(subscriber: (message: Message, name: string | symbol) => void): void;
   /** @internal */
   publish(message: Message): void;
@@ -17,7 +17,7 @@ const diagnostics = builtin("node:diagnostics_channel");
 
 /**
  * A channel of node:diagnostics_channel, which declares the messages of all channels as unknown. A
- * browser has none: nobody can subscribe there.
+ * browser has no such module, so nobody can subscribe there.
  */
 export const typedChannel = <Message>(name: string): DiagnosticsChannel<Message> =>
   (diagnostics?.channel(name) ?? nobodys) as DiagnosticsChannel<Message>;

@@ -2,7 +2,7 @@ import { defined } from "../invariant.ts";
 import type { System } from "../system/system.ts";
 import type { Engine, EngineName } from "./engine.ts";
 
-/** Returns the engine of a System, and throws if it lacks the one that is wanted. */
+/** Returns the engine of a System; throws if the System lacks the engine that was requested. */
 export type ProvideEngine = (wanted?: EngineName) => Engine;
 
 const engines = new WeakMap<System, ProvideEngine>();

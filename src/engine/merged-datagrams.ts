@@ -1,8 +1,8 @@
 import type { System } from "../system/system.ts";
 
 /**
- * Room for control messages. UDP_GRO's takes 24 bytes, and comes after those that a program may
- * have asked for with options: time stamps, counters, addresses.
+ * Room for control messages. That of UDP_GRO takes 24 bytes, and follows those that a program may
+ * have enabled with options: time stamps, counters, addresses.
  */
 export const CONTROL_SIZE = 256;
 
@@ -12,9 +12,9 @@ const LEVEL = 2;
 const TYPE = 3;
 
 /**
- * Linux can deliver datagrams of one sender as one message, with their size in a control message
- * (UDP_GRO, udp(7)): those that a network card or a sender on this host passed on together. All
- * are of that size, but for the last one, which may be shorter.
+ * Linux can deliver datagrams of one sender as one message, if a network card or a sender on this
+ * host passed them on together. A control message has their size (UDP_GRO, udp(7)); only the last
+ * datagram may be shorter.
  */
 export class MergedDatagrams {
   readonly #level: number;
@@ -26,8 +26,8 @@ export class MergedDatagrams {
   }
 
   /**
-   * Undefined if a socket cannot merge datagrams. Such a socket must not be given room for control
-   * messages: the descriptors that a unix socket brings in them would stay open.
+   * Returns undefined if the socket cannot merge datagrams. Do not give such a socket space for
+   * control messages: descriptors that arrive in them on a unix socket would stay open.
    */
   static of(system: System, fd: number): MergedDatagrams | undefined {
     const option = system.options.UDP_GRO;
@@ -39,11 +39,12 @@ export class MergedDatagrams {
   }
 
   /**
-   * The size of the datagrams in a message; its own length if it is one.
+   * Returns the size of the datagrams in a message; the message's length if it is a single
+   * datagram.
    *
    * @param words the control messages, from word `at` on
    * @param controlLength their length in bytes
-   * @param length that of the message in bytes
+   * @param length the length of the message in bytes
    */
   sizeIn(words: Int32Array | Uint32Array, at: number, controlLength: number, length: number): number {
     const end = at + (controlLength >> 2);

@@ -1,5 +1,5 @@
 /**
- * For how many milliseconds an error of the engine's own call is taken to be temporary: after that
- * nothing will be sent or received any more, and programs should know.
+ * How many milliseconds an error of the engine's own system call may last before it counts as
+ * permanent. After that nothing will be sent or received, and programs must be told.
  */
 export const PATIENCE = 5000;

@@ -5,24 +5,28 @@ import { copyOf, lengthOf, memoryOf, offsetOf, partOf } from "../system/view.ts"
 /** An engine's memory that is lent to handlers. Each loan changes `generation`. */
 export interface BufferLoan {
   /**
-   * Exactly this memory. If a program transfers it, the program owns it, and it is not lent again.
+   * The whole of this memory. If a program transfers it, the program owns it, and it is never lent
+   * again.
    */
   readonly buffer: ArrayBuffer;
   /** Even while the memory is lent, odd otherwise. */
   generation: number;
   /**
-   * Called while a handler runs: leaves the memory lent after it returns, until `giveBack()`.
-   * Returns false if the memory is needed, or so little of it used that a copy is cheaper. May be
-   * called again.
+   * Called while a handler runs: keeps the memory lent after the handler returns, until
+   * `giveBack()`. Returns false if the memory is needed, or if a copy is cheaper because so few
+   * bytes are used. May be called again.
    *
-   * @param length how many bytes are wanted
+   * @param length how many bytes the program keeps
    */
   keep(length: number): boolean;
-  /** Ends what `keep()` began; does nothing unless it returned true. */
+  /** Ends the loan that `keep()` prolonged; does nothing unless `keep()` returned true. */
   giveBack(): void;
 }
 
-/** A copy on V8's heap, lent like an engine's memory: its views end with it. */
+/**
+ * A copy on V8's heap that is lent like an engine's memory, so that its views expire in the same
+ * way.
+ */
 class LentCopy implements BufferLoan {
   readonly buffer: ArrayBuffer;
   generation = 0;
@@ -42,34 +46,36 @@ class LentCopy implements BufferLoan {
 }
 
 /**
- * Whether the bytes are a view that a handler received, and its memory was not transferred: then it
- * is plain, and as long as the view says.
+ * Whether the bytes are a view that a handler received, and its memory was not transferred: then
+ * the memory is plain, and the view's length is right.
  */
 export let isAttached: (bytes: Uint8Array) => boolean;
 
 /**
- * Returns the loan that the bytes lie in, from which they may be sent; undefined for the caller's
- * own bytes. Throws a TypeError if the memory may have been reused. It is a function of the module,
- * because a caller that could reach the lender could misstate the address.
+ * Returns the loan that the bytes lie in, from whose memory they may be sent; undefined for the
+ * caller's own bytes. Throws a TypeError if the memory may have been reused. Programs must not
+ * reach the loan, since they could change its address, so this is not a method.
  */
 export let loanOf: (bytes: Uint8Array) => BufferLoan | undefined;
 
 /**
- * Called in a handler: a view of the bytes that stays valid after it has returned, until
- * `giveBackLent()`. It is the same view, or one of a copy. Bytes that a handler received as a plain
- * copy are its own, and are not copied again.
+ * Called in a handler: returns a view of the bytes that stays valid after the handler returns,
+ * until `giveBackLent()`. It is the same view, or a view of a copy. Bytes that the handler received
+ * as a plain copy are returned as they are.
  *
  * @param holder an object that lives as long as the view, or a part of it, can be used
  */
 export let keepLent: (bytes: Uint8Array, holder?: object) => Uint8Array<ArrayBuffer>;
 
-/** Ends what `keepLent()` began; does nothing for other bytes. */
+/** Gives back bytes that `keepLent()` kept; does nothing for other bytes. */
 export let giveBackLent: (bytes: Uint8Array) => void;
 
-/** Whether the bytes are a view of lent memory, rather than a copy of their receiver's own. */
+/** Whether the bytes are a view of lent memory, rather than a copy that belongs to the receiver. */
 export let isLent: (bytes: Uint8Array) => boolean;
 
-/** The bytes between two offsets, the second of which is the end by default: lent if they are. */
+/**
+ * Returns the bytes between two offsets (to the end by default): a lent view if the bytes are lent.
+ */
 export let partOfLent: (bytes: Uint8Array, start: number, end?: number) => Uint8Array;
 
 /** Every buffer that was ever lent. */
@@ -113,7 +119,7 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
         const loan = bytes.#loan;
         if (bytes.#generation === loan.generation) return loan;
         throw invalidValue(
-          "the bytes were received, and their handler has returned or their loop has gone on: their " +
+          "the bytes were received, and their handler has returned or their loop has moved on: their " +
             "memory has been reused; copy bytes that you keep",
         );
       }
@@ -132,7 +138,7 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     this.#holder = holder;
   }
 
-  /** As Uint8Array's; the result may also be sent without a copy. */
+  /** Like Uint8Array's `subarray()`; the result may also be sent without a copy. */
   override subarray(begin = 0, end = lengthOf(this)): Uint8Array<ArrayBuffer> {
     const whole = lengthOf(this);
     const start = clamped(begin, whole);
@@ -148,7 +154,7 @@ export function willBeLent(buffer: ArrayBuffer): void {
   lent.add(buffer);
 }
 
-/** A relative index as in ECMA-262, 23.2.3.31, %TypedArray%.prototype.subarray. */
+/** Resolves a relative index as in ECMA-262, 23.2.3.31, %TypedArray%.prototype.subarray. */
 function clamped(index: number, length: number): number {
   const whole = Math.trunc(index) || 0;
   return whole < 0 ? Math.max(length + whole, 0) : Math.min(whole, length);

@@ -3,7 +3,7 @@ import { pendingError } from "./pending-error.ts";
 import { attempt } from "./uncaught.ts";
 
 /**
- * The shutdown of a stream's sending side. It happens once everything is sent, and then calls the
+ * The shutdown of a stream's sending side: waits until everything is sent, and then calls the
  * waiting `done` functions.
  */
 export class Shutdown {
@@ -11,12 +11,12 @@ export class Shutdown {
   #result = 0;
   #calls: ((errno: number) => void)[] | undefined;
 
-  /** Whether it is still to be done. */
+  /** Whether it was requested and has not happened yet. */
   get isWanted(): boolean {
     return this.#state === "wanted";
   }
 
-  /** Whether any call is waiting for it. */
+  /** Whether any `done` function is waiting for it. */
   get isAwaited(): boolean {
     return this.#calls !== undefined;
   }
@@ -28,18 +28,18 @@ export class Shutdown {
   }
 
   /**
-   * Shuts down, now that everything is sent. Returns 0 or the error; undefined if it must be
-   * repeated after the receive in flight has ended.
+   * Shuts down, now that everything is sent. Returns 0 or the error; undefined if the caller must
+   * repeat it after the receive in flight has ended.
    *
    * @param failed the stream's failure, or 0
    * @param received the unreported failure that ended receiving, or 0
-   * @param isReceiving whether a receive is in flight, which may have taken the socket's error
+   * @param isReceiving whether a receive is in flight, which may have fetched the socket's error
    */
   make(system: System, fd: number, failed: number, received = 0, isReceiving = false): number | undefined {
     let result = failed < 0 ? failed : system.shutdown(fd, system.constants.SHUT.WR);
     if (result < 0 && failed === 0) {
-      // ENOTCONN after a reset by the peer, whose own error says more. If the peer had ended
-      // before, nothing else would report it.
+      // After a reset by the peer, shutdown(2) fails with ENOTCONN; the socket's pending error says
+      // more. If the peer had ended before, nothing else would report the reset.
       const error = pendingError(system, fd) || received;
       if (error === 0 && isReceiving) return undefined;
       result = error || result;
@@ -50,8 +50,8 @@ export class Shutdown {
   }
 
   /**
-   * Calls the waiting `done` functions with the result, or with `otherwise` if there was no
-   * shutdown.
+   * Calls the waiting `done` functions with the result, or with `otherwise` if no shutdown
+   * happened.
    */
   tell(otherwise: number): void {
     const calls = this.#calls;

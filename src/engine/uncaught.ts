@@ -1,7 +1,7 @@
 import { throwUncaught } from "../clock/clock.ts";
 import type { StreamHandlers } from "./engine.ts";
 
-/** Makes a handler's error an uncaught exception, as if thrown from the event loop itself. */
+/** Turns a handler's error into an uncaught exception, as if it was thrown from the event loop. */
 export { throwUncaught as uncaught };
 
 /** Calls a handler. */
@@ -13,7 +13,7 @@ export function attempt<Argument>(call: (argument: Argument) => void, argument: 
   }
 }
 
-/** Tells a stream's handlers of the peer's end. */
+/** Reports the peer's end to a stream's handlers. */
 export function callOnEnd(handlers: StreamHandlers): void {
   try {
     handlers.onEnd();
@@ -22,7 +22,7 @@ export function callOnEnd(handlers: StreamHandlers): void {
   }
 }
 
-/** Tells a stream's handlers that the system has taken some of what was written. */
+/** Reports to a stream's handlers that the system has taken some of the written bytes. */
 export function callOnProgress(handlers: StreamHandlers): void {
   try {
     handlers.onProgress?.();
@@ -31,7 +31,7 @@ export function callOnProgress(handlers: StreamHandlers): void {
   }
 }
 
-/** Tells a stream's handlers that the system has taken everything written. */
+/** Reports to a stream's handlers that the system has taken all written bytes. */
 export function callOnDrain(handlers: StreamHandlers): void {
   try {
     handlers.onDrain();
@@ -40,7 +40,7 @@ export function callOnDrain(handlers: StreamHandlers): void {
   }
 }
 
-/** Tells a stream's handlers of its failure; `ended`: of the peer's end before it. */
+/** Reports a failure to a stream's handlers; see `StreamHandlers.onError()` for `ended`. */
 export function callOnError(handlers: StreamHandlers, errno: number, ended: boolean): void {
   try {
     handlers.onError(errno, ended);

@@ -20,16 +20,16 @@ const putOnLoop = hasLibuv ? onReadable : onReadableByThread;
  *
  * A handler that throws is not called again, and its error is an uncaught exception.
  *
- * @param fd an open descriptor of the engine's own, of a pollable kind: an epoll instance or an
- * eventfd. It must stay open until `stop()`
+ * @param fd an open, pollable descriptor that the engine owns: an epoll instance or an eventfd. It
+ * must stay open until `stop()`
  */
 export function wakeUp(fd: number, handler: () => void): OnLoop {
   let immediate: Immediate | undefined;
   // The handler runs from an immediate, which libuv runs right after the ready descriptors and
   // before it polls again. In the callback itself it would run outside Node's callback scope: ticks
   // and promises would run in the middle of it, or never, and Node would abort
-  // (InternalCallbackScope::Close in src/api/callback.cc). Besides, koffi swallows what a callback
-  // throws, and aborts if it calls process.exit() in a worker thread.
+  // (InternalCallbackScope::Close in src/api/callback.cc). Also, koffi swallows exceptions of a
+  // callback, and aborts if it calls process.exit() in a worker thread.
   const { ref, unref, stop } = putOnLoop(fd, () => {
     immediate ??= machineClock.setImmediate(run);
   });
@@ -50,13 +50,13 @@ export function wakeUp(fd: number, handler: () => void): OnLoop {
 }
 
 /**
- * The same with less delay, for a handler that must not throw. It may run in any turn of the event
- * loop, and does run in those that the readable descriptor causes.
+ * Like `wakeUp()` with less delay, for a handler that does not throw. It may run in any turn of the
+ * event loop, and always runs in those that the readable descriptor causes.
  */
 export function wakeEachTurn(fd: number, handler: () => void): PausableOnLoop {
   if (putOnLoop !== onReadable) return wakeUpAgain(fd, handler);
   const onLoop = turnsWhileReadable(fd);
-  // An unref'd immediate does not keep the loop from waiting either.
+  // An unref'd immediate would not keep the loop from sleeping.
   let immediate: Immediate | undefined;
   const takeTurns = () =>
     nobody.runInAsyncScope(() => {
@@ -86,7 +86,7 @@ export function wakeEachTurn(fd: number, handler: () => void): PausableOnLoop {
   };
 }
 
-/** `wakeUp()`, anew after each pause. */
+/** `wakeUp()`, started anew after each pause. */
 function wakeUpAgain(fd: number, handler: () => void): PausableOnLoop {
   let onLoop = wakeUp(fd, handler);
   const stop = () => onLoop.stop();
@@ -102,7 +102,7 @@ function wakeUpAgain(fd: number, handler: () => void): PausableOnLoop {
 }
 
 /**
- * Handlers run in an empty AsyncLocalStorage context, not in that of whoever opened the first
+ * Handlers run in an empty AsyncLocalStorage context, not in the context that opened the first
  * connection.
  */
 const nobody = new AsyncResource("berkeley");

@@ -1,11 +1,11 @@
 import { defined } from "../invariant.ts";
 
-/** A browser has no Buffer, nor node:net, which alone writes strings. */
+/** A browser has no Buffer. Only node:net writes strings, and a browser lacks that too. */
 const write = globalThis.Buffer?.prototype.write;
 
 /**
- * Encodes a string into memory at an offset; returns how many bytes it took. Programs can replace
- * what `write()` calls, so what it returns is bounded.
+ * Encodes a string into memory at an offset; returns the number of bytes written. Programs can
+ * replace functions that `write()` calls, so its result is bounded.
  */
 export function writeText(
   memory: Buffer,

@@ -94,7 +94,7 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
     this.later();
   }
 
-  /** Accepted sockets have the protocol of the one that listens: they need not be asked. */
+  /** Accepted sockets have the listening socket's protocol, so there is no need to query each. */
   #tell(fd: number): void {
     const { accepted, system } = this.reactor;
     this.#tcp ??= isTcp(system, this.fd);

@@ -8,20 +8,21 @@ import { libc } from "../../system/linux/libc.ts";
 import { SEND_BUFFER, SENDS, type SendBatch } from "./send-batch.ts";
 
 /**
- * At the same offset of different pages, buffers would share few lines of the processor's cache.
+ * Not a multiple of the page size: buffers at the same offset of different pages would compete for
+ * a few cache lines.
  */
 const STRIDE = SEND_BUFFER + 64;
 
 /**
- * Flags of the sends, best first. Without RWF_NOSIGNAL, before Linux 6.18, a send to a peer that is
- * gone raises SIGPIPE as well, which runtimes ignore; node:net's writes do the same. Without
- * RWF_NOWAIT, which sockets take since 6.5, a socket that another process made blocking would stop
- * the thread.
+ * Flags of the sends, best first. Without RWF_NOSIGNAL (before Linux 6.18), a send to a closed
+ * connection also raises SIGPIPE, which runtimes ignore; node:net's writes do the same. Without
+ * RWF_NOWAIT (which sockets accept since Linux 6.5), a socket that another process made blocking
+ * would block the thread.
  */
 const FLAGS = [AIO.RWF_NOWAIT | AIO.RWF_NOSIGNAL, AIO.RWF_NOWAIT];
 
 const { EAGAIN, EBADF, EOPNOTSUPP } = errnos;
-/** Errors of one submission: memory, or the descriptor of the first send. */
+/** Errors that concern one submission only: lack of memory, or the first send's descriptor. */
 const passing: ReadonlySet<number> = new Set([-EAGAIN, -EBADF]);
 
 /** The words of the ring of results. */
@@ -36,12 +37,12 @@ const BUFFER = IOCB.aio_buf >> 2;
 const LENGTH = IOCB.aio_nbytes >> 2;
 
 /**
- * Sends with io_submit(2): Linux's asynchronous I/O, of which a socket does everything at once. An
- * operation is complete when the call returns (sock_write_iter() in net/socket.c never leaves it
- * for later), and its result is read from the ring of the context.
+ * Sends with io_submit(2), Linux's asynchronous I/O, which on sockets is synchronous: an operation
+ * is complete when the call returns (sock_write_iter() in net/socket.c never defers it), and its
+ * result is in the context's ring.
  *
- * Safety: the kernel reads memory that is mapped for good, only during the call, and writes to the
- * ring, which it unmaps with the process.
+ * Safety: the kernel reads only memory that is never unmapped, only during the call, and writes to
+ * the ring, which it unmaps when the process ends.
  */
 class AioBatch implements SendBatch {
   readonly #context: Pointer;
@@ -50,14 +51,14 @@ class AioBatch implements SendBatch {
   /** How many results the ring holds. */
   readonly #results: number;
   readonly #blocks: Int32Array;
-  /** The address of an array of the addresses of the blocks. */
+  /** The address of an array that holds the addresses of the control blocks. */
   readonly #pointers: Pointer;
   readonly #buffers: Memory;
   readonly #address: number;
   #count = 0;
-  /** Where the first result lies. */
+  /** The index of the first result. */
   #first = 0;
-  /** Undefined if the kernel takes none of them. */
+  /** Undefined if the kernel accepts none of `FLAGS`. */
   #flags: number | undefined;
 
   constructor(context: Pointer, results: number, flags: readonly number[]) {
@@ -130,11 +131,11 @@ class AioBatch implements SendBatch {
 }
 
 /**
- * This thread's batch; undefined if the kernel has no io_submit(), or a filter of system calls
- * hides it, as containers hide io_uring. Only for the main thread: nothing would release the
- * context of a thread that is terminated.
+ * This thread's batch; undefined if the kernel has no io_submit(), or a system call filter blocks
+ * it, as containers block io_uring. Only for the main thread: nothing would release the context of
+ * a terminated worker thread.
  *
- * @param flags those to try, in turn
+ * @param flags the flags to try, in order
  */
 export function openAioBatch(flags: readonly number[] = FLAGS): SendBatch | undefined {
   if (!isMainThread()) return undefined;

@@ -15,9 +15,11 @@ export class ReadinessConnect implements PendingConnect, Registration {
   readonly #kind: SocketKind | undefined;
   #held = true;
   #watched = false;
-  /** What the descriptor is ready for. */
+  /** The events the descriptor is ready for. */
   #ready = 0;
-  /** It is connected and still watched: the stream that `done` makes takes it over. */
+  /**
+   * It is connected and still watched: the stream that `done` creates takes the registration over.
+   */
   #staysWatched = false;
   /** undefined while connecting. */
   #result: number | undefined;
@@ -84,7 +86,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
     }
     attempt(this.#done, defined(this.#result, "it has ended"));
     if (!this.#staysWatched || connected.fd < 0) return;
-    // It was closed instead.
+    // `done` closed it instead.
     connected.fd = -1;
     this.#reactor.deregister(this.#slot);
   }

@@ -2,15 +2,15 @@ import { defined } from "../../invariant.ts";
 import { writeText } from "../write-text.ts";
 import { type OpenSendBatch, SEND_BUFFER, SENDS, type SendBatch } from "./send-batch.ts";
 
-/** Longer writes get their own call: copying them would cost as much. */
+/** Longer writes get their own call: copying them would cost as much as the call. */
 const LONGEST = 4096;
 
 /** A sender whose writes can be corked. */
 export interface Sender {
   readonly fd: number;
-  /** The Cork's number for what it has gathered of it; -1 if there is nothing. */
+  /** The slot in the Cork that holds this sender's bytes; -1 if there are none. */
   corkSlot: number;
-  /** Whether bytes may be sent now: none wait before them. */
+  /** Whether bytes may be sent now: nothing is queued ahead of them. */
   readonly maySend: boolean;
   /** Sends the bytes, which are valid only during the call. */
   sendGathered(bytes: Uint8Array): void;
@@ -18,11 +18,11 @@ export interface Sender {
   sentGathered(bytes: Uint8Array, sent: number): void;
 }
 
-/** What is gathered of one sender. */
+/** The bytes gathered for one sender. */
 class Slot {
   sender: Sender | undefined;
   length = 0;
-  /** The number of its send in the batch; -1 if it is none of it. */
+  /** The index of its send in the batch; -1 if it is not in the batch. */
   operation = -1;
   readonly bytes: Uint8Array<ArrayBuffer>;
   #text: Buffer | undefined;
@@ -33,13 +33,13 @@ class Slot {
     this.#corked = bytes.subarray(0, 0);
   }
 
-  /** The same bytes, for strings. */
+  /** The same memory as a Buffer, for strings. */
   get text(): Buffer {
     this.#text ??= Buffer.from(this.bytes.buffer, this.bytes.byteOffset, SEND_BUFFER);
     return this.#text;
   }
 
-  /** The gathered bytes, in a view that is used again for the same length. */
+  /** The gathered bytes; the view is reused while the length stays the same. */
   get corked(): Uint8Array {
     if (this.#corked.length !== this.length) this.#corked = this.bytes.subarray(0, this.length);
     return this.#corked;
@@ -47,16 +47,16 @@ class Slot {
 }
 
 /**
- * Gathers the small writes of handlers until several handlers have returned. Separate calls for a
- * header and a body cost twice as much, and with Nagle's algorithm a round trip. And a peer that
- * waits is woken by what is sent to it, which costs more than the rest of a call: while it handles
- * the first of several responses, the others wake no one. Where the system can, one call sends them
- * all.
+ * Gathers the small writes of handlers until several handlers have returned. Sending a header and a
+ * body separately costs twice as much, and with Nagle's algorithm a round trip. Also, each send
+ * wakes a waiting peer, which costs more than the rest of the call: if responses are sent together,
+ * the peer is still busy with the first when the others arrive, and needs no further wake-up. Where
+ * the system can, one call sends them all.
  */
 export class Cork {
   readonly #openBatch: OpenSendBatch | undefined;
   #batch: SendBatch | undefined;
-  /** The first `#used` of them are in use. */
+  /** Only the first `#used` are in use. */
   readonly #slots: Slot[] = [];
   #used = 0;
 
@@ -74,8 +74,8 @@ export class Cork {
   }
 
   /**
-   * Adds a sender's bytes, at most as many as `takes()` allows; first sends everything if they do
-   * not fit.
+   * Adds a sender's bytes, no more than `takes()` allows. If they do not fit, sends everything
+   * first.
    */
   add(sender: Sender, bytes: Uint8Array, length: number): void {
     const slot = this.#slotFor(sender, length);
@@ -91,12 +91,14 @@ export class Cork {
     return added;
   }
 
-  /** How many gathered bytes belong to a sender. */
+  /** Returns the number of bytes gathered for a sender. */
   of({ corkSlot }: Sender): number {
     return corkSlot < 0 ? 0 : this.#slot(corkSlot).length;
   }
 
-  /** Sends the gathered bytes, of each sender in one call, or in one call for all. */
+  /**
+   * Sends the gathered bytes: in one call for all senders if possible, otherwise in one call each.
+   */
   send(): void {
     const used = this.#used;
     if (used === 0) return;
@@ -122,7 +124,7 @@ export class Cork {
     sender.corkSlot = -1;
   }
 
-  /** Returns how many sends the batch has made. */
+  /** Returns how many sends the batch made. */
   #sendTogether(batch: SendBatch, used: number): number {
     let added = 0;
     for (let index = 0; index < used; index++) {

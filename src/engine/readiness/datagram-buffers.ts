@@ -14,7 +14,7 @@ export class DatagramBuffer implements MessageHeader {
   readonly #address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + ADDRESS_SIZE));
   readonly #data = [this.memory.bytes];
   readonly #control = new ValueResult(new ArrayBuffer(LENGTH_SIZE + CONTROL_SIZE));
-  /** Where the memory lies. Safety: our ArrayBuffer does not move until it is transferred. */
+  /** The address of the memory. Safety: our ArrayBuffer does not move until it is transferred. */
   readonly locations: number[] = [];
   control: ValueResult | null = null;
   flags = 0;
@@ -29,8 +29,8 @@ export class DatagramBuffer implements MessageHeader {
   }
 
   /**
-   * Call it before receiving into the buffer: it tells the system how long an address may be, and
-   * whether there is room for control messages.
+   * Call this before receiving into the buffer: it sets how long an address may be, and whether
+   * there is space for control messages.
    */
   empty(merged: MergedDatagrams | undefined): void {
     this.#address.length = ADDRESS_SIZE;
@@ -42,7 +42,7 @@ export class DatagramBuffer implements MessageHeader {
     this.locations.length = 0;
   }
 
-  /** The size of the datagrams that were received; `bytes` if it is one. */
+  /** The size of each received datagram; equal to `bytes` if there is only one. */
   sizeOfEach(merged: MergedDatagrams | undefined): number {
     const control = this.#control;
     return merged === undefined

@@ -13,7 +13,10 @@ import type { Reactor } from "./reactor.ts";
 
 /** Datagrams sent per call. */
 const AT_ONCE = 64;
-/** What one datagram counts as, at least, of the bytes that may be sent between two turns. */
+/**
+ * The minimum number of bytes that a datagram counts as, in the limit of bytes sent between two
+ * turns.
+ */
 const LEAST_AT_ONCE = 4096;
 /** Calls per turn. */
 const CALLS = 4;
@@ -37,7 +40,7 @@ class QueuedDatagram implements MessageHeader {
   }
 }
 
-/** A copy of a datagram that arrived in the same call as one at which the handler paused. */
+/** A copy of a datagram that arrived in the same call as an earlier one whose handler paused. */
 interface Kept {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly from: ValueResult;
@@ -55,7 +58,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   #writable = true;
   /** The error of watching, until it is reported. */
   #failed = 0;
-  /** In order; those before `#first` have been sent. */
+  /** In order. Those before `#first` have been sent. */
   #queued: QueuedDatagram[] = [];
   #first = 0;
 
@@ -163,7 +166,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
           attempt((errno: number) => this.#handlers.onError(errno), count);
         continue;
       }
-      // If an error ended the call after these datagrams, it brings an event of its own.
+      // If an error ended the call after these datagrams, it causes its own event.
       if (count < buffers.length) this.#readUp();
       this.#give(buffers, count);
       if (!this.#readable) return;
@@ -172,9 +175,9 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   /**
-   * Winsock reports to any socket that nobody received an earlier datagram (recvfrom,
-   * WSAECONNRESET); other systems report it only to connected sockets. A server would fail because
-   * of its clients.
+   * Winsock reports an undeliverable earlier datagram to every socket (recvfrom, WSAECONNRESET),
+   * while other systems report it only to connected sockets. Unless ignored, clients could make a
+   * server fail.
    */
   #isOfNoPeer(errno: number): boolean {
     const { system, errors } = this.reactor;
@@ -186,11 +189,11 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     this.await(READABLE);
   }
 
-  /** Delivers the datagrams of one call. If a handler pauses, the rest are kept. */
+  /** Delivers the datagrams of one call. If a handler pauses, keeps the rest. */
   #give(buffers: readonly DatagramBuffer[], count: number): void {
     for (let index = 0; index < count && !this.stopped; index++) {
       const buffer = defined(buffers[index], "the system filled as many as it was given");
-      // A handler of this batch has transferred its buffer, with this datagram in it.
+      // A handler of this batch has transferred the buffer that this datagram is in.
       if (buffer.memory.isTransferred) continue;
       const size = buffer.sizeOfEach(this.#merged);
       if (size < buffer.bytes) this.#giveMerged(buffer, size);
@@ -199,8 +202,8 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   /**
-   * Delivers the datagrams of one message. A handler may transfer the memory of its view, with all
-   * of them in it, so there is a copy.
+   * Delivers the datagrams of one message. Copies them, because a handler could transfer the memory
+   * that holds them all.
    */
   #giveMerged(buffer: DatagramBuffer, size: number): void {
     const { memory, bytes: length } = buffer;
@@ -245,7 +248,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     this.#kept.splice(0, told);
   }
 
-  /** Sends until nothing is left, the system's buffer is full, or it is the others' turn. */
+  /** Sends until nothing is left, the system's buffer is full, or this turn's share is used up. */
   #send(): void {
     const { system, errors, sendFlags } = this.reactor;
     for (let calls = 0; calls < CALLS && this.#waiting > 0; calls++) {

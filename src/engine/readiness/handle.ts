@@ -8,8 +8,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
   readonly fd: number;
   protected readonly reactor: Reactor;
   /**
-   * "stopped": close() was called, and what was written is still being sent; "releasing": the same
-   * after release(). "released": the descriptor is somebody else's.
+   * "stopped": close() was called, and written data is still being sent. "releasing": the same
+   * after release(). "released": the descriptor belongs to somebody else.
    */
   #state: "open" | "stopped" | "closed" | "releasing" | "released" = "open";
   readonly #slot: number;
@@ -35,7 +35,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     return this.reactor.system;
   }
 
-  /** Whether close() or the like was called: no handler is called any more. */
+  /** Whether close() or similar was called, so that no handler is called any more. */
   protected get stopped(): boolean {
     return this.#state !== "open";
   }
@@ -45,7 +45,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     return this.#state === "closed" || this.released;
   }
 
-  /** Whether the descriptor is to be released, once everything is sent. */
+  /** Whether the descriptor will be released once everything is sent. */
   protected get releasing(): boolean {
     return this.#state === "releasing";
   }
@@ -76,9 +76,9 @@ export abstract class ReadinessHandle implements Handle, Registration {
 
   abstract ready(ready: number): void;
   abstract close(done?: (errno: number) => void): void;
-  /** The queue has failed for good: reports that, if it waits for anything. */
+  /** The queue has failed permanently. Reports that if this object waits for anything. */
   protected abstract queueFailed(errno: number): void;
-  /** Continues the work left for this turn, and reports what is due. */
+  /** Continues the work left for this turn, and makes any calls that are due. */
   protected abstract continueWork(): void;
 
   hasRef(): boolean {
@@ -130,8 +130,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
   }
 
   /**
-   * Stops watching the descriptor: if another process has the same file open, its events would
-   * still arrive here.
+   * Stops watching the descriptor. Otherwise events would still arrive if another process has the
+   * same file open.
    */
   protected unwatch(): void {
     if (!this.#watched) return;
@@ -139,7 +139,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.reactor.unwatch(this.fd, this.#slot);
   }
 
-  /** Registers a call to be made once it is closed. */
+  /** Registers a function to call once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
     if (this.#closedCalls === undefined) this.#closedCalls = [call];
@@ -150,7 +150,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
   /**
    * The second half of closing.
    *
-   * @param result passed to the calls that wait for the end
+   * @param result passed to the functions that wait for the end
    */
   protected closeDescriptor(result: number): void {
     if (this.closed) return;

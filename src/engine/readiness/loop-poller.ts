@@ -7,9 +7,9 @@ import { type Polled, PollHandle, UV_READABLE, UV_WRITABLE } from "../../native/
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 
-const FOUND = "look() found so many";
+const FOUND = "look() found this many";
 
-/** A descriptor watched by the loop with a handle of its own. */
+/** A descriptor that the loop watches through its own handle. */
 class Watched implements Polled {
   readonly slot: number;
   readonly generation: number;
@@ -17,7 +17,7 @@ class Watched implements Polled {
   handle: PollHandle | undefined;
   /** The events it waits for. */
   awaited = 0;
-  /** Events that arrived and have not been collected. */
+  /** Events that arrived but have not been collected. */
   ready = 0;
   readonly #tell: (watched: Watched) => void;
 
@@ -30,14 +30,14 @@ class Watched implements Polled {
   await(interest: number): void {
     if ((this.awaited & interest) !== 0) return;
     this.awaited |= interest;
-    // An immediate failure will also fail the next call.
+    // If it fails immediately, the next call on the socket will fail too.
     if (this.#start() < 0) this.polled(UV_READABLE | UV_WRITABLE);
   }
 
   polled(events: number): void {
     const told = (events & UV_READABLE ? READABLE : 0) | (events & UV_WRITABLE ? WRITABLE : 0);
-    // libuv keeps reporting an event while it lasts, with a system call each time. Keep waiting for
-    // the others only.
+    // libuv reports an event again while it lasts, with a system call each time, so wait only for
+    // the others.
     this.awaited &= ~told;
     this.#start();
     if (this.ready === 0) this.#tell(this);
@@ -53,8 +53,9 @@ class Watched implements Polled {
 }
 
 /**
- * A poller over libuv's event loop itself, for Windows, which has no queue that could be added to a
- * loop. Each socket has a uv_poll_t for the events it waits for, and each event is reported once.
+ * A poller that uses libuv's event loop directly, for Windows, which has no queue that could be
+ * added to a loop. Each socket has a uv_poll_t for the events it waits for; each event is reported
+ * once.
  */
 class LoopPoller implements Poller {
   readonly watchesUntilClosed = false;

@@ -10,11 +10,11 @@ import type { OpenPoller } from "./poller.ts";
 import { QueuePoller } from "./queue-poller.ts";
 import { ReadinessEngine } from "./readiness.ts";
 
-/** A poller over a queue of the system, whose descriptor is on the runtime's loop. */
+/** A poller over a system queue whose descriptor the runtime's loop watches. */
 const openQueuePoller: OpenPoller = (awake) => {
   const queue = openReadinessQueue();
   if (typeof queue === "number") return queue;
-  // Before it is put on the loop, since cleanup at the end of a thread runs in reverse order.
+  // Before adding it to the loop, since cleanup at the end of a thread runs in reverse order.
   host.closeAtThreadEnd(queue.fd);
   const onLoop = putOnLoop(queue, awake);
   if (typeof onLoop === "number") return onLoop;
@@ -29,7 +29,7 @@ const openQueuePoller: OpenPoller = (awake) => {
   });
 };
 
-/** Closes the queue and returns a negative errno if it cannot be put there. */
+/** Adds the queue to the runtime's loop. If that fails, closes it and returns a negative errno. */
 function putOnLoop(queue: ReadinessQueue, awake: () => void): OnLoop | number {
   try {
     return wakeUp(queue.fd, awake);
@@ -41,15 +41,15 @@ function putOnLoop(queue: ReadinessQueue, awake: () => void): OnLoop | number {
 }
 
 /**
- * If the system has a queue, only its descriptor is on the runtime's event loop; otherwise each
- * descriptor is.
+ * If the system has a queue, the runtime's event loop watches only that; otherwise it watches each
+ * descriptor.
  */
 export const openPoller: OpenPoller = hasReadinessQueue ? openQueuePoller : openLoopPoller;
 
 /** This thread's engine. */
 export const readiness: Engine = new ReadinessEngine(host, openPoller, undefined, () => openAioBatch());
 
-/** The reason it is unavailable here; undefined if it is available. */
+/** Returns the reason it is unavailable here; undefined if it is available. */
 export function readinessLacks(): string | undefined {
   if (hasReadinessQueue || hasLibuv) return undefined;
   return "the system has no readiness queue for sockets, and the runtime has no libuv to poll them instead";

@@ -1,6 +1,6 @@
 /**
- * Tells the reactor which descriptors are ready: once per arrival, and again when more arrives
- * after a call on the descriptor would have blocked. It may report events that are not awaited.
+ * Reports to the reactor which descriptors are ready: once when data arrives, and again when more
+ * arrives after a call would have blocked. May report events that nobody awaits.
  */
 export interface Poller {
   /** Whether a descriptor is watched in both directions from `add()` on, until it is closed. */
@@ -17,18 +17,18 @@ export interface Poller {
   /** Stops watching a descriptor that is about to be closed. */
   closing(fd: number, slot: number): void;
   /**
-   * Asks for `interest`, READABLE or WRITABLE, to be reported: nothing was tried yet, a call would
-   * have blocked, or it took less than there was room for. The descriptor must be watched. May be
-   * called again.
+   * Asks for `interest` (READABLE or WRITABLE) to be reported. For use when nothing was tried yet,
+   * a call would have blocked, or a call moved fewer bytes than it could have. The descriptor must
+   * be watched. May be called again.
    */
   await(slot: number, interest: number): void;
-  /** Collects ready descriptors, and returns how many there are to be read by index. */
+  /** Collects ready descriptors, and returns their number; they are then read by index. */
   look(): number;
   slot(index: number): number;
   generation(index: number): number;
-  /** READABLE, WRITABLE, EXCEPTIONAL. */
+  /** A mask of READABLE, WRITABLE and EXCEPTIONAL. */
   ready(index: number): number;
-  /** Keeps the process running, as by default. */
+  /** Keeps the process running, which is the default. */
   ref(): void;
   unref(): void;
   close(): void;

@@ -3,19 +3,19 @@ import type { Poller } from "./poller.ts";
 
 const BOTH_EDGES = READABLE | WRITABLE | EDGE;
 
-/** A queue's place on an event loop. */
+/** A queue that an event loop watches. */
 export interface OnLoop {
-  /** Keeps the process running, as by default. */
+  /** Keeps the process running, which is the default. */
   ref(): void;
   unref(): void;
   stop(): void;
 }
 
 /**
- * A poller over a queue, which is all that is on the event loop. Descriptors are added
+ * A poller over a queue, the only descriptor that the event loop watches. Descriptors are added
  * once, edge-triggered and for both directions, and never modified: one system call per connection.
- * Closing removes them. If someone else has a descriptor of the same file, its events keep
- * arriving, once each, with an outdated generation.
+ * Closing removes them. If another process has the same file open, events keep arriving, once each,
+ * with an outdated generation.
  */
 export class QueuePoller implements Poller {
   readonly watchesUntilClosed = true;

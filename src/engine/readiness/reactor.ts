@@ -12,28 +12,29 @@ import { MOST_BYTES, ReceiveMemories } from "./receive-memory.ts";
 import type { OpenSendBatch } from "./send-batch.ts";
 
 /**
- * The bytes that may be sent between two turns, and the minimum that each call counts as. Otherwise
- * a program that only awaits its writes would starve the event loop for as long as the system takes
- * them. A mebibyte takes some 300 microseconds, and is 16 KiB on each of 64 connections.
+ * The bytes that may be sent between two turns, and the minimum that each call counts as. Without a
+ * limit, a program that does nothing but await its writes would starve the event loop as long as
+ * the system accepts them. A mebibyte takes some 300 microseconds, and is 16 KiB on each of 64
+ * connections.
  */
 const BETWEEN_TURNS = 1_048_576;
 const LEAST = 4096;
 
 /**
- * For how many milliseconds handlers run before what they have written is sent, and how many run
- * before the time is checked. Responses of slow handlers do not wait for each other.
+ * How many milliseconds handlers run before their writes are sent, and how many of them run between
+ * checks of the time. This keeps responses from waiting for other, slow handlers.
  */
 const SLICE = 1;
 const FEW = 8;
 
 /** An object registered with the reactor. */
 export interface Registration {
-  /** It became ready: READABLE, WRITABLE, EXCEPTIONAL. */
+  /** It became ready: a mask of READABLE, WRITABLE and EXCEPTIONAL. */
   ready(ready: number): void;
   /** Continues the work left for this turn, after `Reactor.later()`. */
   proceed(): void;
   /**
-   * The queue has failed for good, and no longer watches its descriptor. `errno` is a
+   * The queue has failed permanently, and no longer watches its descriptor. `errno` is a
    * `queueErrno()`. Must not throw.
    */
   lost(errno: number): void;
@@ -48,8 +49,8 @@ interface Connected {
 }
 
 /**
- * Shared by everything a thread has open: waits until descriptors are ready, and serves them in
- * turns of the event loop. Each gets a bounded amount of work per turn, and leaves the rest to the
+ * Shared by everything a thread has open. Waits until descriptors are ready, and serves them in
+ * turns of the event loop. Each does a bounded amount of work per turn, and leaves the rest for the
  * next.
  */
 export class Reactor {
@@ -64,8 +65,8 @@ export class Reactor {
     readonly wouldBlock: number;
   };
   /**
-   * Callers guarantee that descriptors do not block; for any that do, these flags keep the thread
-   * from stopping.
+   * Callers guarantee non-blocking descriptors. If one blocks anyway, these flags keep it from
+   * blocking the thread.
    */
   readonly receiveFlags: number;
   readonly sendFlags: number;
@@ -74,17 +75,18 @@ export class Reactor {
   readonly busyPoll: BusyPoll;
 
   /**
-   * The descriptor just accepted, while its handler runs, and whether it is TCP's; -1 otherwise.
+   * The descriptor just accepted, while its handler runs, and whether it is a TCP socket; -1 at
+   * other times.
    */
   readonly accepted = { fd: -1, isTcp: false };
   /**
-   * The descriptor just connected, while it is told of, with its slot and what it is ready for; -1
-   * otherwise, or once a stream has taken it.
+   * The descriptor just connected, while `done` runs, with its slot and the events it is ready for;
+   * -1 at other times, and once a stream has taken it over.
    */
   readonly connected: Connected = { fd: -1, slot: 0, ready: 0, kind: undefined };
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   #copyOfMessage: Uint8Array | undefined;
-  /** Registrations are being served, so their handlers run from the event loop. */
+  /** Whether registrations are being served, so that handlers run from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
   /** Serves what is ready, from the event loop. */
@@ -100,16 +102,16 @@ export class Reactor {
   #later: Registration[] = [];
   #proceeding: Registration[] = [];
   #immediate: Immediate | undefined;
-  /** How many were ready when it last looked. */
+  /** How many descriptors were ready at the last look. */
   #found = 0;
-  /** Since when looking has failed. */
+  /** The time since which looking has failed. */
   #failingSince: number | undefined;
   /** Handlers called in this turn that left something to send. */
   #handled = 0;
-  /** When what they have written is to be sent. */
+  /** When to send the bytes that they have written. */
   #sliceEnd = 0;
 
-  /** @param turning wraps a turn, such as to run it in a context of its own */
+  /** @param turning wraps a turn, for example to run it in its own context */
   constructor(
     system: System,
     open: OpenPoller,
@@ -129,7 +131,7 @@ export class Reactor {
       inProgress: errno("EINPROGRESS"),
       wouldBlock: errno("EAGAIN"),
     };
-    // Winsock has neither.
+    // Winsock has neither flag.
     const { DONTWAIT = 0, NOSIGNAL = 0 } = system.constants.MSG;
     this.receiveFlags = DONTWAIT;
     this.sendFlags = DONTWAIT | NOSIGNAL;
@@ -148,7 +150,7 @@ export class Reactor {
     return this.#copyOfMessage;
   }
 
-  /** Registers an object, which keeps the process running; returns its slot. */
+  /** Registers an object, which then keeps the process running. Returns its slot. */
   register(member: Registration): number {
     const slot = this.#free.pop() ?? this.#members.length;
     this.#members[slot] = member;
@@ -158,7 +160,7 @@ export class Reactor {
     return slot;
   }
 
-  /** Gives an object the slot of the descriptor just connected, which stays watched. */
+  /** Gives the slot of the descriptor just connected to an object; the descriptor stays watched. */
   takeConnected(member: Registration): number {
     const { slot } = this.connected;
     this.connected.fd = -1;
@@ -167,7 +169,7 @@ export class Reactor {
     return slot;
   }
 
-  /** Stops watching its descriptor, which no longer keeps the process running. */
+  /** Frees an object's slot. The object no longer keeps the process running. */
   deregister(slot: number): void {
     this.#members[slot] = undefined;
     this.#generations[slot] = (this.#generation(slot) + 1) >>> 0;
@@ -193,7 +195,7 @@ export class Reactor {
     return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generation(slot));
   }
 
-  /** Whether what it watches may be left to whoever gets the descriptor next. */
+  /** Whether a watched descriptor can stay watched when it is passed to its next owner. */
   get watchesUntilClosed(): boolean {
     return this.#poller?.watchesUntilClosed === true;
   }
@@ -218,7 +220,7 @@ export class Reactor {
     this.#poller?.await(slot, interest);
   }
 
-  /** Whether bytes may be sent outside of a turn; otherwise they wait for the next one. */
+  /** Whether bytes may be sent outside a turn; otherwise they wait for the next turn. */
   mayWrite(length: number): boolean {
     if (this.#mayWrite <= 0) return false;
     this.#mayWrite -= Math.max(length, LEAST);
@@ -259,7 +261,7 @@ export class Reactor {
     this.#sliceEnd = this.system.clock.now() + SLICE;
     for (let index = 0; poller !== undefined && index < count; index++) {
       const slot = poller.slot(index);
-      // The slot of an object deregistered meanwhile has another generation.
+      // If the object was deregistered meanwhile, its slot has another generation.
       if (this.#generations[slot] !== poller.generation(index)) continue;
       this.#members[slot]?.ready(poller.ready(index));
       this.#continueSlice();
@@ -272,7 +274,7 @@ export class Reactor {
     else if (this.busyPoll.isDue) this.#soon();
   }
 
-  /** How many are ready; polls for a while if it is to. */
+  /** Returns how many are ready; busy-polls for a while if that is due. */
   #look(): number {
     if (!this.#finds() && this.busyPoll.isDue) this.busyPoll.poll(this.#finds);
     return this.#found;

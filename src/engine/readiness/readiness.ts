@@ -23,8 +23,7 @@ import type { OpenSendBatch } from "./send-batch.ts";
 import { ReadinessStream } from "./stream.ts";
 
 /**
- * The readiness engine: the system reports which descriptors are ready, and non-blocking calls do
- * the rest.
+ * The readiness engine: the system reports ready descriptors, and non-blocking calls do the rest.
  */
 export class ReadinessEngine implements Engine {
   readonly name = "readiness";
@@ -34,7 +33,7 @@ export class ReadinessEngine implements Engine {
   readonly #openBatch: OpenSendBatch | undefined;
   #reactor: Reactor | undefined;
 
-  /** @param turning wraps the turns, in which handlers run */
+  /** @param turning wraps the turns in which handlers run */
   constructor(
     system: System,
     open: OpenPoller,

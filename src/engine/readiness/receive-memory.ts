@@ -1,31 +1,35 @@
 import { lengthOf } from "../../system/view.ts";
 import { type BufferLoan, willBeLent } from "../received-bytes.ts";
 
-/** The most that one call receives, and the longest datagram that IP carries. */
+/** The most bytes that one call receives; also the longest datagram that IP carries. */
 export const MOST_BYTES = 65_536;
 
 /**
- * A program keeps a view of fewer bytes as a copy: other memory would leave the processor's cache.
+ * If a program keeps fewer bytes than this, it gets a copy: switching to other memory would cost
+ * cache misses.
  */
 const LEAST_KEPT = 4096;
 
 /**
- * How many may be kept by programs at once (16 MiB), and how many of those are used again (4 MiB):
- * new memory costs more than copying to it, since it is cleared.
+ * How many buffers programs may keep at once (16 MiB), and how many of those are reused (4 MiB):
+ * new memory is zeroed, which costs more than copying to it.
  */
 const MOST_KEPT = 256;
 const MOST_SPARE = 64;
 
 /**
- * The memory that a thread receives into. Where a program keeps what it received, other memory
- * takes its place.
+ * The memory that a thread receives into. If a program keeps what it received, other memory
+ * replaces it.
  */
 export class ReceiveMemories {
   current = new ReceiveMemory(this);
   readonly #spare: ReceiveMemory[] = [];
   #kept = 0;
 
-  /** Replaces the current one, which a program keeps; returns false if too many are kept. */
+  /**
+   * Replaces the current buffer, because a program keeps it. Returns false if programs keep too
+   * many.
+   */
   keep(): boolean {
     if (this.#kept === MOST_KEPT) return false;
     this.#kept++;
@@ -40,16 +44,15 @@ export class ReceiveMemories {
 }
 
 /**
- * Memory to receive into, lent to a handler for the length of its call. It is JavaScript's own: the
- * system knows its address only during one call. If a program transfers it, the program keeps it,
- * and new memory replaces it.
+ * Memory to receive into, lent to a handler while it runs. It is an ordinary ArrayBuffer: the
+ * system has its address only during a call. If a program transfers it, new memory replaces it.
  */
 export class ReceiveMemory implements BufferLoan {
   buffer = newBuffer();
   generation = 1;
-  /** Undefined if it cannot be kept. */
+  /** Undefined if programs cannot keep it. */
   readonly #owner: ReceiveMemories | undefined;
-  /** Lent for longer than a handler runs. */
+  /** Lent beyond the end of the handler. */
   #kept = false;
   #bytes = new Uint8Array(this.buffer);
   #view: Uint8Array | undefined;
@@ -59,8 +62,8 @@ export class ReceiveMemory implements BufferLoan {
   }
 
   /**
-   * The whole buffer. It may have been transferred at any time, since a program can keep the buffer
-   * of a view: receiving into length 0 would look like an end.
+   * The whole buffer; a new one if a program has transferred it, since receiving into 0 bytes would
+   * look like the peer's end. (A program can get at the buffer through a view.)
    */
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.isTransferred) {
@@ -71,25 +74,25 @@ export class ReceiveMemory implements BufferLoan {
     return this.#bytes;
   }
 
-  /** The first bytes, for the engine alone. One view serves as long as the length is the same. */
+  /** The first bytes, for the engine only. The view is reused while the length stays the same. */
   view(length: number): Uint8Array {
     if (this.#view === undefined || lengthOf(this.#view) !== length)
       this.#view = new Uint8Array(this.buffer, 0, length);
     return this.#view;
   }
 
-  /** A program has taken the received bytes. */
+  /** Whether a program has transferred the buffer. */
   get isTransferred(): boolean {
     return lengthOf(this.#bytes) === 0;
   }
 
-  /** Lends the buffer; returns the generation of the views. */
+  /** Lends the buffer; returns the generation for its views. */
   lend(): number {
     this.generation++;
     return this.generation;
   }
 
-  /** The handler has returned. */
+  /** Ends the loan, as the handler has returned. */
   takeBack(): void {
     if (!this.#kept) this.generation++;
   }

@@ -1,22 +1,22 @@
-/** Sends on several sockets with one call. The bytes lie in buffers of its own. */
+/** Sends on several sockets with one call, from its own buffers. */
 export interface SendBatch {
-  /** Bytes that no one else uses; `index` is below SENDS. */
+  /** A buffer to fill with bytes to send; `index` is below SENDS. */
   buffer(index: number): Uint8Array<ArrayBuffer>;
-  /** Adds a send of the first bytes of a buffer, each buffer at most once. */
+  /** Adds a send of a buffer's first bytes. Each buffer can be added once per batch. */
   add(fd: number, buffer: number, length: number): void;
   /**
-   * Makes the sends that were added. Returns how many of them, the first ones, were made and have a
-   * result; for the others the caller makes calls of their own.
+   * Performs the added sends, and returns how many, from the first on, have a result. The caller
+   * must make separate calls for the others.
    */
   send(): number;
-  /** What send(2) would have returned for the send that was added as the index-th. */
+  /** The result of the send at this index, as send(2) would have returned it. */
   result(index: number): number;
 }
 
-/** How many sends, and buffers, a batch has. */
+/** The number of sends, and of buffers, in a batch. */
 export const SENDS = 64;
 /** The size of each buffer. */
 export const SEND_BUFFER = 16_384;
 
-/** Opens a batch; undefined if the system has no such call, or refuses it. */
+/** Opens a batch; undefined if the system lacks the call or refuses it. */
 export type OpenSendBatch = () => SendBatch | undefined;

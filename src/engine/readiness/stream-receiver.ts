@@ -7,7 +7,7 @@ import { attempt, callOnEnd, uncaught } from "../uncaught.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
-/** Receives per turn, of at most 64 KiB each. */
+/** How many times to receive per turn, at most 64 KiB each. */
 const CALLS = 4;
 
 /** Of a descriptor that was not connected just before. */
@@ -15,21 +15,18 @@ const nothingKnown = { kind: undefined, ready: 0 };
 
 const peeked = new Uint8Array(1);
 
-/**
- * The receiving half of a stream. It shares one object with the sending half, since there are many
- * streams.
- */
+/** The receiving half of a stream. Both halves are one object, since there are many streams. */
 export abstract class StreamReceiver extends ReadinessHandle {
   protected readonly handlers: StreamHandlers;
   /**
-   * The first failure of sending or receiving. After a failure to send, received data is delivered
-   * before it is reported.
+   * The first failure of sending or receiving. A failure to send is reported only after received
+   * data has been delivered.
    */
   protected failed = 0;
   #paused = true;
   /**
    * "readable": receiving may find something: bytes, the end or a failure. "exceptional": more may
-   * follow even if a call emptied the socket. "ended": nothing more will be received.
+   * follow even after a call has emptied the socket. "ended": nothing more will be received.
    */
   #receiving: "waiting" | "readable" | "exceptional" | "ended" = "waiting";
   /** undefined until it is read. */
@@ -46,9 +43,9 @@ export abstract class StreamReceiver extends ReadinessHandle {
     this.noteReadable(ready);
   }
 
-  /** Fails, unless it has: a handler is told of it in a turn to come. */
+  /** Fails, unless it has already failed; the handler is called in a later turn. */
   protected abstract fail(errno: number): void;
-  /** Sends bytes of the memory that was received into, which is reused when this returns. */
+  /** Sends bytes straight from receive memory, which is reused once this returns. */
   abstract sendReceived(bytes: Uint8Array, length: number): void;
   /** Whether the system had no room for all: the rest was copied, and waits. */
   abstract get isFull(): boolean;
@@ -81,14 +78,14 @@ export abstract class StreamReceiver extends ReadinessHandle {
     return this.#paused;
   }
 
-  /** Notes what `ready()` is called with. */
+  /** Records readability from the events passed to `ready()`. */
   protected noteReadable(ready: number): void {
     if (!(ready & READABLE) || this.#receiving === "ended") return;
     if (ready & EXCEPTIONAL) this.#receiving = "exceptional";
     else if (this.#receiving === "waiting") this.#receiving = "readable";
   }
 
-  /** Whether it is to receive, and that may find something. */
+  /** Whether it should receive now: it is not paused, and receiving may find something. */
   protected get mayReceive(): boolean {
     return !this.#paused && (this.#receiving === "readable" || this.#receiving === "exceptional");
   }
@@ -102,21 +99,21 @@ export abstract class StreamReceiver extends ReadinessHandle {
     this.#receiving = "ended";
   }
 
-  /** Returns what receiving would: 0 at the end, 1 if there is data, or a negative errno. */
+  /** Returns what a receive would return: 0 at the end, 1 if there is data, or a negative errno. */
   protected peek(): number {
     const { system, receiveFlags } = this.reactor;
     return system.recv(this.fd, peeked, receiveFlags | system.constants.MSG.PEEK);
   }
 
   /**
-   * Whether a received end comes from the peer: after sending reported a reset, receiving reports
-   * an end.
+   * Whether a received end was sent by the peer: once sending has reported a reset, receiving
+   * reports an end too.
    */
   protected get endIsThePeers(): boolean {
     return this.failed === 0 || this.failed === this.reactor.errors.brokenPipe;
   }
 
-  /** Receives until nothing is left, or it is the others' turn. */
+  /** Receives until nothing is left, or this turn's share is used up. */
   protected receive(): void {
     const { system, errors, receiveFlags } = this.reactor;
     for (let calls = 0; calls < CALLS; calls++) {
@@ -155,9 +152,9 @@ export abstract class StreamReceiver extends ReadinessHandle {
   }
 
   /**
-   * After a short read, TCP has no more, and reports new data (epoll(7), "Questions and answers",
-   * 9). A unix socket also stops before bytes that came with descriptors, and others may stop at
-   * message boundaries.
+   * A short read means that TCP has no more for now, and will report new data (epoll(7), "Questions
+   * and answers", 9). A unix socket also stops before bytes that came with descriptors, and other
+   * sockets may stop at message boundaries.
    */
   #shortIsAll(): boolean {
     this.#tcp ??= isTcp(this.reactor.system, this.fd);

@@ -12,26 +12,26 @@ import { ReadinessPoll } from "./poll.ts";
 import { StreamReceiver } from "./stream-receiver.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-/** How many pieces one call takes (UIO_MAXIOV; IOV_MAX of limits.h elsewhere). */
+/** How many pieces one call accepts (UIO_MAXIOV on Linux; elsewhere IOV_MAX in limits.h). */
 const IOV_MAX = 1024;
 
-/** Sends per turn, of the rest that waits. */
+/** How many times to send queued data per turn. */
 const CALLS = 4;
 
-/** Stays empty. */
+/** Shared by streams that have nothing queued; stays empty. */
 const nothingWaits = new WriteQueue();
 
 /** A stream: its sending half, its failures, and its end. */
 export class ReadinessStream extends StreamReceiver implements Stream, Sender {
-  /** Its own from the first bytes that have to wait, which most streams never have. */
+  /** Created when bytes first have to wait, which most streams never need. */
   #writeQueue = nothingWaits;
   corkSlot = -1;
   #writable = true;
-  /** Some bytes remained when write() returned; they are sent later. */
+  /** Bytes that remained when write() returned have been sent, so onDrain() is due. */
   #drained = false;
-  /** What has been reported of `failed`: nothing, that sending failed, or everything. */
+  /** How far `failed` has been reported: not at all, only to sendingFailed(), or completely. */
   #failureTold: "nothing" | "sending" | "all" = "nothing";
-  /** Bytes that will never be sent: they count as pending until that is reported. */
+  /** Bytes that will never be sent. They count as pending until the failure is reported. */
   #lost = 0;
   /** undefined until shutdown() is called. */
   #shutdown: Shutdown | undefined;
@@ -77,7 +77,8 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     }
     const isNext = this.#writable && this.#writeQueue.bytes === 0 && this.failed === 0;
     const isLive = !this.stopped && this.#failureTold === "nothing" && this.#shutdown === undefined;
-    // Small writes of handlers are gathered anyway; otherwise each piece does as it would alone.
+    // Handlers' small writes are gathered anyway; in the other cases each piece is written on its
+    // own.
     const isGathered = reactor.serving && Cork.takes(length);
     const mayCall = isLive && isNext && !isGathered && pieces.length <= IOV_MAX && length > 0;
     if (mayCall && (reactor.serving || reactor.mayWrite(length))) this.#sendPieces(pieces, length);
@@ -211,7 +212,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     if (this.mayReceive && this.failed === 0) this.receive();
   }
 
-  /** Reports a failure, after everything that the system has received. */
+  /** Reports a failure, once everything that the system has received is delivered. */
   #goOnToFail(): void {
     if (!this.receivingEnded && this.#failureTold === "nothing") {
       this.#failureTold = "sending";
@@ -259,7 +260,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     this.#writeQueue.add(bytes);
   }
 
-  /** Sends bytes immediately if none wait before them, and copies what the system does not take. */
+  /** Sends bytes immediately if none are queued, and copies those that the system does not take. */
   #send(bytes: Uint8Array, length: number): void {
     if (this.maySend) {
       const { system, sendFlags } = this.reactor;
@@ -272,7 +273,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     }
   }
 
-  /** Handles a send() that did not take all. */
+  /** Keeps the bytes that a send() did not take. */
   #keepRest(bytes: Uint8Array, length: number, sent: number): void {
     this.#tookLess(sent);
     if (this.failed < 0) this.#lost += length;
@@ -280,7 +281,8 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
   }
 
   /**
-   * Reports that gathered bytes were sent, later: this may run inside a write() of another stream.
+   * Reports later that gathered bytes were sent, because this may run inside another stream's
+   * write().
    */
   #drainLater(): void {
     if (this.#writeQueue.bytes > 0 || this.failed < 0) return;
@@ -288,7 +290,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     this.later();
   }
 
-  /** Sends pieces in one call, and copies what the system does not take. */
+  /** Sends pieces in one call, and copies the bytes that the system does not take. */
   #sendPieces(pieces: readonly Uint8Array[], length: number): void {
     const { system, sendFlags, cork } = this.reactor;
     cork.send();
@@ -320,7 +322,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     else this.fail(sent);
   }
 
-  /** Sends the rest, until the system's buffer is full, or it is the others' turn. */
+  /** Sends queued bytes until the system's buffer is full or this turn's share is used up. */
   #sendOutgoing(): void {
     const { system, errors, sendFlags } = this.reactor;
     const writeQueue = this.#writeQueue;
@@ -371,7 +373,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     this.#shutDown();
   }
 
-  /** Shuts sending down, if that was requested and everything is sent. */
+  /** Shuts down sending, if that was requested and everything is sent. */
   #shutDown(): void {
     const shutdown = this.#shutdown;
     if (!shutdown?.isWanted || this.stopped || this.pendingBytes > 0) return;
@@ -393,14 +395,14 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     else this.releaseDescriptor();
   }
 
-  /** A handler is told of it in a turn to come: this may be in a call of the interface. */
+  /** The handler is called in a later turn, since this may run inside a call by the program. */
   protected override fail(errno: number): void {
     if (this.failed < 0) {
       this.later();
       return;
     }
     this.failed = errno;
-    // While it closes, no handler is called.
+    // No handler is called while it closes.
     this.#lost = this.stopped ? 0 : this.#writeQueue.bytes;
     this.#writeQueue.clear();
     if (this.stopped) this.closeDescriptor(errno);

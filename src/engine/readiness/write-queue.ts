@@ -1,6 +1,9 @@
 import { lengthOf, partOf } from "../../system/view.ts";
 
-/** Small writes share memory: each call sends at least this much, if there is as much. */
+/**
+ * Small writes share chunks of this size, so that each call sends at least this much if that much
+ * is queued.
+ */
 const CHUNK = 16_384;
 
 interface Chunk {
@@ -9,12 +12,12 @@ interface Chunk {
   end: number;
 }
 
-/** Copies of the bytes that a stream has to send and the system had no room for, in order. */
+/** Copies of the bytes that the system had no space for, in the order to send them. */
 export class WriteQueue {
   /** The number of bytes. */
   bytes = 0;
   #chunks: Chunk[] = [];
-  /** Those before it have been sent. */
+  /** Chunks before this index have been sent. */
   #first = 0;
 
   add(bytes: Uint8Array): void {

@@ -16,7 +16,10 @@ const { POLL, SHUT, SOCK } = constants;
 const FLAGS = SOCK.CLOEXEC | SOCK.NONBLOCK;
 const { EAGAIN, EINTR } = errnos;
 
-/** Single accept operations in flight. More would not help: each is replaced when it completes. */
+/**
+ * The number of single accept operations in flight. More would not help: each is replaced when it
+ * completes.
+ */
 const AHEAD = 16;
 
 export class UringAcceptor extends UringHandle implements Acceptor {
@@ -26,11 +29,11 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   #ones = 0;
   #all = false;
   /**
-   * One of them ended without a connection: it may have consumed the wake-up meant for another
+   * One of them ended without a connection. It may have swallowed the wake-up meant for another
    * waiter.
    */
   #untaken = false;
-  /** Calls to make once no operation is left; undefined unless pausing. */
+  /** Functions to call once no operation is left; undefined unless pausing. */
   #pausing: (() => void)[] | undefined;
 
   constructor(loop: Loop, fd: number, handlers: AcceptorHandlers) {
@@ -106,7 +109,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     }
   }
 
-  /** None of its operations is in flight. */
+  /** Called when none of its operations is in flight any more. */
   #rest(): void {
     if (this.#untaken) this.#passOn();
     this.#untaken = false;
@@ -116,10 +119,10 @@ export class UringAcceptor extends UringHandle implements Acceptor {
 
   /**
    * A connection wakes one of the operations waiting to accept from a socket, in this process or
-   * another (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). If that one is being cancelled or
-   * lacks a descriptor, it swallows the wake-up, so wake all waiters once more. On a listening
-   * socket, SHUT_WR does nothing else (inet_shutdown in net/ipv4/af_inet.c, unix_shutdown in
-   * net/unix/af_unix.c).
+   * another (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). If that operation is being
+   * cancelled or finds no free descriptor, the wake-up is lost, so wake all waiters again. That is
+   * all that SHUT_WR does on a listening socket (inet_shutdown in net/ipv4/af_inet.c, unix_shutdown
+   * in net/unix/af_unix.c).
    */
   #passOn(): void {
     const waiting = { fd: this.fd, events: POLL.IN, revents: 0 };
@@ -150,7 +153,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     if (!isCancelled(errno) && errno !== -EINTR && errno !== -EAGAIN) this.#failed(errno);
   }
 
-  /** If several operations fail, the first one reports it. */
+  /** Called when an operation fails. If several do, only the first is reported. */
   #failed(errno: number): void {
     if (this.#wanted === 0 || this.stopped) return;
     this.#stopAccepting();

@@ -9,14 +9,14 @@ import { prepConnect } from "./sqe.ts";
 
 const CONNECT: OpTag = 2;
 
-/** Borrows a descriptor until it is connected. */
+/** A connect() of the uring engine. Borrows the descriptor until it is connected. */
 export class UringConnect extends HoldingOperation implements PendingConnect {
   readonly #done: (errno: number) => void;
   readonly #address: PooledBuffer;
   #result = 0;
 
   constructor(loop: Loop, fd: number, address: ValueResult, done: (errno: number) => void) {
-    // The kernel copies the address when it takes the entry; it must stay here until then.
+    // The address must stay in memory until the kernel takes the entry, and copies it.
     const { validLength: length } = address;
     const buffer = loop.sendMemory.take(length);
     buffer.bytes.set(address.valid);

@@ -15,24 +15,24 @@ const { EAGAIN, EINTR } = errnos;
 
 /** Datagrams sent per call. */
 const AT_ONCE = 64;
-/** The descriptor does not block; a datagram without room is sent again by `UringDatagrams`. */
+/** The descriptor does not block. `UringDatagrams` retries a datagram that found no space. */
 export const SEND_FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
-/** A buffer begins with the struct iovec; then comes the name, which has at most 128 bytes. */
+/** A buffer begins with the struct iovec, followed by the name, which has at most 128 bytes. */
 const NAME = IOV.size;
 const DATA = NAME + 128;
 
-/** The longest that can be sent. */
+/** The longest datagram that can be sent. */
 export const LONGEST_DATAGRAM = LONGEST - DATA;
 
-/** The struct mmsghdr of a call, which only the call looks at. */
+/** The array of struct mmsghdr, which the kernel reads only during a call. */
 const memory = mapMemory(AT_ONCE * MSG.size);
 const headers = new Uint32Array(memory.buffer);
 
 /**
  * A datagram that waits to be sent: a name, and the data if it was copied, in one buffer.
  *
- * They go out with sendmmsg(2). Entries of the ring would have to be linked so that none overtakes
- * another, which takes the kernel twice the time of one call for all of them (docs/benchmarks.md).
+ * Datagrams are sent with sendmmsg(2). To keep their order, ring entries would have to be linked,
+ * which takes the kernel twice as long as one call for all of them (docs/benchmarks.md).
  */
 export class DatagramSend {
   readonly length: number;
@@ -64,13 +64,13 @@ export class DatagramSend {
   }
 
   /**
-   * Sends the first that have no result, from an index on, and gives a result to those that need
-   * not be sent again. Returns how many those are; 0 if there was no room for the first.
+   * Sends waiting datagrams from an index on, and sets the result of those that need not be sent
+   * again. Returns their number; 0 if there was no space for the first.
    */
   static sendFrom(fd: number, sends: readonly DatagramSend[], first: number): number {
     const count = Math.min(sends.length - first, AT_ONCE);
     for (let index = 0; index < count; index++) sendAt(sends, first + index).#writeHeader(index * MSG.size);
-    // Safety: the headers and the buffers are mapped; each buffer is in use until it is settled.
+    // Safety: the headers and buffers are mapped, and each buffer stays in use until it is settled.
     let returned = sendmmsgAt(fd, memory.pointer, count, SEND_FLAGS);
     while (returned === -EINTR) returned = sendmmsgAt(fd, memory.pointer, count, SEND_FLAGS);
     if (returned === -EAGAIN) return 0;
@@ -82,7 +82,7 @@ export class DatagramSend {
     return returned;
   }
 
-  /** The system has taken the bytes, or never will. */
+  /** Sets the result: the system has taken the bytes, or never will. */
   settle(result: number): void {
     this.result = result;
     this.#message.release();
@@ -104,7 +104,7 @@ export class DatagramSend {
 const sendAt = (sends: readonly DatagramSend[], index: number): DatagramSend =>
   defined(sends[index], "as many wait");
 
-/** Pointers of a process are below 2^53. Storing to a word reduces a number modulo 2^32. */
+/** User-space pointers are below 2^53. Storing a number in a word reduces it modulo 2^32. */
 function setPointer(words: Uint32Array, at: number, pointer: number): void {
   words[at >> 2] = pointer;
   words[(at >> 2) + 1] = pointer / 2 ** 32;

@@ -27,13 +27,16 @@ const NAME_SIZE = 128;
 const NAME_WORD = RECVMSG_OUT.size >> 2;
 const CONTROL_WORD = (RECVMSG_OUT.size + NAME_SIZE) >> 2;
 const HEADER = "the buffer has a header and a name";
-/** What one datagram counts as, at least, of the bytes that may be sent between two turns. */
+/**
+ * The minimum number of bytes that a datagram counts as, in the limit of bytes sent between two
+ * turns.
+ */
 const LEAST_AT_ONCE = 4096;
-/** How much a paused socket keeps before it stops receiving. */
+/** How many bytes a paused socket keeps before it stops receiving. */
 const KEPT = 32_768;
 /**
- * The delay in milliseconds before a datagram is sent again after the peer had no room. No event
- * reports room at an unconnected unix peer.
+ * The delay in milliseconds before retrying a datagram for which the peer had no space. No event
+ * reports that an unconnected unix peer has space again.
  */
 const WAIT = 1;
 
@@ -51,13 +54,13 @@ const sender = new ValueResult(new ArrayBuffer(LENGTH_SIZE + NAME_SIZE));
 
 interface Template {
   readonly message: Address;
-  /** Where the data begins in a buffer: after a header, a name and control messages. */
+  /** The offset of the data in a buffer, after a header, a name and control messages. */
   readonly data: number;
 }
 
 /**
- * A struct msghdr that says how much room each message has for a name and control messages; the
- * kernel reads it whenever receiving starts.
+ * A struct msghdr that tells the kernel how much space each message has for a name and control
+ * messages. The kernel reads it whenever receiving starts.
  */
 function template(controlSize: number): Template {
   const { buffer, pointer } = mapMemory(MSG.size);
@@ -78,12 +81,12 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   #receive: "idle" | "armed" | "cancelling" | "starved" | "ended" = "idle";
   #kept: Kept[] = [];
   #keptBytes = 0;
-  /** In order: those whose results are to be told, then those waiting. */
+  /** In order: first those whose results are due to be reported, then those waiting. */
   readonly #sends: DatagramSend[] = [];
   #settled = 0;
   /**
-   * "deferred": they are sent before the ring is next entered. "full": one found no room, and all
-   * wait for a while.
+   * "deferred": datagrams are sent before the ring is next entered. "full": one found no space, and
+   * all wait for a while.
    */
   #send: "idle" | "deferred" | "full" = "idle";
   readonly #buffers: ReceiveBuffers;
@@ -259,7 +262,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       sender.ints[word] = defined(words[NAME_WORD + word], HEADER);
     sender.length = nameLength;
     const size = this.#merged?.sizeIn(words, CONTROL_WORD, controlLength, length) ?? length;
-    // An empty datagram is one, too.
+    // An empty datagram also counts.
     this.#receivedOne(buffer, data, size, flags);
     for (let at = size; at < length && !this.stopped; at += size)
       this.#receivedOne(buffer, data + at, Math.min(size, length - at), flags);

@@ -8,17 +8,17 @@ import { CANCEL, HoldingOperation } from "./operation.ts";
 import type { OpTag } from "./operations.ts";
 import { prepClose } from "./sqe.ts";
 
-/** The tag that all handles share, beside CANCEL. Others begin at 2. */
+/** A tag that all handles use, like CANCEL. Tags of derived classes start at 2. */
 const CLOSE: OpTag = 0;
 
 /** A descriptor and its operations in the ring. */
 export abstract class UringHandle extends HoldingOperation implements Handle {
   readonly fd: number;
   /**
-   * "stopped": close() or its like was called, and what was written is still being sent.
-   * "closing": the kernel has the operation that closes the descriptor. "closed": it has completed,
-   * and the handle ends with its last operation. "releasing": release() was called, and the kernel
-   * still has operations. "released": it has none, and the descriptor is somebody else's.
+   * "stopped": close() or similar was called, and written data is still being sent. "closing": the
+   * kernel has the operation that closes the descriptor. "closed": it has completed, and the handle
+   * ends with its last operation. "releasing": release() was called, and the kernel still has
+   * operations. "released": it has none, and the descriptor belongs to somebody else.
    */
   #state: "open" | "stopped" | "closing" | "closed" | "releasing" | "released" = "open";
   #closedCalls: ((errno: number) => void)[] | undefined;
@@ -30,31 +30,31 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
     linux.closeAtThreadEnd(fd);
   }
 
-  /** Not a field, which every connection would have. */
+  /** A getter, because a field would cost memory in every connection. */
   get system(): System {
     return linux;
   }
 
   /** Whether operations other than closing are in flight. */
   protected abstract readonly inFlight: boolean;
-  /** The ring has failed: none of its operations will complete. */
+  /** The ring has failed, so none of its operations will complete. */
   protected abstract abandon(errno: number): void;
   /** One of the derived class's own operations has completed. */
   protected abstract done(tag: OpTag, result: number, flags: number): void;
 
   abstract close(done?: (errno: number) => void): void;
 
-  /** Whether close() or the like was called: no handler is called any more. */
+  /** Whether close() or similar was called, so that no handler is called any more. */
   protected get stopped(): boolean {
     return this.#state !== "open";
   }
 
-  /** Whether `closeDescriptor()` was called, too, or the descriptor is released. */
+  /** Whether `closeDescriptor()` was called or the descriptor is released. */
   protected get closing(): boolean {
     return this.#state === "closing" || this.#state === "closed" || this.released;
   }
 
-  /** Whether the descriptor is to be released, and the kernel still has operations. */
+  /** Whether the descriptor will be released once the kernel has no more operations. */
   protected get releasing(): boolean {
     return this.#state === "releasing";
   }
@@ -88,13 +88,13 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
   }
 
   override lost(errno: number): void {
-    // Its entry was processed, or Ring.release() has closed the descriptor instead.
+    // The close entry was processed, or Ring.release() has closed the descriptor instead.
     if (this.#state === "closing") this.#state = "closed";
     this.abandon(errno);
     if (this.#state === "closed" && !this.inFlight) this.end();
   }
 
-  /** Registers a call to be made once it is closed. */
+  /** Registers a function to call once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
     if (this.#closedCalls === undefined) this.#closedCalls = [call];
@@ -107,7 +107,7 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
    * processes such entries immediately and in order, and each operation holds a reference to its
    * file.
    *
-   * @param result passed to the calls that wait for the end
+   * @param result passed to the functions that wait for the end
    */
   protected closeDescriptor(result: number): void {
     if (this.closing) return;
@@ -127,5 +127,5 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
 
 const { ECANCELED } = errnos;
 
-/** Whether it is the result of a cancelled operation. */
+/** Whether this is the result of a cancelled operation. */
 export const isCancelled = (result: number): boolean => result === -ECANCELED;

@@ -17,14 +17,14 @@ const STREAM_BUFFER = 16_384;
 const DATAGRAM_BUFFER = 66_048;
 
 /**
- * The initial and the maximum number of buffers. A worker thread starts with the maximum:
- * terminating it while a buffer is being created would crash the process (viewMemory). A thousand
- * take one to seven milliseconds; untouched, they use no pages.
+ * The initial and the maximum number of buffers. A worker thread starts with the maximum, because
+ * terminating it while it creates a buffer would crash the process (viewMemory). Creating a
+ * thousand takes one to seven milliseconds, and untouched buffers use no pages.
  */
 const STREAM_BUFFERS: Counts = { main: 128, limit: 1024 };
 const DATAGRAM_BUFFERS: Counts = { main: 16, limit: 128 };
 
-/** How many buffers the main thread's ring starts with, and how many a ring has at most. */
+/** How many buffers the main thread's ring starts with, and the most that any ring has. */
 interface Counts {
   readonly main: number;
   readonly limit: number;
@@ -33,8 +33,8 @@ interface Counts {
 const MOST_IDLE_TURNS = 8;
 
 /**
- * Shared by everything a thread has open in the ring. It lives as long as the thread, and does
- * nothing while nothing is open.
+ * Shared by everything a thread has open in the ring. Lives as long as the thread, and is idle
+ * while nothing is open.
  */
 export class Loop {
   readonly ring: Ring;
@@ -53,9 +53,9 @@ export class Loop {
   #holding = 0;
 
   /**
-   * Creates everything it needs, so that failures happen here.
+   * Creates everything up front, so that only this can fail.
    *
-   * @param failed called when the ring has failed for good; open handles hear of it after this
+   * @param failed called when the ring has failed permanently, before open handles are notified
    */
   constructor(ring: Ring, failed: (errno: number) => void = () => {}) {
     this.ring = ring;
@@ -73,14 +73,14 @@ export class Loop {
     this.#onLoop.pause();
   }
 
-  /** Something was opened, which keeps the process running. */
+  /** Something was opened, and keeps the process running. */
   opened(): void {
     this.#open++;
     if (this.#open === 1) this.#resume();
     this.hold();
   }
 
-  /** A ring that nothing wakes is of no use: it fails if that is impossible. */
+  /** If the event loop cannot watch the ring, the ring is unusable and fails. */
   #resume(): void {
     try {
       this.#onLoop?.resume();
@@ -90,7 +90,7 @@ export class Loop {
     }
   }
 
-  /** It was closed, and no longer keeps the process running. */
+  /** Something was closed, and no longer keeps the process running. */
   closed(): void {
     this.#open--;
     if (this.#open > 0) return;
@@ -110,9 +110,9 @@ export class Loop {
 
   /**
    * A turn of the event loop, caused by the ring or by something else. If the kernel signals only
-   * after we have checked the ring and read the eventfd, the eventfd stays readable with nothing to
-   * do, so it is read now and then anyway, or the loop would never rest. An error here is the
-   * engine's own: handlers' errors are caught where handlers are called.
+   * after we have checked the ring and read the eventfd, the eventfd stays readable although
+   * nothing is left to do. So read it now and then anyway, or the loop would spin. Errors here are
+   * the engine's own; those of handlers are caught where they are called.
    */
   #turn(): void {
     if (!this.ring.busy && !this.tick.isDue && ++this.#idleTurns < MOST_IDLE_TURNS) return;
@@ -136,11 +136,11 @@ export class Loop {
     this.datagramBuffers.feed();
   }
 
-  /** io_uring_enter has failed for good: everything open ends with that error. */
+  /** io_uring_enter has failed permanently: everything open ends with that error. */
   #lose(): void {
     if (this.#lost) return;
     this.#lost = true;
-    // libuv must not watch a descriptor that is closed.
+    // libuv must not watch a closed descriptor.
     this.#onLoop?.stop();
     this.#onLoop = undefined;
     this.ring.release();

@@ -3,11 +3,11 @@ import type { Loop } from "./loop.ts";
 import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
 import { prepCancel64, type Sqe } from "./sqe.ts";
 
-/** The result of a cancellation itself is ignored. Other tags are 0, and from 2 on. */
+/** The tag of cancellations, whose own results are ignored. Other tags are 0, and 2 or more. */
 export const CANCEL: OpTag = 1;
 
 /**
- * An object with one or more operations in the ring, told apart by tags. Its slot routes their
+ * An object with one or more operations in the ring, which tags distinguish. Its slot routes their
  * completions to it.
  */
 export abstract class UringOperation implements CompletionTarget {
@@ -36,8 +36,8 @@ export abstract class UringOperation implements CompletionTarget {
   }
 
   /**
-   * The result of the operation of a tag, if it has completed and `completed()` was not called yet.
-   * Only for tags of single results.
+   * The result of the operation with this tag, if it has completed but `completed()` was not called
+   * yet. Only for operations with a single result.
    */
   protected peekResult(tag: OpTag): number | undefined {
     const { ring, operations } = this.loop;
@@ -45,7 +45,7 @@ export abstract class UringOperation implements CompletionTarget {
   }
 
   /**
-   * Cancels all operations of a tag; each completes, with -ECANCELED unless something else came
+   * Cancels all operations with this tag. Each still completes, with -ECANCELED unless it finished
    * first.
    */
   protected cancelAll(tag: OpTag): void {
@@ -54,13 +54,13 @@ export abstract class UringOperation implements CompletionTarget {
     prepCancel64(this.getSqe(CANCEL), { low, high, flags: IORING.ASYNC_CANCEL_ALL });
   }
 
-  /** It has no operations left, and releases its slot. */
+  /** Releases the slot. Call it once no operations are left. */
   protected deregister(): void {
     this.loop.operations.remove(this.#slot);
   }
 }
 
-/** Operations that keep the process running until they have ended, unless unref'd. */
+/** An operation that keeps the process running until it has ended, unless unref'd. */
 export abstract class HoldingOperation extends UringOperation {
   #state: "holding" | "not holding" | "ended" = "holding";
 
@@ -89,7 +89,7 @@ export abstract class HoldingOperation extends UringOperation {
     this.loop.letGo();
   }
 
-  /** Ends it: `tell()` then calls those waiting for the end. */
+  /** Ends the operation. `tell()` later calls the functions that wait for the end. */
   protected end(): void {
     this.deregister();
     this.unref();
@@ -98,6 +98,6 @@ export abstract class HoldingOperation extends UringOperation {
     this.loop.closed();
   }
 
-  /** Calls those waiting for the end, if it has ended. */
+  /** Calls the functions that wait for the end, if the operation has ended. */
   abstract tell(): void;
 }

@@ -1,15 +1,15 @@
 import { defined } from "../../invariant.ts";
 
-/** Which of an object's operations has completed. */
+/** Identifies one of an object's operations. */
 export type OpTag = number;
 
 /** The target of a ring's completions. */
 export interface CompletionTarget {
-  /** One of its operations has completed, or produced one of several results. Must not throw. */
+  /** An operation has completed, or produced one of several results. Must not throw. */
   completed(tag: OpTag, result: number, flags: number): void;
   /**
-   * The ring has failed for good: none of its operations will complete. `errno` is a `ringErrno()`.
-   * Must not throw.
+   * The ring has failed permanently: none of the operations will complete. `errno` is a
+   * `ringErrno()`. Must not throw.
    */
   lost(errno: number): void;
 }
@@ -18,8 +18,8 @@ const TAG_BITS = 3;
 const TAGS = (1 << TAG_BITS) - 1;
 
 /**
- * Routes completions by the user_data of their entries: the low half is a slot and a tag, the high
- * half the slot's generation. A completion whose target is gone is dropped, even if the slot was
+ * Routes completions to their targets by user_data: the low half is a slot and a tag, the high half
+ * the slot's generation. Completions for a target that is gone are dropped, even if the slot was
  * reused.
  */
 export class Operations {
@@ -27,7 +27,7 @@ export class Operations {
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
 
-  /** The number of an object, for `userData()`. */
+  /** Adds a target. Returns its slot, for `userData()`. */
   add(operating: CompletionTarget): number {
     const slot = this.#free.pop() ?? this.#operating.length;
     this.#operating[slot] = operating;
@@ -35,14 +35,14 @@ export class Operations {
     return slot;
   }
 
-  /** The next owner of the number gets another generation. */
+  /** Removes a target. The slot's next owner gets another generation. */
   remove(slot: number): void {
     this.#operating[slot] = undefined;
     this.#generations[slot] = (this.generation(slot) + 1) | 0;
     this.#free.push(slot);
   }
 
-  /** The ring has failed for good. */
+  /** Tells every target that the ring has failed permanently. */
   lost(errno: number): void {
     for (const operating of [...this.#operating]) operating?.lost(errno);
   }

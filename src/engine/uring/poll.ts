@@ -9,7 +9,7 @@ import { prepPollAdd } from "./sqe.ts";
 const POLL_ADD: OpTag = 2;
 const { POLL } = linux.constants;
 
-/** Borrows a descriptor until it is ready. */
+/** A poll of the uring engine. Borrows the descriptor until it is ready. */
 export class UringPoll extends HoldingOperation implements PendingPoll {
   readonly #done: (errno: number) => void;
   #result = 0;
@@ -30,7 +30,7 @@ export class UringPoll extends HoldingOperation implements PendingPoll {
 
   override completed(tag: OpTag, result: number): void {
     if (tag !== POLL_ADD) return;
-    // A result from 0 on is a mask of events.
+    // A result that is not negative is a mask of events.
     this.#result = Math.min(result, 0);
     this.end();
   }

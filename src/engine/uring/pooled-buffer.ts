@@ -4,20 +4,20 @@ import { bufferLengthOf } from "../../system/view.ts";
 import { type BufferLoan, ReceivedBytes, willBeLent } from "../received-bytes.ts";
 import { type Address, halves } from "./sqe.ts";
 
-/** The owner of buffers, to which unused ones are returned. */
+/** The owner of buffers, which takes back unused ones. */
 export interface BufferPool {
   takeBack(buffer: PooledBuffer): void;
-  /** Whether one more of its buffers may wait for a slow peer. */
+  /** Whether another of its buffers may wait for a slow peer. */
   readonly mayWait: boolean;
 }
 
 /**
- * Mapped memory that the kernel receives into or sends from. Its users, including the kernel's
+ * Mapped memory that the kernel receives into or sends from. Users, including the kernel's
  * operations, are counted; the last one returns it to its owner.
  */
 export class PooledBuffer implements Address {
   readonly owner: BufferPool;
-  /** Its owner's name for it. */
+  /** Identifies the buffer to its owner. */
   readonly index: number;
   readonly size: number;
   /** The address, in two halves. */
@@ -30,7 +30,7 @@ export class PooledBuffer implements Address {
   #words: Uint32Array | undefined;
   #text: Buffer | undefined;
 
-  /** Safety: the bytes at `offset` of `memory` must be no other buffer's. */
+  /** Safety: no other buffer may use the bytes at `offset` of `memory`. */
   constructor(owner: BufferPool, index: number, memory: Memory, offset: number, size: number) {
     const address = memory.pointer + BigInt(offset);
     this.owner = owner;
@@ -47,7 +47,7 @@ export class PooledBuffer implements Address {
     return (BigInt(this.high) << 32n) | BigInt(this.low >>> 0);
   }
 
-  /** The address as a number: those of a process are below 2^53. */
+  /** The address as a number: user-space addresses are below 2^53. */
   get location(): number {
     return this.high * 2 ** 32 + (this.low >>> 0);
   }
@@ -63,7 +63,7 @@ export class PooledBuffer implements Address {
     return this.#words;
   }
 
-  /** The same bytes, for strings. */
+  /** The same bytes as a Buffer, for strings. */
   get text(): Buffer {
     this.#text ??= Buffer.from(this.#mapping, this.#offset, this.size);
     return this.#text;
@@ -79,18 +79,19 @@ export class PooledBuffer implements Address {
 export interface LentBufferOwner extends BufferPool {
   /** Whether handlers get the buffers themselves, rather than copies. */
   readonly lends: boolean;
-  /** A program has given a buffer back, in a turn of the engine or between two. */
+  /** A program has given a buffer back, during a turn of the engine or between turns. */
   givenBack(): void;
 }
 
 /**
- * A buffer whose bytes are lent to handlers. Its ArrayBuffer is created with it, not when data
- * arrives: terminating a worker thread just then would crash the process (viewMemory).
+ * A buffer whose bytes are lent to handlers. Its ArrayBuffer is created along with it rather than
+ * when data arrives, because terminating a worker thread at that moment would crash the process
+ * (viewMemory).
  */
 export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
   readonly buffer: ArrayBuffer;
-  /** Lent for longer than a handler runs. */
+  /** Lent beyond the end of the handler. */
   #kept = false;
   readonly #owner: LentBufferOwner;
   #first: Uint8Array | undefined;
@@ -103,13 +104,13 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
     willBeLent(this.buffer);
   }
 
-  /** A program owns the memory for good: the kernel must never get it again. */
+  /** Whether a program now owns the memory, so that the kernel must never get it again. */
   get isTransferred(): boolean {
     return bufferLengthOf(this.buffer) === 0;
   }
 
   /**
-   * The bytes for a handler: a view of the buffer, or a copy if a program took the buffer while the
+   * The bytes for a handler: a view of the buffer, or a copy if a program transferred it while the
    * kernel had it.
    */
   lent(generation: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
@@ -117,7 +118,7 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
     return new ReceivedBytes(this, generation, offset, length);
   }
 
-  /** The handler that it was lent to has returned. */
+  /** The handler that borrowed it has returned. */
   handlerReturned(): void {
     if (!this.#kept) this.generation++;
   }
@@ -138,7 +139,7 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
     this.#owner.givenBack();
   }
 
-  /** The first bytes, in a view that is used again for the same length. */
+  /** The first bytes; the view is reused while the length stays the same. */
   first(length: number): Uint8Array {
     if (this.#first?.length !== length) this.#first = this.bytes.subarray(0, length);
     return this.#first;

@@ -5,42 +5,42 @@ import { type LentBufferOwner, LoanedBuffer, type PooledBuffer } from "./pooled-
 import type { Ring } from "./ring.ts";
 import { checked } from "./ring-setup.ts";
 
-/** How much memory programs may take by transferring buffers; it is never unmapped: 1 MiB. */
+/** How much memory programs may take by transferring buffers (1 MiB). It is never unmapped. */
 const MOST_TRANSFERRED = 1 << 20;
 
 /** A handle that waits for a receive buffer. */
 export interface BufferWaiter {
-  /** There may be buffers again. */
+  /** Buffers may be available again. */
   onBuffersAvailable(): void;
 }
 
 /**
- * Buffers that the kernel receives into, as many as are in use at once rather than one per
- * connection: a ring shared with the kernel (IORING_REGISTER_PBUF_RING). They are created on
- * demand, up to a limit.
+ * Buffers that the kernel receives into, in a ring shared with the kernel
+ * (IORING_REGISTER_PBUF_RING). Their number depends on how many are in use at once, not on the
+ * number of connections. They are created on demand, up to a limit.
  */
 export class ReceiveBuffers implements LentBufferOwner {
   readonly group: number;
   readonly #size: number;
   readonly #limit: number;
-  /** Has `feed()` called soon. */
+  /** Schedules `feed()`. */
   readonly #feedSoon: () => void;
   readonly #buffers: LoanedBuffer[] = [];
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
   #tail = 0;
-  /** What the kernel knows of it. */
+  /** The tail that the kernel has seen. */
   #published = 0;
   /** How many the kernel has, including those not yet published. */
   #available = 0;
-  /** Those for which the kernel had no buffer left. */
+  /** The handles for which the kernel had no buffer left. */
   #starved: BufferWaiter[] = [];
-  /** How much memory programs have taken. */
+  /** How many bytes of memory programs have taken. */
   #transferred = 0;
 
   /**
    * @param limit a power of two, at most 32768 (IORING_MAX_ENTRIES in io_uring/kbuf.c)
-   * @param feedSoon has `feed()` called, between two turns of the engine
+   * @param feedSoon schedules `feed()` between two turns of the engine
    */
   constructor(
     ring: Ring,
@@ -67,8 +67,8 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The buffer that a completion names: the kernel no longer has it, and the caller is its only
-   * user.
+   * Returns the buffer that a completion names. The kernel no longer has it, and the caller is its
+   * only user.
    */
   taken(flags: number): LoanedBuffer {
     const index = flags >>> IORING.CQE_BUFFER_SHIFT;
@@ -79,7 +79,7 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * Whether a buffer may wait for a peer: half of all stay with the kernel, so that slow peers
+   * Whether a buffer may wait for a peer. The kernel always keeps half of them, so that slow peers
    * cannot stop the others.
    */
   get mayWait(): boolean {
@@ -87,26 +87,27 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The kernel had no buffer left for it. Doubles the number of buffers, within the limit and the
-   * available memory, and notifies it once there are some.
+   * The kernel had no buffer left for this handle. Doubles the number of buffers, if the limit and
+   * the available memory allow that, and notifies the handle once there are some.
    */
   starve(starved: BufferWaiter): void {
     this.#starved.push(starved);
     try {
       this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
     } catch {
-      // No memory: it waits until a buffer is returned.
+      // Out of memory: the handle waits until a buffer is returned.
     }
   }
 
   /**
-   * Programs that keep transferring buffers get copies: each buffer would use up memory for good.
+   * False once programs have transferred too many buffers, since that memory is never unmapped:
+   * then they get copies.
    */
   get lends(): boolean {
     return this.#transferred < MOST_TRANSFERRED;
   }
 
-  /** Notifies those that wait, once the kernel has any buffer. */
+  /** Notifies waiting handles, once the kernel has any buffer. */
   feed(): void {
     if (this.#starved.length === 0 || this.#available === 0) return;
     const starved = this.#starved;
@@ -123,14 +124,14 @@ export class ReceiveBuffers implements LentBufferOwner {
     if (this.#starved.length > 0) this.#feedSoon();
   }
 
-  /** Replaces a buffer whose memory a program has taken. */
+  /** Replaces a buffer that a program has transferred. */
   #replace(index: number): void {
     this.#transferred += this.#size;
     let memory: Memory;
     try {
       memory = mapMemory(this.#size);
     } catch {
-      // No memory: one buffer fewer.
+      // Out of memory: there is one buffer fewer.
       return;
     }
     const buffer = new LoanedBuffer(this, index, memory, 0, this.#size);
@@ -150,7 +151,7 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * Gives returned buffers to the kernel: once for many, since V8 compiles an atomic store as a
+   * Gives returned buffers to the kernel, many at once, since V8 compiles an atomic store as a
    * call.
    */
   publish(): void {

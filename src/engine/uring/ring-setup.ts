@@ -7,12 +7,12 @@ import { halves } from "./sqe.ts";
 
 /**
  * The kernel charges these pages to RLIMIT_MEMLOCK, which all processes of a user share (8 MiB by
- * default). With the buffer rings, one ring takes 48 KiB. More entries than fit cost an extra
- * io_uring_enter().
+ * default). Together with its buffer rings, a ring takes 48 KiB. More entries than fit cost an
+ * extra io_uring_enter().
  */
 const ENTRIES = 128;
 /**
- * The kernel keeps further completions in its own memory until they are fetched
+ * The kernel keeps any more completions in its own memory until they are fetched
  * (IORING_FEAT_NODROP).
  */
 const COMPLETIONS = 1024;
@@ -22,12 +22,12 @@ const USUAL = SETUP_CLAMP | SETUP_CQSIZE | SETUP_SINGLE_ISSUER | SETUP_SUBMIT_AL
 
 /**
  * Set-up flags, best first. SINGLE_ISSUER came with Linux 6.0, as did multishot receive;
- * DEFER_TASKRUN, which gathers completions until they are fetched, with 6.1.
+ * DEFER_TASKRUN, which gathers completions until they are fetched, came with 6.1.
  */
 const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TASKRUN];
 
 /**
- * The heads and tails of both rings take less than a page; the completions follow, then the indices
+ * The heads and tails of both rings take less than a page. The completions follow, then the indices
  * of entries.
  */
 const RINGS_SIZE = 4096 + COMPLETIONS * CQE_SIZE + ENTRIES * 4;
@@ -57,14 +57,14 @@ export interface RingSetUp {
   readonly fd: number;
   /** The kernel's output, laid out as in `PARAMS`. */
   readonly params: Uint32Array;
-  /** The memory of the ring, if it is ours. */
+  /** The ring's memory, if it is ours. */
   readonly memory: { readonly rings: Memory; readonly entries: Memory } | undefined;
 }
 
 /**
- * Sets a ring up. In a worker thread it lies in our memory (IORING_SETUP_NO_MMAP): a mapping of the
- * ring itself would keep it alive as long as the process, with all operations and thus all sockets
- * of a thread that has ended (vm_file in mm/mmap.c).
+ * Sets up a ring. In a worker thread it uses our memory (IORING_SETUP_NO_MMAP), because a mapping
+ * of the ring itself would keep it alive until the process ends, with all operations and thus all
+ * sockets of a thread that has ended (vm_file in mm/mmap.c).
  */
 export function setupRing(): RingSetUp {
   const memory = isMainThread()

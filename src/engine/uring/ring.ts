@@ -19,14 +19,14 @@ import { checked, type RingSetUp } from "./ring-setup.ts";
 import { type Address, halves, prepRead, Sqe } from "./sqe.ts";
 
 /**
- * include/uapi/linux/fs.h. Without it, reading a counter of 0 waits, even with O_NONBLOCK
+ * From include/uapi/linux/fs.h. Without it, reading a counter of 0 blocks even with O_NONBLOCK
  * (io_rw_init_file in io_uring/rw.c), and after some attempts does so on a kernel thread, which
  * takes signals away from the event loop.
  */
 const RWF_NOWAIT = 8;
 /**
- * A generation that no slot has until it has been used four billion times: an entry that fails
- * under it reports to nobody.
+ * A generation that a slot reaches only after four billion uses. An entry with this generation
+ * reports its failure to nobody.
  */
 const NOBODY = -1;
 
@@ -38,7 +38,7 @@ const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM
 
 /**
  * An io_uring: entries are written to mapped memory and submitted in batches with io_uring_enter();
- * completions are read from mapped memory. An eventfd signals that there are some.
+ * completions are read from mapped memory. An eventfd signals that some are available.
  *
  * The kernel signals it even for completions within io_uring_enter() itself, which would wake the
  * loop for nothing. So the signal is enabled only while the loop waits
@@ -49,7 +49,7 @@ const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM
 export class Ring {
   readonly fd: number;
   readonly eventfd: number;
-  /** The destination for reads of the eventfd's counter. */
+  /** The memory that the eventfd's counter is read into. */
   readonly #counter: Address;
   /** The rings' heads, tails and flags, and the completions. */
   readonly #ring: Int32Array;
@@ -68,21 +68,24 @@ export class Ring {
   #tail: number;
   #unsubmitted = 0;
   /**
-   * How many entries may be unsubmitted: 0 while some wait for room, or once the ring has failed.
+   * How many entries may be unsubmitted: 0 while some wait for space, or once the ring has failed.
    */
   #limit: number;
-  /** Entries without room: only if the kernel takes none for now, or never again. */
+  /**
+   * Entries that found no space in the ring, because the kernel takes none for now or never again.
+   */
   #waiting: Sqe[] = [];
-  /** What the ring failed with for good, usually io_uring_enter's error: a negative errno, or 0. */
+  /**
+   * The error that the ring failed with, usually that of io_uring_enter: a negative errno, or 0.
+   */
   #failure = 0;
-  /** Since when io_uring_enter has not succeeded, in milliseconds; undefined if it did last. */
+  /** When io_uring_enter began to fail, in milliseconds; undefined if the last call succeeded. */
   #failingSince: number | undefined;
   #released = false;
   readonly #mappings: readonly Memory[];
 
   /**
-   * Takes ownership of the ring; its descriptor and the eventfd stay open as long as the thread
-   * lives.
+   * Takes ownership of the ring. Its descriptor and the eventfd stay open until the thread ends.
    */
   constructor({ fd, params, memory }: RingSetUp) {
     this.fd = fd;
@@ -127,7 +130,7 @@ export class Ring {
       this.eventfd = opened;
       const argument = new Uint8Array(Int32Array.of(opened).buffer);
       checked("IORING_REGISTER_EVENTFD", register(fd, IORING.REGISTER_EVENTFD, argument, 1));
-      // A system call filter may allow only io_uring_setup.
+      // A system call filter may allow io_uring_setup but nothing else.
       checked("io_uring_enter", enter(fd, 0, 0, IORING.ENTER_GETEVENTS));
       linux.closeAtThreadEnd(fd);
       linux.closeAtThreadEnd(opened);
@@ -166,14 +169,14 @@ export class Ring {
     return sqe;
   }
 
-  /** Submits the entries, and makes the kernel post the completions it has gathered. */
+  /** Submits the entries, and makes the kernel post the completions that it has gathered. */
   submit(): void {
     while (this.#failure === 0) {
       Atomics.store(this.#ring, this.#at.tail, this.#tail);
       const submitted = enter(this.fd, this.#unsubmitted, 0, IORING.ENTER_GETEVENTS);
       if (submitted < 0) {
         // EINTR: a signal came first. EAGAIN, ENOMEM: no memory for now. EBUSY: completions
-        // overflow, and are read after this. The caller sees that the ring still needs entering.
+        // overflow, and are read next. The caller sees that the ring still has to be entered.
         if (transient.has(submitted) && this.#mayBeTemporary()) return;
         this.fail(submitted);
         return;
@@ -190,7 +193,7 @@ export class Ring {
     }
   }
 
-  /** Nothing is submitted any more; `errno` is negative. */
+  /** Marks the ring as failed: nothing more is submitted. `errno` is negative. */
   fail(errno: number): void {
     this.#failure = errno;
     this.#limit = 0;
@@ -202,15 +205,17 @@ export class Ring {
     return now - this.#failingSince < PATIENCE;
   }
 
-  /** What the ring failed with for good, usually io_uring_enter's error: a negative errno, or 0. */
+  /**
+   * The error that the ring failed with, usually that of io_uring_enter: a negative errno, or 0.
+   */
   get failure(): number {
     return this.#failure;
   }
 
   /**
-   * Abandons a ring that has failed: the kernel cancels its operations once no descriptor or
-   * mapping holds it. Entries prepared from now on fail when completions are next read, except for
-   * closing.
+   * Abandons a failed ring: the kernel cancels its operations once no descriptor or mapping refers
+   * to it. From now on, entries fail when completions are next read, except that closes are carried
+   * out.
    */
   release(): void {
     if (this.#released) return;
@@ -225,7 +230,7 @@ export class Ring {
     }
   }
 
-  /** The entries not submitted yet. The same object serves each entry that lies in the ring. */
+  /** The entries not submitted yet. The same object is yielded for each entry in the ring. */
   protected *unsubmittedEntries(): Generator<Sqe> {
     const sqe = new Sqe(this.#sqe.words);
     const first = (this.#tail - this.#unsubmitted) | 0;
@@ -236,7 +241,7 @@ export class Ring {
     yield* this.#waiting;
   }
 
-  /** Whether the ring needs entering: to submit entries, or because the kernel asks for it. */
+  /** Whether the ring has to be entered, to submit entries or because the kernel asks for it. */
   get toEnter(): boolean {
     if (this.#failure < 0) return false;
     return (
@@ -246,10 +251,7 @@ export class Ring {
     );
   }
 
-  /**
-   * Whether something remains to be done before the loop may wait: entering the ring, or reading
-   * completions.
-   */
+  /** Whether the ring has to be entered or completions have to be read before the loop may wait. */
   get busy(): boolean {
     if (this.#failure < 0 && (!this.#released || this.#waiting.length > 0)) return true;
     return this.hasCompletions || this.toEnter;
@@ -262,8 +264,8 @@ export class Ring {
   }
 
   /**
-   * The result of the first available completion with this user_data, which stays to be read;
-   * undefined if there is none.
+   * The result of the first available completion with this user_data, or undefined. Does not
+   * consume the completion.
    */
   peek(operation: number, generation: number): number | undefined {
     if (this.#released) return undefined;
@@ -301,13 +303,13 @@ export class Ring {
         completed(operation, generation, result, flags);
       }
     } finally {
-      // One store for all, since V8 compiles it as a call. If the thread is terminated in a
-      // handler, its ring is closed anyway.
+      // A single store, since V8 compiles it as a call. If the thread is terminated in a handler,
+      // its ring is closed anyway.
       Atomics.store(ring, completionHead, head);
     }
   }
 
-  /** In place of the kernel: closes descriptors, and fails everything else. */
+  /** Completes entries in place of the kernel: closes descriptors, and fails everything else. */
   #refuse(completed: Completed): void {
     const refused = this.#waiting;
     this.#waiting = [];
@@ -329,7 +331,7 @@ export class Ring {
   }
 
   /**
-   * Resets the eventfd's counter when the ring is next entered: an entry costs less than a system
+   * Resets the eventfd's counter when the ring is next entered, since an entry costs less than a
    * call.
    */
   readEventfd(): void {

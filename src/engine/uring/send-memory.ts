@@ -12,14 +12,12 @@ const OF_SIZE = "there are buffers of each size";
 /** The longest buffer. */
 export const LONGEST = 262_144;
 
-/** Memory for data to send that does not already lie where the kernel can read it. */
+/** Memory for outgoing data that is not already where the kernel may read it. */
 export class SendMemory implements BufferPool {
   readonly mayWait = true;
   readonly #free: PooledBuffer[][] = SIZES.map(() => []);
 
-  /**
-   * Maps buffers of every size, so that later mappings are only needed when much data is waiting.
-   */
+  /** Maps buffers of every size, so that more has to be mapped only if a lot of data is waiting. */
   prepare(): void {
     for (const [index, free] of this.#free.entries())
       if (free.length === 0) free.push(this.#map(index, free));

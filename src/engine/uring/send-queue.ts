@@ -6,7 +6,7 @@ import { writeText } from "../write-text.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
-/** Bytes in the queue: in a buffer, or in a copy on V8's heap until a buffer is free. */
+/** Queued bytes: in a buffer, or in a copy on V8's heap until a buffer is free. */
 interface Piece {
   buffer: PooledBuffer | undefined;
   copy: Uint8Array | undefined;
@@ -20,8 +20,8 @@ type PieceInBuffer = Piece & { buffer: PooledBuffer };
 const inBuffer = (piece: Piece): piece is PieceInBuffer => piece.buffer !== undefined;
 
 /**
- * Recycled pieces. V8 then need not record references from old objects to new pieces, nor collect
- * the pieces.
+ * A list of recycled pieces, so that V8 has neither to record references from old objects to new
+ * pieces nor to collect pieces.
  */
 let spare: Piece | undefined;
 let spares = 0;
@@ -56,7 +56,7 @@ function recycle(piece: Piece): void {
   spares++;
 }
 
-/** The number of pieces in one sendmsg. */
+/** The most pieces in one sendmsg. */
 const MOST_PIECES = 64;
 
 /** The bytes that a stream has to send, in order. The first ones may be in flight. */
@@ -66,7 +66,7 @@ export class SendQueue {
   readonly #memory: SendMemory;
   #head: Piece | undefined;
   #tail: Piece | undefined;
-  /** How many of them lie in send buffers. */
+  /** How many of them are in send buffers. */
   #copied = 0;
 
   constructor(memory: SendMemory) {
@@ -74,8 +74,8 @@ export class SendQueue {
   }
 
   /**
-   * Adds bytes: a view that a handler has just received without a copy, anything else as a copy.
-   * Throws like `Stream.write()`.
+   * Adds bytes. A view that a handler has just received is not copied; anything else is. Throws
+   * like `Stream.write()`.
    */
   add(bytes: Uint8Array): void {
     const loan = loanOf(bytes);
@@ -90,7 +90,7 @@ export class SendQueue {
     }
   }
 
-  /** Adds the first bytes of a buffer that no handler has, without a copy if it may wait. */
+  /** Adds the first bytes of a buffer that no handler has; copies them only if it must not wait. */
   addReceived(buffer: LoanedBuffer, length: number): void {
     this.bytes += length;
     if (buffer.owner.mayWait) {
@@ -129,7 +129,7 @@ export class SendQueue {
     return inBuffer(head) ? head : undefined;
   }
 
-  /** The bytes of the first piece, wherever they lie; undefined if the queue is empty. */
+  /** The bytes of the first piece, wherever they are; undefined if the queue is empty. */
   firstBytes(): Uint8Array | undefined {
     const head = this.#head;
     if (head === undefined) return undefined;
@@ -137,15 +137,12 @@ export class SendQueue {
     return bytes.subarray(head.offset, head.offset + head.length);
   }
 
-  /** Whether several pieces lie in buffers. */
+  /** Whether several pieces are in buffers. */
   get several(): boolean {
     return this.#head?.buffer !== undefined && this.#head.next?.buffer !== undefined;
   }
 
-  /**
-   * A struct msghdr for the first pieces, in a buffer of its own that the caller releases once it
-   * is sent.
-   */
+  /** A struct msghdr for the first pieces. The caller must release its buffer once it is sent. */
   message(): PooledBuffer {
     const message = this.#memory.take(MSG.size + MOST_PIECES * IOV.size);
     const { words } = message;
@@ -168,7 +165,7 @@ export class SendQueue {
     return message;
   }
 
-  /** Removes the first bytes, which were sent. */
+  /** Removes the first bytes, since they were sent. */
   sent(bytes: number): void {
     this.bytes -= bytes;
     let rest = bytes;
@@ -210,8 +207,7 @@ export class SendQueue {
     if (appended === length) return;
     const rest = appended === 0 ? bytes : partOf(bytes, appended, length);
     const restLength = length - appended;
-    // Mapped memory is never unmapped, so one stream gets this much of it; the rest waits on V8's
-    // heap.
+    // Mapped memory is never unmapped, so limit it per stream; the rest waits on V8's heap.
     if (this.#copied >= LONGEST || restLength > LONGEST) {
       const copy = new Uint8Array(restLength);
       copy.set(rest);
@@ -224,8 +220,8 @@ export class SendQueue {
   }
 
   /**
-   * Adds bytes after the last piece if they fit there; the kernel may be sending that piece, but
-   * reads no further.
+   * Adds bytes after the last piece if they fit. The kernel may be sending that piece, but reads no
+   * further than its end.
    */
   #fillLast(bytes: Uint8Array, length: number): number {
     const last = this.#tail;

@@ -27,13 +27,13 @@ export function halves(pointer: Pointer): Address {
 }
 
 /**
- * A submission queue entry: struct io_uring_sqe in the ring's memory. A ring has one such object,
- * which `Ring.getSqe()` points at the next entry. The caller prepares it immediately with one of
- * the functions below, which are named after liburing's io_uring_prep_*.
+ * A submission queue entry: struct io_uring_sqe in the ring's memory. A ring has one such object;
+ * `Ring.getSqe()` points it at the next entry, which the caller must prepare immediately with one
+ * of the functions below. They are named after liburing's io_uring_prep_*.
  */
 export class Sqe {
   readonly words: Int32Array;
-  /** Where the entry begins in `words`. */
+  /** The index in `words` where the entry begins. */
   at: number;
 
   constructor(words: Int32Array = new Int32Array(SQE_WORDS), at = 0) {
@@ -117,7 +117,7 @@ export function prepClose(sqe: Sqe, { fd }: { fd: number }): void {
   prep(sqe, CLOSE, fd, 0, 0, 0, 0, 0, 0);
 }
 
-/** The kernel copies the address when it takes the entry. */
+/** Connects. The kernel copies the address when it takes the entry. */
 export function prepConnect(
   sqe: Sqe,
   { fd, address, length }: { fd: number; address: Address; length: number },
@@ -135,7 +135,7 @@ export function prepPollMultishot(sqe: Sqe, { fd, events }: { fd: number; events
   prep(sqe, POLL_ADD, fd, 0, 0, 0, IORING.POLL_ADD_MULTI, events, 0);
 }
 
-/** Safety: `length` bytes at `into` must be mapped, and stay mapped. */
+/** Reads. Safety: `length` bytes at `into` must be mapped, and stay mapped. */
 export function prepRead(
   sqe: Sqe,
   { fd, into, length, flags }: { fd: number; into: Address; length: number; flags: number },

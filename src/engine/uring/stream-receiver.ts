@@ -25,12 +25,12 @@ const POLLRDHUP = 0x2000;
 const peeked = new Uint8Array(1);
 
 /**
- * How much a paused stream keeps before it stops receiving. The kernel may have the same amount in
- * flight.
+ * How many bytes a paused stream keeps before it stops receiving. As many again may be in flight in
+ * the kernel.
  */
 const KEPT = 32_768;
 
-/** A stream forwards no more while this much waits to be sent: 16 receive buffers. */
+/** Forwarding pauses while this many bytes wait to be sent: 16 receive buffers. */
 const MOST_FORWARDED = 262_144;
 
 /** Data that arrived while the stream was paused. */
@@ -41,22 +41,19 @@ interface Kept {
   last: number | undefined;
 }
 
-/**
- * The receiving half of a stream. It shares one object with the sending half, since there are many
- * streams.
- */
+/** The receiving half of a stream. Both halves are one object, since there are many streams. */
 export abstract class StreamReceiver extends UringHandle implements BufferWaiter {
   protected readonly handlers: StreamHandlers;
   /**
-   * The first failure of sending or receiving, or 0. After a failure to send, received data is
-   * delivered before it is reported.
+   * The first failure of sending or receiving, or 0. A failure to send is reported only after
+   * received data has been delivered.
    */
   protected failed = 0;
   #paused = true;
   /**
-   * The state of the receive operation: multishot, single, or being cancelled, after which another
-   * may follow or, when "ending", none. Without an operation: "starved" of buffers, or "ended" for
-   * good.
+   * The state of the receive operation: "multishot", "once" (a single receive), "cancelling", or
+   * "ending" (being cancelled, and none will follow). Without an operation: "idle", "starved" of
+   * buffers, or "ended" permanently.
    */
   #receive: "idle" | "multishot" | "once" | "cancelling" | "ending" | "starved" | "ended" = "idle";
   /**
@@ -76,7 +73,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     this.handlers = handlers;
   }
 
-  /** The end was received, or it will never be: data that came before it is delivered first. */
+  /** The end was received, or never will be. Called after data that came before it is delivered. */
   protected abstract receivedLast(result: number): void;
   /** No receive is in flight any more. */
   protected abstract receiveCompleted(): void;
@@ -90,7 +87,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
 
   pause(): void {
     this.#paused = true;
-    // What arrives until then is forwarded as well: nothing is kept.
+    // Data that arrives until then is forwarded as well; none is kept.
     if (this.#forwarding !== undefined) this.cancelReceive();
   }
 
@@ -103,7 +100,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     if (this.#forwarding === forwarding) this.#forwarding = undefined;
   }
 
-  /** Sends bytes of a buffer that were received, without a copy if the buffer may wait. */
+  /** Sends received bytes from their buffer; copies them only if the buffer must not wait. */
   abstract sendReceived(buffer: LoanedBuffer, length: number): void;
 
   onBuffersAvailable(): void {
@@ -131,7 +128,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     if (this.#isWatching) this.cancelAll(HANG_UP);
   }
 
-  /** What comes until the kernel has no receive any more is kept. */
+  /** Data that arrives until the kernel has no receive operation left is kept. */
   protected override stopToRelease(): void {
     super.stopToRelease();
     this.#paused = true;
@@ -171,20 +168,20 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   }
 
   /**
-   * The undelivered result that ended receiving: 0 or a negative errno; also 0 if there is none.
+   * The undelivered result that ended receiving: 0 or a negative errno; 0 also if there is none.
    */
   protected get keptLast(): number {
     return this.#kept?.last ?? 0;
   }
 
-  /** Takes the bytes that are kept. */
+  /** Removes and returns the kept bytes. */
   protected takeKept(): readonly Uint8Array[] {
     const chunks = this.#kept?.chunks ?? [];
     this.#kept = undefined;
     return chunks;
   }
 
-  /** Whether the end or a failure alone is kept. */
+  /** Whether only the end or a failure is kept. */
   protected get keepsLastAlone(): boolean {
     return this.#kept !== undefined && this.#kept.chunks.length === 0;
   }
@@ -195,7 +192,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     this.loop.tick.deferCallback(this);
   }
 
-  /** Starts receiving, if wanted and not in flight yet. */
+  /** Starts receiving, if wanted and not yet in flight. */
   protected receive(): void {
     if (this.#receive !== "idle" || this.stopped) return;
     if (this.#paused) {
@@ -206,13 +203,13 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     const { group } = this.loop.streamBuffers;
     if (this.#hasSeenEnd || this.failed < 0) {
       this.#receive = "once";
-      // Once sending has failed, only data that has already arrived is wanted.
+      // Once sending has failed, only data that has already arrived matters.
       const flags = this.failed < 0 ? MSG.DONTWAIT : 0;
       prepRecv(this.getSqe(RECEIVE), { fd, flags, group });
       return;
     }
-    // Submitted before the receive, so that its completion comes second: a socket's wait queue is
-    // woken from its end.
+    // Submitted before the receive so that it completes after it: a socket wakes its newest waiter
+    // first.
     if (this.#hangUp === "unwatched") this.#watch("watched");
     this.#receive = "multishot";
     prepRecvMultishot(this.getSqe(RECEIVE), { fd, group });
@@ -235,7 +232,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   /** Delivers what arrived while the stream was paused, until it is paused again. */
   protected tellReceived(): void {
     this.#tellKept();
-    // Usually the receive has found the end by now.
+    // By now the receive has usually found the end.
     if (this.#hasSeenEnd && this.#receive === "multishot") this.cancelReceive();
   }
 
@@ -248,7 +245,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     return this.#hangUp === "seen" || this.#hangUp === "seen, still watched";
   }
 
-  /** Watches for the end, and for POLLHUP and POLLERR, which the kernel reports along with it. */
+  /** Watches for the end, and for POLLHUP and POLLERR, which the kernel always reports as well. */
   #watch(how: "watched" | "watched by edges"): void {
     this.#hangUp = how;
     const { fd } = this;
@@ -261,8 +258,8 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     const isWatchedOn = (flags & IORING.CQE_F_MORE) !== 0;
     const isOver = this.stopped || this.receivingIsOver;
     if (!isOver && result > 0 && (result & (POLLHUP | POLLRDHUP)) === 0) {
-      // The socket's error queue holds something for its program to read, and stays ready until
-      // then.
+      // The socket's error queue has messages for the program, and keeps the socket ready until
+      // they are read.
       if (!isWatchedOn) this.#watch("watched by edges");
       return;
     }
@@ -368,7 +365,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   }
 
   /**
-   * A paused stream whose sending has failed keeps received data; if there is none, it fails now.
+   * A paused stream whose sending has failed keeps its received data; without any, it fails now.
    */
   #endIfNothingWaits(): void {
     const waiting = linux.recv(this.fd, peeked, MSG.PEEK | MSG.DONTWAIT);

@@ -20,7 +20,7 @@ import type { Preparing } from "./tick.ts";
 
 const SEND: OpTag = 3;
 
-/** From here on, a copy costs more than a call. */
+/** From this many bytes on, a copy costs more than a call. */
 const LARGE = 4096;
 
 const { MSG } = constants;
@@ -36,7 +36,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
    */
   #send: "idle" | "deferred" | "sending" | "peeked" = "idle";
   #message: PooledBuffer | undefined;
-  /** The kernel took part of an immediate send. */
+  /** The kernel took only part of an immediate send. */
   #sentInPart = false;
   #failureTold = false;
   /** undefined until shutdown() is called. */
@@ -56,13 +56,13 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
     const length = lengthOf(bytes);
     const sent = length < LARGE ? 0 : this.#sendAtOnce(bytes, length);
-    // Of no bytes, the queue checks that they may be sent.
+    // Even empty bytes go to the queue, which checks that they may be sent.
     if (sent === length && length > 0) return;
     this.#queue.add(sent === 0 ? bytes : partOfLent(bytes, sent));
     this.#prepareSoon();
   }
 
-  /** All that is written before the ring is entered goes out with one entry. */
+  /** Everything written before the ring is entered is sent with one entry. */
   writev(pieces: readonly Uint8Array[]): void {
     // Throws on a view of a handler that has returned, before anything is queued.
     for (const piece of pieces) loanOf(piece);
@@ -126,7 +126,8 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.closing) return;
     if (!this.stopped || this.releasing) this.stop();
     if (this.#send === "sending") this.#takeResult();
-    // While an operation is under way the system has no room: it was tried at once.
+    // While an operation is in flight the system's buffer is full, since a send is tried
+    // immediately.
     if (this.#send !== "sending" && this.failed === 0) this.#sendNow();
     if (this.failed === 0 && this.#queue.bytes > 0) this.failed = -ECANCELED;
     this.#finish();
@@ -201,7 +202,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   }
 
   protected override receiveCompleted(): void {
-    // Shutdown.make() may have waited for it.
+    // Shutdown.make() may have been waiting for the receive.
     if (this.#shutdown?.isWanted) this.tellSoon();
   }
 
@@ -214,19 +215,19 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   }
 
   /**
-   * Whether a received end comes from the peer: after sending reported a reset, receiving reports
-   * an end.
+   * Whether a received end was sent by the peer: once sending has reported a reset, receiving
+   * reports an end too.
    */
   #endIsThePeers(): boolean {
     if (this.failed === 0) return true;
-    // MSG_WAITALL hides a failure after a partial send: the next send then fails with EPIPE,
-    // whatever the cause (io_send in io_uring/net.c).
+    // MSG_WAITALL hides a failure after a partial send: the next send then fails with EPIPE
+    // regardless of the cause (io_send in io_uring/net.c).
     return this.failed === -EPIPE && !(this.#sentInPart && isTcp(linux, this.fd));
   }
 
   /**
-   * Sends a large piece of a program that awaits its writes: the copy that an entry needs would
-   * cost more than the call. Returns how much the kernel has taken.
+   * Sends a large piece immediately, for a program that awaits its writes: an entry needs a copy,
+   * which would cost more than the call. Returns how many bytes the kernel has taken.
    */
   #sendAtOnce(bytes: Uint8Array, length: number): number {
     if (this.#send !== "idle" || this.#queue.bytes > 0 || !this.loop.tick.maySend(length)) return 0;
@@ -237,7 +238,10 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     return Math.max(sent, 0);
   }
 
-  /** No handler is called inside a call of the program's. Until then, nothing more is sent. */
+  /**
+   * Reports a failure in a later turn, since no handler is called inside a call by the program.
+   * Nothing is sent in the meantime.
+   */
   #failSoon(errno: number): void {
     this.#send = "deferred";
     this.loop.tick.deferCallback({
@@ -249,8 +253,8 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   }
 
   /**
-   * Sends with plain calls until the system has no room: an operation may not even start before
-   * closing cancels it.
+   * Sends with plain calls until the system's buffer is full: closing might cancel an operation
+   * before it even starts.
    */
   #sendNow(): void {
     for (let bytes = this.#queue.firstBytes(); bytes !== undefined; bytes = this.#queue.firstBytes()) {
@@ -262,7 +266,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     }
   }
 
-  /** Uses the result of the send in flight, if it has completed since the ring was last read. */
+  /** Takes the result of the send in flight, if it has completed since the ring was last read. */
   #takeResult(): void {
     const result = this.peekResult(SEND);
     if (result === undefined) return;
@@ -309,7 +313,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.#queue.bytes === 0) this.#shutDown();
   }
 
-  /** Shuts sending down, if requested: everything is sent. */
+  /** Everything is sent: shuts down sending, if requested. */
   #shutDown(): void {
     const shutdown = this.#shutdown;
     if (shutdown === undefined || this.stopped) return;
@@ -368,18 +372,18 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     const shutdown = this.#shutdown;
     if (shutdown?.isWanted) {
       const result = shutdown.make(linux, this.fd, this.failed, this.keptLast, this.isReceiving);
-      // The receive that is under way has taken the error, and tells of it.
+      // The receive in flight has taken the error, and will report it.
       if (result === undefined) return;
       if (this.failed === 0) this.failed = result;
     }
     shutdown?.tell(0);
-    // The socket has no error any more that its next owner could find.
+    // The receive took the error, so the socket's next owner could not find it.
     if (this.failed === 0) this.failed = this.keptLast;
     if (this.failed < 0) this.#finish();
     else if (!this.inFlight) this.releaseDescriptor();
   }
 
-  /** The second half of closing: what is not sent by now is dropped. */
+  /** The second half of closing: drops anything not sent by now. */
   #finish(): void {
     if (this.closing || (this.releasing && this.failed === 0)) return;
     if (this.#send === "sending") this.cancelAll(SEND);

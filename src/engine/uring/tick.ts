@@ -9,35 +9,36 @@ export interface Preparing {
   prepare(): void;
 }
 
-/** An object with news for a handler other than a completion. */
+/** An object that has to call a handler for a reason other than a completion. */
 export interface Telling {
   tell(): void;
 }
 
-/** Rounds in one turn before the event loop gets its turn. */
+/** The most rounds in a turn, before the event loop continues. */
 const ROUNDS = 16;
 
-/** Completions taken at once: all there are, or few, between which the time is checked. */
+/** How many completions to take at once: all, or a few between checks of the time. */
 const ALL = 0x7fffffff;
 const FEW = 8;
 
 /**
- * How many milliseconds of handlers run before their ticks, so that the responses of slow ones do
- * not wait for each other. Smaller batches cost more wake-ups of peers: with 64 connections, hello
+ * How many milliseconds handlers run before their ticks run, so that the responses of slow handlers
+ * do not wait for each other. Smaller batches wake peers more often: with 64 connections, hello
  * over HTTP takes a tenth more processor time in batches of 16.
  */
 const SLICE = 1;
 
 /**
- * The bytes that may be sent by plain calls between two turns. Otherwise a program that only
- * awaits its writes would starve the event loop for as long as the kernel takes them. A mebibyte
- * takes some 300 microseconds, and is 16 KiB on each of 64 connections.
+ * The bytes that may be sent by plain calls between two turns. Without a limit, a program that does
+ * nothing but await its writes would starve the event loop as long as the kernel accepts them. A
+ * mebibyte takes some 300 microseconds, and is 16 KiB on each of 64 connections.
  */
 const BETWEEN_TURNS = 1_048_576;
 
 /**
- * Decides when the ring is entered and handlers are called: in turns of the event loop, each a
- * bounded number of rounds of preparing, entering and reaping, until nothing is left to do.
+ * Decides when the ring is entered and handlers are called. Both happen in turns of the event loop.
+ * A turn is a bounded number of rounds of preparing, entering and reaping, and ends early when
+ * nothing is left to do.
  */
 export class Tick {
   readonly #ring: Ring;
@@ -45,20 +46,22 @@ export class Tick {
   /** Called after each round, before the ring is entered again. */
   readonly #afterRound: () => void;
   /**
-   * The first `#toPrepare` elements count; the array is never shortened, since V8 sets its length
-   * through its runtime.
+   * Only the first `#toPrepare` elements count. The array is never shortened, because V8 sets the
+   * length of an array through a slow runtime call.
    */
   readonly #preparing: (Preparing | undefined)[] = [];
   #toPrepare = 0;
   #telling: Telling[] = [];
   #running = false;
   #maySend = BETWEEN_TURNS;
-  /** Ticks and promises of the handlers called in this round are to run before further handlers. */
+  /**
+   * Whether ticks and promises of this round's handlers must run before more handlers are called.
+   */
   #ticksFirst = false;
-  /** The round before was left to ticks. */
+  /** Whether the previous round ended early to let ticks run. */
   #sliced = false;
   #submission = false;
-  /** A turn was scheduled and has not run; the eventfd stays disabled. */
+  /** A turn is scheduled and has not run yet; the eventfd stays disabled. */
   #due = false;
   #immediate: Immediate | undefined;
   readonly busyPoll = new BusyPoll(machineClock);
@@ -80,8 +83,8 @@ export class Tick {
   }
 
   /**
-   * Whether bytes may be sent by a plain call: outside of a turn, where an entry would be submitted
-   * alone and complete in another turn.
+   * Whether bytes may be sent by a plain call: only outside a turn, where an entry would be
+   * submitted alone and complete in a later turn.
    */
   maySend(length: number): boolean {
     if (this.#running || this.#maySend <= 0) return false;
@@ -100,7 +103,7 @@ export class Tick {
     return this.#due;
   }
 
-  /** Ends the turn after this round, so that ticks and promises run before the next one. */
+  /** Ends the turn after this round, so that ticks and promises run before the next round. */
   letTicksRun(): void {
     this.#ticksFirst = true;
   }
@@ -164,7 +167,10 @@ export class Tick {
     while (this.#ring.hasCompletions && machineClock.now() < end);
   }
 
-  /** What the ticks write is submitted along with what the handlers wrote. */
+  /**
+   * Leaves the rest to another turn, so that writes by the ticks are submitted along with those by
+   * the handlers.
+   */
   #leaveToTicks(): void {
     this.#ticksFirst = false;
     this.#sliced = true;
@@ -174,7 +180,7 @@ export class Tick {
 
   #prepare(): void {
     const preparing = this.#preparing;
-    // This also reaches entries added meanwhile.
+    // This also covers entries added meanwhile.
     for (let index = 0; index < this.#toPrepare; index++) {
       preparing[index]?.prepare();
       preparing[index] = undefined;
@@ -190,8 +196,8 @@ export class Tick {
   }
 
   /**
-   * Outside of a turn, such as after an `await`: submits once the caller has finished, and leaves
-   * handlers to a turn, so that a program that writes as fast as the kernel takes data does not
+   * Outside a turn, for example after an `await`: submits once the caller has finished. Handlers
+   * still wait for a turn, so that a program that writes as fast as the kernel takes data does not
    * starve the loop.
    */
   #submitSoon(): void {

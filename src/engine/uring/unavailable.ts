@@ -25,7 +25,7 @@ const tooOld = (): string =>
     : "the kernel is older than Linux 6.5; worker threads need a ring in our own memory " +
       "(IORING_SETUP_NO_MMAP)";
 
-/** The same for mmap. */
+/** The errors of mmap, with advice. */
 const mappingReasons: Readonly<Record<string, string>> = {
   EACCES: "a security module forbids it",
   EAGAIN: lockedMemory,
@@ -33,16 +33,16 @@ const mappingReasons: Readonly<Record<string, string>> = {
   EPERM: "a security module or a system call filter forbids it",
 };
 
-/** Errors of lacking resources, which may be available next time. */
+/** Errors caused by a lack of resources, which may be available next time. */
 const passing: readonly string[] = ["EAGAIN", "EINTR", "EMFILE", "ENFILE", "ENOMEM"];
 
-/** The reason io_uring is unavailable, as text, and whether it may be temporary. */
+/** The reason io_uring is unavailable, and whether that may be temporary. */
 export interface Unavailable {
   readonly reason: string;
   readonly mayPass: boolean;
 }
 
-/** Explains an error of setting a ring up. */
+/** Explains an error from setting up a ring. */
 export function unavailable(error: unknown): Unavailable {
   const isMapping = error instanceof MappingError;
   if (!isMapping && !(error instanceof SetUpError) && !(error instanceof PollingError))

@@ -31,7 +31,7 @@ export const uring: Engine = {
 let mayComeBack = false;
 
 /**
- * Returns the reason io_uring is unavailable, or undefined. Keeps the ring it created.
+ * Returns the reason io_uring is unavailable, or undefined. Keeps the ring that it created.
  *
  * @param again whether to retry after a lack of memory or descriptors
  */
@@ -57,7 +57,7 @@ function start(): void {
   }
 }
 
-/** Creates a ring and everything it needs; if it throws, it leaves nothing open. */
+/** Creates a ring and everything it needs. If this throws, it leaves nothing open. */
 function opened(): Loop {
   const set = setupRing();
   const { fd, params } = set;
@@ -77,7 +77,7 @@ function opened(): Loop {
   }
 }
 
-/** This thread's ring has failed for good: sockets opened from now on use another engine. */
+/** This thread's ring has failed permanently, so sockets opened from now on use another engine. */
 function failed(errno: number): void {
   loop = `io_uring_enter failed with ${linux.errnoName(-errno) ?? -errno}`;
   mayComeBack = false;
