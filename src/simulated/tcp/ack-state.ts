@@ -37,10 +37,6 @@ export class AckState {
   /** A guess of the peer's segment size. */
   rcvMss = MSS_DEFAULT;
   lastSegmentSize = 0;
-  /** Acknowledgments with SACK that were held back, and the ones sent before: tcp_comp_sack_nr. */
-  compressed = 0;
-  compressedRcvNxt = 0;
-  duplicates = 0;
 
   get scheduled(): boolean {
     return (this.pending & ACK.SCHEDULED) !== 0;

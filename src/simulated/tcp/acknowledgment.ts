@@ -2,7 +2,7 @@ import { constants } from "../../system/linux/constants.ts";
 import { MICROSECOND, SECOND } from "../clock/virtual-clock.ts";
 import { TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
 import { ACKED, AckOutcome, ALERT, FLAG, FORWARD_PROGRESS, NOT_DUPLICATE } from "./ack-outcome.ts";
-import { updatePacingRate } from "./burst.ts";
+import { pacingRate, updatePacingRate } from "./burst.ts";
 import { sendChallengeAck } from "./challenge-ack.ts";
 import { NAGLE } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
@@ -69,7 +69,7 @@ export function acknowledge(
   const priorSack = tcb.sackOk ? highestSack(tcb) : tcb.sndUna;
   const priorPackets = sendQueue.packetsOut;
   const priorDelivered = statistics.delivered;
-  const priorLost = statistics.lost;
+  const priorLost = statistics.trouble.lost;
   if ((flags & FLAG.UPDATE_TS_RECENT) !== 0) replaceTimestamp(tcb, sequence);
   if (sequence !== end) outcome.flags |= FLAG.DATA;
   updateSendWindow(tcb, segment, outcome);
@@ -83,6 +83,8 @@ export function acknowledge(
   tcb.rcvTstamp = tcb.now;
   if (priorPackets === 0) {
     if ((outcome.flags & FLAG.DSACKING_ACK) !== 0) {
+      // A SYN-ACK that was sent again may be all that was sent.
+      tcb.beginSending();
       alert(tcb, priorUna, 0, outcome);
       countSacked(tcb, priorDelivered, outcome);
     }
@@ -102,9 +104,9 @@ export function acknowledge(
   const delivered = statistics.delivered - priorDelivered;
   if (outcome.priorDelivered >= 0) {
     statistics.rateDelivered = statistics.delivered - outcome.priorDelivered;
-    statistics.rateInterval = tcb.now - outcome.priorSentAt;
+    statistics.rateInterval = Math.floor((tcb.now - outcome.priorSentAt) / MICROSECOND);
   }
-  controlCongestion(tcb, delivered, statistics.lost - priorLost, outcome.flags);
+  controlCongestion(tcb, delivered, statistics.trouble.lost - priorLost, outcome.flags);
   updatePacingRate(tcb);
   resend(tcb, outcome);
   return "acceptable";
@@ -248,13 +250,15 @@ function measure(tcb: ControlBlock, firstSentAt: number, lastSentAt: number, out
   rtt.rto = rtt.base(tcb.greatestRto);
   rtt.backoff = 0;
   const { sndUna, sndNxt } = tcb;
+  // The algorithm begins when the connection is established: tcp_init_congestion_control().
+  if (tcb.state === STATE.SYN_SENT || tcb.state === STATE.SYN_RECV) return true;
   tcb.congestionControl.measured(tcb.congestion, microseconds, {
     acked: 0,
     sndUna,
     sndNxt,
     now,
     smoothed: rtt.smoothed,
-    pacingRate: tcb.pacingRate,
+    pacingRate: pacingRate(tcb),
   });
   return true;
 }
@@ -274,7 +278,7 @@ function controlCongestion(tcb: ControlBlock, delivered: number, lost: number, f
     sndNxt,
     now,
     smoothed: rtt.smoothed,
-    pacingRate: tcb.pacingRate,
+    pacingRate: pacingRate(tcb),
   });
   tcb.congestion.stamp = now;
 }
@@ -296,7 +300,7 @@ function windowMayHaveOpened(tcb: ControlBlock): void {
   if (next === undefined) return;
   if (!after(next.end, tcb.windowEnd)) {
     tcb.rtt.backoff = 0;
-    tcb.probesSince = 0;
+    tcb.probesSince = undefined;
     if (tcb.pending === "zero-window probe") stopRetransmitTimer(tcb);
   } else {
     startRetransmitTimer(tcb, "zero-window probe", probeDelay(tcb));

@@ -47,7 +47,7 @@ export function offeredWindow(
 ): InitialWindow {
   const space = fullSpace(tcb);
   const mss = clampMss(announcedMss(route.mtu, ends.remoteAddress), tcb.settings.userMss);
-  let clamp = tcb.window.userClamp;
+  let clamp = tcb.settings.windowClamp;
   if (receiveBufferLocked(tcb) && (clamp > space || clamp === 0)) clamp = space;
   return initialWindow(host, {
     space,

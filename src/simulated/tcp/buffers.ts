@@ -75,8 +75,6 @@ export function initBuffers(tcb: ControlBlock): void {
   const { window, advmss } = tcb;
   expandSendBuffer(tcb);
   window.space = Math.min(window.threshold, window.offered, INIT_CWND * advmss);
-  window.spaceAt = tcb.now;
-  window.spaceSeq = tcb.copiedSeq;
   const most = fullSpace(tcb);
   const reserve = tcb.host.sysctls.get("net.ipv4.tcp_app_win");
   if (window.clamp >= most) {
@@ -87,7 +85,6 @@ export function initBuffers(tcb: ControlBlock): void {
   if (reserve !== 0 && window.clamp > 2 * advmss && window.clamp + advmss > most)
     window.clamp = Math.max(2 * advmss, most - advmss);
   window.threshold = Math.min(window.threshold, window.clamp);
-  tcb.congestion.stamp = tcb.now;
 }
 
 /**
@@ -145,12 +142,13 @@ function growthOf({ window, ack, host }: ControlBlock, size: number, length: num
  * that the window never limits the peer (dynamic right-sizing, tcp_rcv_space_adjust()).
  */
 export function adjustReceiveBuffer(tcb: ControlBlock): void {
-  const { window, now } = tcb;
-  if (window.rtt === 0 || (now - window.spaceAt) / 1_000 < window.rtt / 8) return;
-  const copied = (tcb.copiedSeq - window.spaceSeq) >>> 0;
-  if (copied > window.space) growReceiveBuffer(tcb, copied);
-  window.spaceSeq = tcb.copiedSeq;
-  window.spaceAt = now;
+  const { now } = tcb;
+  const { space, tuning } = tcb.window;
+  if (tuning.rtt === 0 || (now - tuning.spaceAt) / 1_000 < tuning.rtt / 8) return;
+  const copied = (tcb.copiedSeq - tuning.spaceSeq) >>> 0;
+  if (copied > space) growReceiveBuffer(tcb, copied);
+  tuning.spaceSeq = tcb.copiedSeq;
+  tuning.spaceAt = now;
 }
 
 /** tcp_rcvbuf_grow(). */
@@ -170,8 +168,8 @@ function growReceiveBuffer(tcb: ControlBlock, copied: number): void {
 
 /** A round trip as the receiver sees it, in microseconds: tcp_rcv_rtt_update(). */
 export function measureReceiveRtt(tcb: ControlBlock, microseconds: number, minimumOnly: boolean): void {
-  const { window } = tcb;
+  const { tuning } = tcb.window;
   const sample = Math.max(1, Math.floor(microseconds));
-  if (window.rtt === 0 || sample * 8 < window.rtt) window.rtt = sample * 8;
-  else if (!minimumOnly && tcb.rcvNxt === tcb.copiedSeq) window.rtt += sample - Math.floor(window.rtt / 8);
+  if (tuning.rtt === 0 || sample * 8 < tuning.rtt) tuning.rtt = sample * 8;
+  else if (!minimumOnly && tcb.rcvNxt === tcb.copiedSeq) tuning.rtt += sample - Math.floor(tuning.rtt / 8);
 }

@@ -4,11 +4,12 @@ import { sendAck } from "./transmit.ts";
 
 /** Whether answers to segments out of the window come too fast: __tcp_oow_rate_limited(). */
 export function isRateLimited(
-  last: { lastOutOfWindowAck: number },
+  last: { lastOutOfWindowAck: number | undefined },
   now: number,
   milliseconds: number,
 ): boolean {
-  if (now - last.lastOutOfWindowAck < milliseconds * MILLISECOND) return true;
+  const at = last.lastOutOfWindowAck;
+  if (at !== undefined && now - at < milliseconds * MILLISECOND) return true;
   last.lastOutOfWindowAck = now;
   return false;
 }

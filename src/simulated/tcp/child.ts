@@ -18,7 +18,6 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   tcb.sndSml = next;
   tcb.sndUp = next;
   tcb.sndWl1 = request.irs;
-  tcb.irs = request.irs;
   tcb.rcvNxt = add(request.irs, 1);
   tcb.copiedSeq = tcb.rcvNxt;
   tcb.rtt.sequence = next;
@@ -26,7 +25,6 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   window.offeredAt = tcb.rcvNxt;
   window.offered = request.window;
   window.clamp = request.windowClamp;
-  window.userClamp = listener.window.userClamp;
   window.threshold = request.window;
   tcb.timestampsOk = agreement.timestamps;
   tcb.tsOffset = request.tsOffset;
@@ -39,7 +37,6 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   if (!tcb.windowScalingOk) window.clamp = Math.min(window.clamp, 0xffff);
   tcb.ecnOk = agreement.ecn;
   tcb.mssClamp = agreement.mss;
-  tcb.recovery.reordering = host.sysctls.get("net.ipv4.tcp_reordering");
   inheritOptions(tcb, listener);
   const route = routeOf(tcb);
   const mtu = typeof route === "number" ? 1_500 : route.mtu;
@@ -48,7 +45,7 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   initReceiveMss(tcb);
   tcb.ack.lastReceived = host.clock.now;
   tcb.rcvTstamp = host.clock.now;
-  tcb.statistics.totalRetrans = request.retransmissions;
+  if (request.retransmissions > 0) tcb.statistics.countTrouble().totalRetrans = request.retransmissions;
   if (request.retransmissions === 0) {
     const { rtt, now } = tcb;
     const elapsed = (now - request.sentAt) / MICROSECOND;
@@ -57,6 +54,7 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
     rtt.rto = rtt.base(tcb.greatestRto);
   } else if (request.sentAt !== host.clock.now) {
     tcb.retransStamp = request.firstTsval;
+    tcb.beginSending();
     tcb.recovery.undoMarker = request.iss;
   }
   tcb.unaccepted = true;
@@ -67,5 +65,4 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
 export function inheritOptions(tcb: ControlBlock, from: ControlBlock): void {
   tcb.settings = from.settings;
   tcb.nonagle = from.nonagle;
-  tcb.window.userClamp = from.window.userClamp;
 }

@@ -71,7 +71,7 @@ export function routeForConnect(route: Route | number): Route | number {
 
 /** Sends the first SYN: tcp_connect_init() and tcp_connect(). */
 export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
-  const { host, window, sendQueue } = tcb;
+  const { host, window } = tcb;
   const { sysctls } = host;
   const { remoteAddress } = tcb.socket;
   tcb.iss = iss;
@@ -90,7 +90,7 @@ export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
   const first = initialWindow(host, {
     space: fullSpace(tcb),
     mss: tcb.advmss,
-    clamp: window.userClamp,
+    clamp: tcb.settings.windowClamp,
     scaling: sysctls.get("net.ipv4.tcp_window_scaling") !== 0,
   });
   window.offered = first.window;
@@ -99,12 +99,12 @@ export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
   tcb.rcvWscale = first.scale;
   tcb.announcedWscale = first.scale;
   tcb.rtt.rto = tcb.rtt.rto || 1e9;
-  tcb.recovery.reordering = sysctls.get("net.ipv4.tcp_reordering");
   tcb.ecnOk = sysctls.get("net.ipv4.tcp_ecn") === 1;
   tcb.retransStamp = tcb.timestamp;
   tcb.setState(STATE.SYN_SENT);
+  tcb.beginSending();
   const syn = new QueuedSegment(iss, SYN | (tcb.ecnOk ? ECE | CWR : 0), NOTHING);
-  sendQueue.append(syn);
+  tcb.sendQueue.append(syn);
   tcb.writeSeq = syn.end;
   tcb.pushedSeq = syn.end;
   transmitQueued(tcb, syn);

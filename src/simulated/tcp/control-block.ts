@@ -1,23 +1,26 @@
 import type { InetSocket } from "../host/inet-socket.ts";
-import type { MemoryUse, ProtocolHost, Route } from "../host/protocol-host.ts";
+import type { MemoryUse, ProtocolHost } from "../host/protocol-host.ts";
 import { AckState } from "./ack-state.ts";
 import { Chronograph, type Limit } from "./chronograph.ts";
-import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
+import type { CongestionControl, CongestionWindow } from "./congestion-control.ts";
+import { ConnectionFlags } from "./connection-flags.ts";
 import { MSS_DEFAULT } from "./constants.ts";
 import { type CongestionName, createCongestionControl } from "./create-congestion-control.ts";
 import { EMPTY_RECEIVE_QUEUE, ReceiveQueue } from "./receive-queue.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import { RecoveryState } from "./recovery-state.ts";
+import type { RecoveryState } from "./recovery-state.ts";
 import { RoundTripTime } from "./rtt.ts";
 import { NO_SELECTIVE_ACKS, SelectiveAcks } from "./selective-acks.ts";
-import { SendQueue } from "./send-queue.ts";
-import type { SharedRoutes } from "./shared-routes.ts";
+import type { SendQueue } from "./send-queue.ts";
+import { NO_SENDER, type Pending, Sender } from "./sender.ts";
+import type { SharedRoute, SharedRoutes } from "./shared-routes.ts";
 import { STATE, type State } from "./state.ts";
 import { Statistics } from "./statistics.ts";
 import { INITIAL_SETTINGS, type TcpSettings } from "./tcp-settings.ts";
 import { ConnectionTimer, type TimerOwner } from "./timer.ts";
 import type { TimestampOptions } from "./timestamp-options.ts";
 import type { TransmitReports } from "./transmit-reports.ts";
+import type { UrgentByte } from "./urgent-byte.ts";
 
 /** What a connection needs from the stack above it: sockets, timers, tables. */
 export interface Stack {
@@ -39,29 +42,20 @@ export interface Stack {
   timeWait(tcb: ControlBlock, substate: State, timeout: number): void;
 }
 
-/** What the retransmission timer does when it is due: `icsk_pending`. */
-export type Pending = "none" | "retransmit" | "loss probe" | "reordering" | "zero-window probe";
-
 /**
  * The transmission control block of a connection (RFC 9293, 3.3.1): struct tcp_sock. It holds state
  * and no rules; the functions beside it do.
  */
-export class ControlBlock implements TimerOwner {
+export class ControlBlock extends ConnectionFlags implements TimerOwner {
   readonly stack: Stack;
-  readonly host: ProtocolHost;
   /** Its socket, also after the program closed it. */
   readonly socket: InetSocket;
   state: State = STATE.CLOSE;
-  /** The program has closed the socket: SOCK_DEAD. */
-  orphaned = false;
-  /** accept() has not given it out yet. */
-  unaccepted = false;
   /** An ICMP error that does not end the connection, a positive errno: sk_err_soft. */
   softError = 0;
 
   /** The way to the peer, for as long as it may be trusted. */
-  route: Route | undefined = undefined;
-  routeExpires = 0;
+  route: SharedRoute | undefined = undefined;
   /** The identification of the next packet. */
   identification = 0;
 
@@ -85,32 +79,18 @@ export class ControlBlock implements TimerOwner {
   /** NAGLE bits of TCP_NODELAY and TCP_CORK. */
   nonagle = 0;
 
-  // Receive sequence variables.
-  irs = 0;
+  // Receive sequence variables. IRS is needed only while the SYN is processed.
   rcvNxt = 0;
   /** How far the program has read. */
   copiedSeq = 0;
-  /** The peer's urgent byte: whether it is awaited, or here unread, or read. */
-  urgent: "none" | "not yet" | "valid" | "read" = "none";
-  urgSeq = 0;
-  urgentByte = 0;
-
-  /** The peer's FIN has arrived: SOCK_DONE. */
-  finReceived = false;
+  /** Once the peer has announced some, until the program has read past it. */
+  urgent: UrgentByte | undefined = undefined;
 
   // What the SYNs agreed on.
-  sackOk = false;
-  timestampsOk = false;
-  windowScalingOk = false;
   sndWscale = 0;
   rcvWscale = 0;
   /** What our SYN said, whatever came of it. */
   announcedWscale = 0;
-  ecnOk = false;
-  /** A CE mark is echoed in acknowledgments until the peer's CWR. */
-  ecnDemandCwr = false;
-  ecnQueueCwr = false;
-  ecnSeen = false;
   /** The smaller of the peer's MSS option and TCP_MAXSEG. */
   mssClamp = MSS_DEFAULT;
   /** The MSS we announce. */
@@ -125,46 +105,32 @@ export class ControlBlock implements TimerOwner {
   /** When `tsRecent` was taken, in nanoseconds. */
   tsRecentAt = 0;
   /** Of the segment that is being processed. */
-  sawTimestamp = false;
   rcvTsval = 0;
   rcvTsecr = 0;
   /** `timestamp` at the first retransmission of this recovery; 0 if there was none. */
   retransStamp = 0;
 
-  readonly sendQueue = new SendQueue();
+  #sender = NO_SENDER;
   /** Both are shared while they are empty: most connections never lose a segment. */
   receiveQueue = EMPTY_RECEIVE_QUEUE;
   selectiveAcks = NO_SELECTIVE_ACKS;
   readonly window = new ReceiveWindow();
   readonly ack = new AckState();
   readonly rtt = new RoundTripTime();
-  readonly congestion = new CongestionWindow();
-  readonly recovery = new RecoveryState();
   readonly statistics = new Statistics();
-  /** Made when something first holds the connection up. */
-  chronograph: Chronograph | undefined = undefined;
-  #congestionControl: CongestionControl | undefined = undefined;
   #congestionName: CongestionName;
-  /** sk_pacing_rate, in bytes per second: nothing is paced, but the size of bursts follows it. */
-  pacingRate = Number.POSITIVE_INFINITY;
 
   // Timers, made when they are first started, and what they count.
-  #retransmitTimer: ConnectionTimer | undefined = undefined;
   #delayedAckTimer: ConnectionTimer | undefined = undefined;
   #keepaliveTimer: ConnectionTimer | undefined = undefined;
-  pending: Pending = "none";
-  /** Retransmission timeouts without progress. */
-  retransmits = 0;
   /** Unanswered keepalive and zero-window probes. */
   probesOut = 0;
-  /** When zero-window probing began; 0 if it has not. */
-  probesSince = 0;
   /** When anything last came from the peer, in nanoseconds. */
   rcvTstamp = 0;
   /** When data was last sent. */
   lsndTime = 0;
-  /** When a segment out of the window was last answered: tcp_oow_rate_limited(). */
-  lastOutOfWindowAck = Number.NEGATIVE_INFINITY;
+  /** When a segment out of the window was last answered, if ever: tcp_oow_rate_limited(). */
+  lastOutOfWindowAck: number | undefined = undefined;
 
   /** Shared until an option is set. */
   settings = INITIAL_SETTINGS;
@@ -174,20 +140,86 @@ export class ControlBlock implements TimerOwner {
   reports: TransmitReports | undefined = undefined;
   /** What it is charged of `Stack.memory`, in bytes. */
   charged = 0;
-  /** Whether a send found no memory: SOCK_NOSPACE. */
-  noSpace = false;
 
   constructor(stack: Stack, socket: InetSocket, congestionName: CongestionName) {
+    super();
     this.stack = stack;
-    this.host = stack.host;
     this.socket = socket;
     this.#congestionName = congestionName;
   }
 
-  /** Made when it is first asked, mostly by the acknowledgment of data. */
+  get host(): ProtocolHost {
+    return this.stack.host;
+  }
+
+  /** Makes the sending half: the first segment is about to be queued. */
+  beginSending(): void {
+    if (this.#sender !== NO_SENDER) return;
+    this.#sender = new Sender();
+    this.congestion.stamp = this.now;
+    this.recovery.reordering = this.host.sysctls.get("net.ipv4.tcp_reordering");
+  }
+
+  /** A SYN was all that was sent, and it went through at once: nothing was learned. */
+  forgetSender(): void {
+    this.#sender = NO_SENDER;
+  }
+
+  get hasSender(): boolean {
+    return this.#sender !== NO_SENDER;
+  }
+
+  get sendQueue(): SendQueue {
+    return this.#sender.queue;
+  }
+
+  get congestion(): CongestionWindow {
+    return this.#sender.congestion;
+  }
+
+  get recovery(): RecoveryState {
+    return this.#sender.recovery;
+  }
+
   get congestionControl(): CongestionControl {
-    this.#congestionControl ??= createCongestionControl(this.#congestionName);
-    return this.#congestionControl;
+    this.#sender.congestionControl ??= createCongestionControl(this.#congestionName);
+    return this.#sender.congestionControl;
+  }
+
+  get chronograph(): Chronograph | undefined {
+    return this.#sender.chronograph;
+  }
+
+  get pending(): Pending {
+    return this.#sender.pending;
+  }
+
+  set pending(pending: Pending) {
+    this.#sender.pending = pending;
+  }
+
+  get retransmits(): number {
+    return this.#sender.retransmits;
+  }
+
+  set retransmits(count: number) {
+    this.#sender.retransmits = count;
+  }
+
+  get probesSince(): number | undefined {
+    return this.#sender.probesSince;
+  }
+
+  set probesSince(at: number | undefined) {
+    this.#sender.probesSince = at;
+  }
+
+  get pacingRate(): number {
+    return this.#sender.pacingRate;
+  }
+
+  set pacingRate(rate: number) {
+    this.#sender.pacingRate = rate;
   }
 
   /** TCP_CONGESTION. Another algorithm begins without knowledge. */
@@ -197,7 +229,7 @@ export class ControlBlock implements TimerOwner {
 
   set congestionName(name: CongestionName) {
     this.#congestionName = name;
-    this.#congestionControl = undefined;
+    this.#sender.congestionControl = undefined;
   }
 
   /** The receive queue, to add to. */
@@ -214,8 +246,8 @@ export class ControlBlock implements TimerOwner {
 
   /** Notes that something holds the connection up. */
   beginLimit(limit: Limit): void {
-    this.chronograph ??= new Chronograph();
-    this.chronograph.start(limit, this.now);
+    this.#sender.chronograph ??= new Chronograph();
+    this.#sender.chronograph.start(limit, this.now);
   }
 
   /** Sets options of TCP. */
@@ -224,8 +256,8 @@ export class ControlBlock implements TimerOwner {
   }
 
   get retransmitTimer(): ConnectionTimer {
-    this.#retransmitTimer ??= new ConnectionTimer(this.host.clock, this);
-    return this.#retransmitTimer;
+    this.#sender.timer ??= new ConnectionTimer(this.host.clock, this);
+    return this.#sender.timer;
   }
 
   get delayedAckTimer(): ConnectionTimer {
@@ -239,7 +271,7 @@ export class ControlBlock implements TimerOwner {
   }
 
   stopRetransmitTimer(): void {
-    this.#retransmitTimer?.stop();
+    this.#sender.timer?.stop();
   }
 
   stopDelayedAckTimer(): void {
@@ -251,7 +283,7 @@ export class ControlBlock implements TimerOwner {
   }
 
   timerDue(timer: ConnectionTimer): void {
-    if (timer === this.#retransmitTimer) this.stack.retransmitDue(this);
+    if (timer === this.#sender.timer) this.stack.retransmitDue(this);
     else if (timer === this.#delayedAckTimer) this.stack.delayedAckDue(this);
     else this.stack.keepaliveDue(this);
   }

@@ -27,6 +27,7 @@ import { allowedWindow } from "./window.ts";
 export function dataReceived(tcb: ControlBlock, segment: TcpSegment): void {
   const { ack, window, rtt, now } = tcb;
   ack.schedule();
+  beginTuning(tcb);
   measureSegmentSize(tcb, segment);
   if (!tcb.timestampsOk) measureRoundTrip(tcb);
   if (ack.ato === 0) {
@@ -42,6 +43,11 @@ export function dataReceived(tcb: ControlBlock, segment: TcpSegment): void {
   if (segment.data.length >= 128) growWindow(tcb, segment.data.length);
 }
 
+/** Both ends of the handshake note it as if data had come with it. */
+function beginTuning({ window, ack, copiedSeq }: ControlBlock): void {
+  window.beginTuning(copiedSeq, ack.lastReceived);
+}
+
 /** Guesses the peer's segment size: tcp_measure_rcv_mss(). */
 export function measureSegmentSize(tcb: ControlBlock, { data, flags, options }: TcpSegment): void {
   const { ack, window, socket } = tcb;
@@ -54,7 +60,10 @@ export function measureSegmentSize(tcb: ControlBlock, { data, flags, options }: 
       if (ratio !== window.ratio) {
         window.ratio = Math.min(ratio, 255);
         window.clampTo(
-          Math.min(window.fromSpace(socket.receiveBuffer), window.userClamp || Number.POSITIVE_INFINITY),
+          Math.min(
+            window.fromSpace(socket.receiveBuffer),
+            tcb.settings.windowClamp || Number.POSITIVE_INFINITY,
+          ),
         );
         window.space = Math.min(window.space, window.clamp);
       }
@@ -81,13 +90,14 @@ export function measureSegmentSize(tcb: ControlBlock, { data, flags, options }: 
 
 /** How long it takes to receive a window: tcp_rcv_rtt_measure(). */
 function measureRoundTrip(tcb: ControlBlock): void {
-  const { window, now, rcvNxt } = tcb;
-  if (window.rttAt >= 0) {
-    if (before(rcvNxt, window.rttSeq)) return;
-    measureReceiveRtt(tcb, (now - window.rttAt) / MICROSECOND, true);
+  const { now, rcvNxt } = tcb;
+  const { offered, tuning } = tcb.window;
+  if (tuning.rttAt !== undefined) {
+    if (before(rcvNxt, tuning.rttSeq)) return;
+    measureReceiveRtt(tcb, (now - tuning.rttAt) / MICROSECOND, true);
   }
-  window.rttSeq = add(rcvNxt, window.offered);
-  window.rttAt = now;
+  tuning.rttSeq = add(rcvNxt, offered);
+  tuning.rttAt = now;
 }
 
 /** With timestamps: tcp_rcv_rtt_measure_ts(). */
@@ -96,6 +106,7 @@ export function measureByTimestamp(tcb: ControlBlock, { data }: TcpSegment): voi
   if (!tcb.sawTimestamp || tcb.rcvTsecr === window.rttEcho) return;
   window.rttEcho = tcb.rcvTsecr;
   if (data.length < ack.rcvMss) return;
+  beginTuning(tcb);
   const elapsed = (tcb.timestamp - tcb.rcvTsecr) | 0;
   if (elapsed >= 0) measureReceiveRtt(tcb, Math.max(1, elapsed) * 1_000, false);
 }
@@ -119,7 +130,7 @@ export function acknowledgeIfDue(tcb: ControlBlock): void {
     delayAck(tcb);
     return;
   }
-  if (!tcb.sackOk || ack.compressed >= tcb.host.sysctls.get("net.ipv4.tcp_comp_sack_nr")) {
+  if (!tcb.sackOk || tcb.selectiveAcks.compressed >= tcb.host.sysctls.get("net.ipv4.tcp_comp_sack_nr")) {
     sendAck(tcb);
     return;
   }
@@ -128,19 +139,21 @@ export function acknowledgeIfDue(tcb: ControlBlock): void {
 
 /** Holds back acknowledgments of segments out of order after a few: RFC 2018 asks for each. */
 function compressAck(tcb: ControlBlock): void {
-  const { ack, window, rtt, host } = tcb;
-  if (ack.compressedRcvNxt !== tcb.rcvNxt) {
-    ack.compressedRcvNxt = tcb.rcvNxt;
-    ack.duplicates = 0;
+  const { rtt, host } = tcb;
+  const { tuning } = tcb.window;
+  const selectiveAcks = tcb.ownSelectiveAcks();
+  if (selectiveAcks.compressedRcvNxt !== tcb.rcvNxt) {
+    selectiveAcks.compressedRcvNxt = tcb.rcvNxt;
+    selectiveAcks.duplicates = 0;
   }
-  if (ack.duplicates < FASTRETRANS_THRESH) {
-    ack.duplicates += 1;
+  if (selectiveAcks.duplicates < FASTRETRANS_THRESH) {
+    selectiveAcks.duplicates += 1;
     sendAck(tcb);
     return;
   }
-  ack.compressed += 1;
-  if (ack.compressed > 1 && tcb.delayedAckTimer.running) return;
-  const eighths = rtt.smoothed !== 0 && rtt.smoothed < window.rtt ? rtt.smoothed : window.rtt;
+  selectiveAcks.compressed += 1;
+  if (selectiveAcks.compressed > 1 && tcb.delayedAckTimer.running) return;
+  const eighths = rtt.smoothed !== 0 && rtt.smoothed < tuning.rtt ? rtt.smoothed : tuning.rtt;
   const delay = Math.min(
     host.sysctls.get("net.ipv4.tcp_comp_sack_delay_ns"),
     (eighths * (MICROSECOND / 8)) / 20,
@@ -150,9 +163,9 @@ function compressAck(tcb: ControlBlock): void {
 
 /** Blocks that were held back go out before others push them out: tcp_sack_compress_send_ack(). */
 export function sendCompressedAck(tcb: ControlBlock): void {
-  const { ack } = tcb;
-  if (ack.compressed === 0) return;
-  ack.compressed = 0;
+  const { selectiveAcks } = tcb;
+  if (selectiveAcks.compressed === 0) return;
+  selectiveAcks.compressed = 0;
   sendAck(tcb);
 }
 
@@ -186,7 +199,7 @@ const longestDelay = (tcb: ControlBlock): number =>
 /** The timer is due: tcp_delack_timer_handler(). */
 export function delayedAckDue(tcb: ControlBlock): void {
   const { ack, rtt } = tcb;
-  if (ack.compressed > 0) {
+  if (tcb.selectiveAcks.compressed > 0) {
     sendCompressedAck(tcb);
     return;
   }

@@ -218,6 +218,7 @@ export function markPush(tcb: ControlBlock, segment: QueuedSegment): void {
 
 /** Appends a FIN, to the last segment if it is unsent, and sends everything: tcp_send_fin(). */
 export function sendFin(tcb: ControlBlock): void {
+  tcb.beginSending();
   const { sendQueue } = tcb;
   if (sendQueue.sendHead !== undefined && sendQueue.tail !== undefined) {
     const { tail } = sendQueue;

@@ -1,4 +1,3 @@
-import { SECOND } from "../clock/virtual-clock.ts";
 import type { Route } from "../host/protocol-host.ts";
 import { versionOf } from "../ip/address.ts";
 import {
@@ -14,23 +13,20 @@ import type { ControlBlock } from "./control-block.ts";
 
 // The way to the peer, its MTU, and how much a segment can carry.
 
-/** How long a route is used before the host is asked again. */
-const ROUTE_LIFETIME = SECOND;
 /** The header of IPv6 is this much longer. */
 const IPV6_EXTRA = 20;
 
 /** The route of a connection, or a negative errno. */
 export function routeOf(tcb: ControlBlock): Route | number {
   const { now } = tcb;
-  if (tcb.route !== undefined && now < tcb.routeExpires) return tcb.route;
+  if (tcb.route !== undefined && now < tcb.route.expires) return tcb.route.route;
   const route = tcb.socket.routeTo(tcb.socket.remoteAddress);
   if (typeof route === "number") {
     tcb.route = undefined;
     return route;
   }
-  tcb.route = tcb.stack.routes.of(route);
-  tcb.routeExpires = now + ROUTE_LIFETIME;
-  return tcb.route;
+  tcb.route = tcb.stack.routes.of(route, now);
+  return tcb.route.route;
 }
 
 /** Asks the host for the route again next time: __sk_dst_reset(). */

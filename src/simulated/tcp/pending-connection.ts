@@ -52,7 +52,7 @@ export class PendingConnection extends Scheduled implements Ends {
    * An acknowledgment came, but was ignored: the accept queue is full, or TCP_DEFER_ACCEPT waits.
    */
   acknowledged = false;
-  lastOutOfWindowAck = Number.NEGATIVE_INFINITY;
+  lastOutOfWindowAck: number | undefined = undefined;
 
   constructor(owner: RequestOwner, ends: Ends, syn: RequestedConnection) {
     super();

@@ -8,6 +8,6 @@ export function probeDelay(tcb: ControlBlock): number {
   const most = Math.floor(Math.log2(tcb.greatestRto / RTO_MIN)) + 1;
   const base = Math.max(rtt.rto, RTO_MIN);
   const delay = Math.min(base * 2 ** Math.min(rtt.backoff, most), tcb.greatestRto);
-  if (userTimeout === 0 || probesSince === 0) return delay;
+  if (userTimeout === 0 || probesSince === undefined) return delay;
   return Math.min(delay, Math.max(userTimeout - (now - probesSince), TIMEOUT_MIN));
 }

@@ -2,6 +2,7 @@ import { MICROSECOND } from "../clock/virtual-clock.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { CA } from "./recovery-state.ts";
 import { startRetransmitTimer, withLeast } from "./retransmit-timer.ts";
+import type { RoundTripTime } from "./rtt.ts";
 import { MARK, type QueuedSegment } from "./send-queue.ts";
 import { after, before } from "./sequence.ts";
 
@@ -23,7 +24,7 @@ export function markLost({ sendQueue, statistics }: ControlBlock, segment: Queue
     segment.marks |= MARK.LOST;
     sendQueue.lostOut += 1;
   }
-  statistics.lost += 1;
+  statistics.countTrouble().lost += 1;
 }
 
 /** Whether one segment was sent after another; those of one moment go by sequence number. */
@@ -37,13 +38,13 @@ function reorderingWindow({ recovery, sendQueue, rtt, host }: ControlBlock): num
     const noThreshold = (host.sysctls.get("net.ipv4.tcp_recovery") & 4) !== 0;
     if (sendQueue.sackedOut >= recovery.reordering && !noThreshold) return 0;
   }
-  if (rtt.minimum === Number.POSITIVE_INFINITY) return rtt.smoothedNanoseconds;
+  if (rtt.minimum === 0) return rtt.smoothedNanoseconds;
   return Math.min(Math.floor(rtt.minimum / 4) * recovery.rackSteps * MICROSECOND, rtt.smoothedNanoseconds);
 }
 
 /** When a segment counts as lost, from now: tcp_rack_skb_timeout(). */
 export const rackTimeout = (tcb: ControlBlock, segment: QueuedSegment, window: number): number =>
-  tcb.recovery.rackRtt + window - (tcb.now - segment.sentAt);
+  tcb.rtt.latest * MICROSECOND + window - (tcb.now - segment.sentAt);
 
 /**
  * Marks segments lost that were sent before one that arrived, if they had their time. Returns how
@@ -88,6 +89,9 @@ export function rackTimedOut(tcb: ControlBlock): boolean {
   return before !== tcb.sendQueue.inFlight;
 }
 
+const isTooSoon = ({ minimum }: RoundTripTime, elapsed: number): boolean =>
+  minimum === 0 || elapsed < minimum * MICROSECOND;
+
 /** A segment arrived, as an acknowledgment says: tcp_rack_advance(). */
 export function rackAdvance(
   { recovery, rtt, now }: ControlBlock,
@@ -97,9 +101,9 @@ export function rackAdvance(
 ): void {
   const elapsed = now - sentAt;
   // It may be the original that arrived, and not the retransmission.
-  if ((marks & (MARK.RETRANS | MARK.EVER_RETRANS)) !== 0 && elapsed < rtt.minimum * MICROSECOND) return;
+  if ((marks & (MARK.RETRANS | MARK.EVER_RETRANS)) !== 0 && isTooSoon(rtt, elapsed)) return;
   recovery.rackAdvanced = true;
-  recovery.rackRtt = elapsed;
+  rtt.latest = Math.floor(elapsed / MICROSECOND);
   if (sentAfter(sentAt, recovery.rackSentAt, end, recovery.rackEnd)) {
     recovery.rackSentAt = sentAt;
     recovery.rackEnd = end;

@@ -84,8 +84,7 @@ function readSegments(tcb: ControlBlock, cursor: Cursor, skip: number, peeks: bo
   let found = false;
   while (segment !== undefined && (cursor.left > 0 || !found)) {
     // Reading stops before the urgent byte, and the next read begins after it.
-    const atUrgent = tcb.urgent !== "none" && tcb.urgSeq === sequence;
-    if (atUrgent && cursor.copied > 0) break;
+    if (tcb.urgent?.sequence === sequence && cursor.copied > 0) break;
     let from = distance(segment.sequence, sequence);
     if (from >= segment.data.length) {
       const { next }: ReceivedSegment = segment;
@@ -94,8 +93,8 @@ function readSegments(tcb: ControlBlock, cursor: Cursor, skip: number, peeks: bo
       continue;
     }
     let used = Math.min(segment.data.length - from, cursor.left);
-    if (tcb.urgent !== "none") {
-      const urgentOffset = (tcb.urgSeq - sequence) >>> 0;
+    if (tcb.urgent !== undefined) {
+      const urgentOffset = (tcb.urgent.sequence - sequence) >>> 0;
       if (urgentOffset === 0 && !isInline(tcb)) {
         sequence = add(sequence, 1);
         from += 1;
@@ -110,7 +109,7 @@ function readSegments(tcb: ControlBlock, cursor: Cursor, skip: number, peeks: bo
     sequence = add(sequence, used);
     if (!peeks) {
       tcb.copiedSeq = sequence;
-      if (tcb.urgent !== "none" && after(tcb.copiedSeq, tcb.urgSeq)) tcb.urgent = "none";
+      if (tcb.urgent !== undefined && after(tcb.copiedSeq, tcb.urgent.sequence)) tcb.urgent = undefined;
       adjustReceiveBuffer(tcb);
     }
     if (from + used >= segment.data.length) {
@@ -125,10 +124,10 @@ function readSegments(tcb: ControlBlock, cursor: Cursor, skip: number, peeks: bo
 /** The urgent byte: tcp_recv_urg(). */
 function readUrgent(tcb: ControlBlock, request: ReceiveRequest): number {
   const { socket, urgent } = tcb;
-  if (isInline(tcb) || urgent === "none" || urgent === "read") return -EINVAL;
+  if (isInline(tcb) || urgent === undefined || urgent.state === "read") return -EINVAL;
   if (tcb.state === STATE.CLOSE && !socket.receiveShutdown) return -ENOTCONN;
-  if (urgent === "not yet") return tcb.state === STATE.CLOSE || socket.receiveShutdown ? 0 : -EAGAIN;
-  if ((request.flags & MSG.PEEK) === 0) tcb.urgent = "read";
+  if (urgent.state === "awaited") return tcb.state === STATE.CLOSE || socket.receiveShutdown ? 0 : -EAGAIN;
+  if ((request.flags & MSG.PEEK) === 0) urgent.state = "read";
   request.outFlags |= MSG.OOB;
   if (request.length === 0) {
     request.outFlags |= TRUNC;
@@ -136,7 +135,7 @@ function readUrgent(tcb: ControlBlock, request: ReceiveRequest): number {
   }
   if ((request.flags & TRUNC) === 0) {
     const piece = request.pieces.find(({ length }) => length > 0);
-    if (piece !== undefined) piece[0] = tcb.urgentByte;
+    if (piece !== undefined) piece[0] = urgent.value;
   }
   return 1;
 }

@@ -26,7 +26,7 @@ export function connectionEvents(tcb: ControlBlock): number {
     if (isReadable(tcb)) events |= READABLE;
     if (sendShutdown || isWritable(tcb)) events |= WRITABLE;
     else tcb.noSpace = true;
-    if (tcb.urgent === "valid") events |= POLL.PRI;
+    if (tcb.urgent?.state === "unread") events |= POLL.PRI;
   }
   if (socket.error !== 0 || tcb.reports?.isEmpty === false) events |= POLL.ERR;
   return events;
@@ -42,16 +42,17 @@ export function isReadable(tcb: ControlBlock): boolean {
 }
 
 /** SIOCATMARK. */
-export const isAtMark = ({ urgent, urgSeq, copiedSeq }: ControlBlock): boolean =>
-  urgent !== "none" && urgSeq === copiedSeq;
+export const isAtMark = ({ urgent, copiedSeq }: ControlBlock): boolean => urgent?.sequence === copiedSeq;
 
 /** SIOCINQ: tcp_inq(). */
 export function unreadBytes(tcb: ControlBlock): number {
   if (isOneOf(tcb.state, CONNECTING)) return 0;
-  const { rcvNxt, copiedSeq, urgSeq } = tcb;
+  const { rcvNxt, copiedSeq, urgent } = tcb;
   const unread = (rcvNxt - copiedSeq) >>> 0;
-  const ahead = distance(copiedSeq, urgSeq);
-  if (tcb.urgent !== "none" && !isInline(tcb) && ahead >= 0 && before(urgSeq, rcvNxt)) return ahead;
+  if (urgent !== undefined && !isInline(tcb)) {
+    const ahead = distance(copiedSeq, urgent.sequence);
+    if (ahead >= 0 && before(urgent.sequence, rcvNxt)) return ahead;
+  }
   return tcb.finReceived && unread > 0 ? unread - 1 : unread;
 }
 

@@ -75,7 +75,7 @@ function receiveInOrder(tcb: ControlBlock, segment: TcpSegment, skip: number): v
   }
   const received = new ReceivedSegment(tcb.rcvNxt, data, fin);
   tcb.rcvNxt = received.end;
-  tcb.statistics.bytesReceived += data.length;
+  tcb.statistics.countData().bytesReceived += data.length;
   if (data.length > 0) {
     receiveQueue.append(received);
     dataReceived(tcb, segment);
@@ -98,7 +98,7 @@ function takeReached(tcb: ControlBlock): void {
     const next = receiveQueue.takeReached(tcb.rcvNxt, onDuplicate);
     if (next === undefined) return;
     tcb.rcvNxt = next.end;
-    tcb.statistics.bytesReceived += next.data.length;
+    tcb.statistics.countData().bytesReceived += next.data.length;
     if (next.data.length > 0) receiveQueue.append(next);
     if (next.fin) {
       receiveFin(tcb);

@@ -33,7 +33,6 @@ export class RecoveryState {
   // RACK (RFC 8985): the most recently sent segment that arrived. Times are nanoseconds.
   rackSentAt = 0;
   rackEnd = 0;
-  rackRtt = 0;
   rackAdvanced = false;
   /** The reordering window in quarters of the least round trip time. */
   rackSteps = 1;

@@ -1,7 +1,8 @@
 import { MICROSECOND } from "../clock/virtual-clock.ts";
 import { inTicks, TIMEOUT_INIT } from "./constants.ts";
-import type { ControlBlock, Pending } from "./control-block.ts";
+import type { ControlBlock } from "./control-block.ts";
 import { CA } from "./recovery-state.ts";
+import type { Pending } from "./sender.ts";
 
 // Starting and stopping the one timer of the send side: `icsk_retransmit_timer`.
 

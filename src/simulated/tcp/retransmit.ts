@@ -52,8 +52,9 @@ export function sendAgain(tcb: ControlBlock, segment: QueuedSegment, more = 0): 
   // A SYN that asked for ECN in vain asks no more (RFC 3168, 6.1.1.1).
   const asksEcn = (segment.flags & (SYN | ECE | CWR)) === (SYN | ECE | CWR);
   if (asksEcn && tcb.host.sysctls.get("net.ipv4.tcp_ecn_fallback") !== 0) segment.flags &= ~(ECE | CWR);
-  statistics.totalRetrans += 1;
-  statistics.countTrouble().bytesRetrans += segment.length;
+  const trouble = statistics.countTrouble();
+  trouble.totalRetrans += 1;
+  trouble.bytesRetrans += segment.length;
   tcb.host.counters.count("Tcp.RetransSegs");
   segment.marks |= MARK.EVER_RETRANS;
   const result = transmitQueued(tcb, segment, true, more);

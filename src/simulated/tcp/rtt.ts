@@ -22,9 +22,11 @@ export class RoundTripTime {
   rto = TIMEOUT_INIT;
   /** How many times `rto` was doubled. */
   backoff = 0;
-  /** The least time in the last tcp_min_rtt_wlen seconds; Infinity before the first measurement. */
-  minimum = Number.POSITIVE_INFINITY;
+  /** The least time in the last tcp_min_rtt_wlen seconds; 0 before the first measurement. */
+  minimum = 0;
   #minimumAt = 0;
+  /** That of the segment that RACK saw arrive last: rack.rtt_us. */
+  latest = 0;
 
   /**
    * Takes a measurement.
@@ -81,7 +83,7 @@ export class RoundTripTime {
 
   /** Keeps the minimum of a window of time: a simpler minmax_running_min(). */
   noteMinimum(microseconds: number, now: number, windowLength: number): void {
-    if (microseconds <= this.minimum || now - this.#minimumAt > windowLength) {
+    if (this.minimum === 0 || microseconds <= this.minimum || now - this.#minimumAt > windowLength) {
       this.minimum = microseconds;
       this.#minimumAt = now;
     }

@@ -148,8 +148,9 @@ function noteDuplicate(tcb: ControlBlock, block: SackBlock, outcome: AckOutcome)
   let segments = 1;
   if (length > tcb.mssCache) segments = Math.ceil(length / tcb.mssCache);
   else if (recovery.tlpHighSeq !== 0 && recovery.tlpHighSeq === right) outcome.flags |= FLAG.DSACK_TLP;
-  statistics.countTrouble().dsackDups += segments;
-  if (statistics.trouble.dsackDups > statistics.totalRetrans) return 0;
+  const trouble = statistics.countTrouble();
+  trouble.dsackDups += segments;
+  if (trouble.dsackDups > trouble.totalRetrans) return 0;
   if (recovery.reorderingSeen > 0 && (outcome.flags & FLAG.DSACK_TLP) === 0) recovery.rackDsackSeen = true;
   outcome.flags |= FLAG.DSACKING_ACK;
   outcome.sackDelivered += segments;

@@ -36,7 +36,7 @@ export const segmentEnd = ({ sequence, flags, data }: TcpSegment): number =>
 export function segmentArrives(tcb: ControlBlock, packet: Packet, segment: TcpSegment): boolean {
   const { statistics } = tcb;
   statistics.segsIn += 1;
-  if (segment.data.length > 0) statistics.dataSegsIn += 1;
+  if (segment.data.length > 0) statistics.countData().dataSegsIn += 1;
   if (tcb.state === STATE.CLOSE) return false;
   readTimestamps(tcb, segment);
   if (tcb.state === STATE.SYN_SENT) return receiveInSynSent(tcb, segment);
@@ -224,10 +224,10 @@ function becomeEstablished(tcb: ControlBlock, segment: TcpSegment): void {
   tcb.copiedSeq = tcb.rcvNxt;
   tcb.setState(STATE.ESTABLISHED);
   tcb.sndUna = fromPacket(segment.acknowledgment);
-  tcb.sndWnd = segment.window * 2 ** tcb.sndWscale;
+  tcb.sndWnd = segment.window << tcb.sndWscale;
   tcb.sndWl1 = fromPacket(segment.sequence);
   tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
-  updatePacingRate(tcb);
+  if (tcb.hasSender) updatePacingRate(tcb);
   tcb.lsndTime = now;
   initReceiveMss(tcb);
   if (!tcb.orphaned) tcb.stack.woken(tcb, POLL.OUT | POLL.WRNORM);

@@ -17,6 +17,13 @@ export class SelectiveAcks {
   /** Shared as long as there are none. */
   #blocks = NO_BLOCKS;
   #duplicate: Block | undefined = undefined;
+  /**
+   * Acknowledgments that were held back, and the duplicate ones sent before, since `rcvNxt` was
+   * this: tcp_comp_sack_nr.
+   */
+  compressed = 0;
+  compressedRcvNxt = 0;
+  duplicates = 0;
 
   /** The number of blocks, without the DSACK. */
   get count(): number {

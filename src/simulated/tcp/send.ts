@@ -29,6 +29,7 @@ export function send(tcb: ControlBlock, { pieces, length, flags }: SendRequest):
   }
   if (socket.error !== 0 || socket.sendShutdown) return socket.takeError() || -EPIPE;
   if (length === 0) return 0;
+  tcb.beginSending();
   const mss = currentMss(tcb);
   let copied = 0;
   for (const piece of pieces) {

@@ -1,20 +1,33 @@
+import { SECOND } from "../clock/virtual-clock.ts";
 import type { Route } from "../host/protocol-host.ts";
 
-/** Lets the connections to one peer share a route: the kernel's dst_entry. */
+/** How long a route is used before the host is asked again. */
+const LIFETIME = SECOND;
+
+/** A route that several connections use, until it may have changed: the kernel's dst_entry. */
+export interface SharedRoute {
+  readonly route: Route;
+  expires: number;
+}
+
+/** Lets the connections between two addresses share a route. */
 export class SharedRoutes {
-  readonly #routes = new Map<string, Route>();
+  readonly #routes = new Map<string, SharedRoute>();
 
   /** A route that is equal to this one, or else this one. */
-  of(route: Route): Route {
-    const known = this.#routes.get(route.destination);
-    if (known !== undefined && isSame(known, route)) return known;
-    this.#routes.set(route.destination, route);
-    return route;
+  of(route: Route, now: number): SharedRoute {
+    const key = `${route.source} ${route.destination}`;
+    let shared = this.#routes.get(key);
+    if (shared === undefined || !isSame(shared.route, route)) {
+      shared = { route, expires: 0 };
+      this.#routes.set(key, shared);
+    }
+    shared.expires = now + LIFETIME;
+    return shared;
   }
 }
 
 const isSame = (one: Route, other: Route): boolean =>
-  one.source === other.source &&
   one.mtu === other.mtu &&
   one.interface === other.interface &&
   one.nextHop === other.nextHop &&

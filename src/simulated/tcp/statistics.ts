@@ -1,20 +1,25 @@
 /** Counters that TCP_INFO reports (include/uapi/linux/tcp.h). */
 export class Statistics {
-  totalRetrans = 0;
   bytesAcked = 0;
-  bytesReceived = 0;
   segsOut = 0;
   segsIn = 0;
-  dataSegsIn = 0;
-  dataSegsOut = 0;
-  bytesSent = 0;
   delivered = 0;
-  lost = 0;
-  /** Segments and nanoseconds of the last delivery rate: tcp_rate.c. */
+  /** Segments and microseconds of the last delivery rate: tcp_rate.c. */
   rateDelivered = 0;
   rateInterval = 0;
-  /** Shared until something goes wrong. */
+  /** Both are shared until there is something to count. */
+  #data = NO_DATA;
   #trouble = NO_TROUBLE;
+
+  get data(): Readonly<DataStatistics> {
+    return this.#data;
+  }
+
+  /** The counters of data, to add to. */
+  countData(): DataStatistics {
+    if (this.#data === NO_DATA) this.#data = new DataStatistics();
+    return this.#data;
+  }
 
   get trouble(): Readonly<TroubleStatistics> {
     return this.#trouble;
@@ -27,9 +32,19 @@ export class Statistics {
   }
 }
 
+/** What an idle connection never counts. */
+class DataStatistics {
+  bytesReceived = 0;
+  bytesSent = 0;
+  dataSegsIn = 0;
+  dataSegsOut = 0;
+}
+
 /** What most connections never count. */
 class TroubleStatistics {
+  totalRetrans = 0;
   bytesRetrans = 0;
+  lost = 0;
   deliveredCe = 0;
   dsackDups = 0;
   receivedOutOfOrder = 0;
@@ -40,4 +55,5 @@ class TroubleStatistics {
   rtoSince = 0;
 }
 
+const NO_DATA = Object.freeze(new DataStatistics());
 const NO_TROUBLE = Object.freeze(new TroubleStatistics());

@@ -53,7 +53,6 @@ export function receiveInSynSent(tcb: ControlBlock, segment: TcpSegment): boolea
   agree(tcb, segment);
   tcb.setState(STATE.SYN_RECV);
   if (tcb.timestampsOk) storeTimestamp(tcb);
-  tcb.irs = sequence;
   tcb.rcvNxt = add(sequence, 1);
   tcb.copiedSeq = tcb.rcvNxt;
   tcb.window.offeredAt = tcb.rcvNxt;
@@ -98,7 +97,6 @@ function connected(tcb: ControlBlock, segment: TcpSegment): void {
   agree(tcb, segment);
   tryUndoSyn(tcb);
   acknowledge(tcb, segment, add(sequence, 1), 0);
-  tcb.irs = sequence;
   tcb.rcvNxt = add(sequence, 1);
   tcb.window.offeredAt = tcb.rcvNxt;
   tcb.sndWnd = window;

@@ -1,4 +1,5 @@
 import { MICROSECOND, MILLISECOND } from "../clock/virtual-clock.ts";
+import { pacingRate as pacingRateOf } from "./burst.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { STATE } from "./state.ts";
 
@@ -32,7 +33,7 @@ export function tcpInfo(
   };
   const { rtt, congestion, recovery, sendQueue, statistics, window, ack, now } = tcb;
   u8(0, tcb.state);
-  u64(104, tcb.pacingRate);
+  u64(104, pacingRateOf(tcb));
   const { pacingRate } = tcb.socket.settings;
   u64(112, pacingRate === Number.POSITIVE_INFINITY ? UNLIMITED : pacingRate);
   u32(88, recovery.reordering);
@@ -73,24 +74,24 @@ export function tcpInfo(
   u32(72, Math.floor(rtt.deviation / 4));
   u32(76, congestion.ssthresh);
   u32(84, tcb.advmss);
-  u32(92, Math.floor(window.rtt / 8));
+  u32(92, Math.floor(window.tuning.rtt / 8));
   u32(96, window.space);
-  u32(100, statistics.totalRetrans);
+  u32(100, statistics.trouble.totalRetrans);
   u64(120, statistics.bytesAcked);
-  u64(128, statistics.bytesReceived);
+  u64(128, statistics.data.bytesReceived);
   u32(136, statistics.segsOut);
   u32(140, statistics.segsIn);
   u32(144, Math.max(0, (tcb.writeSeq - tcb.sndNxt) | 0));
-  u32(148, rtt.minimum === Number.POSITIVE_INFINITY ? 0xffffffff : rtt.minimum);
-  u32(152, statistics.dataSegsIn);
-  u32(156, statistics.dataSegsOut);
+  u32(148, rtt.minimum === 0 ? 0xffffffff : rtt.minimum);
+  u32(152, statistics.data.dataSegsIn);
+  u32(156, statistics.data.dataSegsOut);
   u64(160, deliveryRate(tcb));
   u64(168, Math.floor((tcb.chronograph?.spent("busy", now) ?? 0) / MICROSECOND));
   u64(176, Math.floor((tcb.chronograph?.spent("peer's window", now) ?? 0) / MICROSECOND));
   u64(184, Math.floor((tcb.chronograph?.spent("send buffer", now) ?? 0) / MICROSECOND));
   u32(192, statistics.delivered);
   u32(196, statistics.trouble.deliveredCe);
-  u64(200, statistics.bytesSent);
+  u64(200, statistics.data.bytesSent);
   u64(208, statistics.trouble.bytesRetrans);
   u32(216, statistics.trouble.dsackDups);
   u32(220, recovery.reorderingSeen);
@@ -105,6 +106,6 @@ export function tcpInfo(
 
 /** Bytes per second of the last sample. */
 function deliveryRate({ statistics, mssCache }: ControlBlock): number {
-  if (statistics.rateInterval === 0) return 0;
-  return Math.floor((statistics.rateDelivered * mssCache * 1e9) / statistics.rateInterval);
+  const { rateDelivered, rateInterval } = statistics;
+  return rateInterval === 0 ? 0 : Math.floor((rateDelivered * mssCache * 1e6) / rateInterval);
 }

@@ -218,13 +218,13 @@ function setWindowClamp(tcb: ControlBlock, bytes: number): number {
   const { window } = tcb;
   if (bytes === 0) {
     if (tcb.state !== STATE.CLOSE) return -EINVAL;
-    window.userClamp = 0;
+    tcb.configure({ windowClamp: 0 });
     window.clamp = 0;
     return 0;
   }
   // SOCK_MIN_RCVBUF / 2.
   const clamp = Math.max(bytes, 1_152);
-  window.userClamp = clamp;
+  tcb.configure({ windowClamp: clamp });
   window.clampTo(clamp);
   return 0;
 }
@@ -322,7 +322,7 @@ export function getTcpOption(
     case TCP.DEFER_ACCEPT:
       return giveInt(value, retriesToSeconds(tcb.deferAccept, tcb.greatestRto));
     case TCP.WINDOW_CLAMP:
-      return giveInt(value, tcb.window.clamp || tcb.window.userClamp);
+      return giveInt(value, tcb.window.clamp || tcb.settings.windowClamp);
     case TCP.INFO:
       return giveBytes(value, info());
     case TCP.CC_INFO:

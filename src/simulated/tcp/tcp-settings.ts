@@ -2,6 +2,8 @@
 export interface TcpSettings {
   /** TCP_MAXSEG; 0 if unset. */
   readonly userMss: number;
+  /** TCP_WINDOW_CLAMP; 0 if unset. */
+  readonly windowClamp: number;
   readonly keepaliveTime: number;
   readonly keepaliveInterval: number;
   readonly keepaliveProbes: number;
@@ -18,6 +20,7 @@ export interface TcpSettings {
 
 export const INITIAL_SETTINGS: TcpSettings = {
   userMss: 0,
+  windowClamp: 0,
   keepaliveTime: 0,
   keepaliveInterval: 0,
   keepaliveProbes: 0,

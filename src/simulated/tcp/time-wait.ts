@@ -53,7 +53,7 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   tsRecent: number;
   tsRecentAt: number;
   readonly tsOffset: number;
-  lastOutOfWindowAck = Number.NEGATIVE_INFINITY;
+  lastOutOfWindowAck: number | undefined = undefined;
 
   constructor(owner: TimeWaitOwner, tcb: ControlBlock, substate: State) {
     super();

@@ -199,11 +199,11 @@ function probeTail(tcb: ControlBlock): boolean {
 
 /** tcp_rack_reo_timeout(). */
 function reorderingTimeout(tcb: ControlBlock): void {
-  const lost = tcb.statistics.lost;
+  const { lost } = tcb.statistics.trouble;
   if (rackTimedOut(tcb)) {
     if (tcb.recovery.state !== CA.RECOVERY) {
       enterRecovery(tcb, false);
-      reduce(tcb, 1, tcb.statistics.lost - lost, 0);
+      reduce(tcb, 1, tcb.statistics.trouble.lost - lost, 0);
     }
     retransmitLost(tcb);
   }
@@ -215,10 +215,10 @@ function probeTimeout(tcb: ControlBlock): void {
   const { sendQueue, rtt, host, now } = tcb;
   if (sendQueue.packetsOut > 0 || sendQueue.sendHead === undefined) {
     tcb.probesOut = 0;
-    tcb.probesSince = 0;
+    tcb.probesSince = undefined;
     return;
   }
-  if (tcb.probesSince === 0) {
+  if (tcb.probesSince === undefined) {
     tcb.probesSince = now;
   } else if (tcb.settings.userTimeout !== 0 && now - tcb.probesSince >= tcb.settings.userTimeout) {
     timedOut(tcb);
@@ -244,7 +244,7 @@ function sendWindowProbe(tcb: ControlBlock): void {
   if (sendQueue.packetsOut > 0 || sendQueue.sendHead === undefined) {
     tcb.probesOut = 0;
     rtt.backoff = 0;
-    tcb.probesSince = 0;
+    tcb.probesSince = undefined;
     return;
   }
   tcb.probesOut += 1;

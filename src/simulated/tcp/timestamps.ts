@@ -47,7 +47,7 @@ function isDisordered(
     end === tcb.rcvNxt &&
     fromPacket(sequence) === end &&
     fromPacket(acknowledgment) === tcb.sndUna &&
-    window * 2 ** tcb.sndWscale === tcb.sndWnd &&
+    window << tcb.sndWscale === tcb.sndWnd &&
     ((tcb.tsRecent - tcb.rcvTsval) | 0) * 1e6 <= Math.min(tcb.rtt.rto * 2, 1e9)
   );
 }

@@ -13,7 +13,7 @@ const { POLL } = constants;
 
 /** The handshake is complete: tcp_init_transfer(), tcp_init_metrics(). */
 export function initTransfer(tcb: ControlBlock): void {
-  const { congestion, recovery, rtt, statistics, now } = tcb;
+  const { rtt, now } = tcb;
   if (rtt.smoothed === 0) {
     // No round trip was measured, so the SYN was lost: be careful (RFC 6298, 5.7).
     rtt.variation = TIMEOUT_FALLBACK / MICROSECOND;
@@ -21,12 +21,22 @@ export function initTransfer(tcb: ControlBlock): void {
     rtt.maxDeviation = rtt.variation;
     rtt.rto = TIMEOUT_FALLBACK;
   }
-  congestion.cwnd = statistics.totalRetrans > 1 && recovery.undoMarker !== 0 ? 1 : INIT_CWND;
-  congestion.stamp = now;
-  recovery.reordering = tcb.host.sysctls.get("net.ipv4.tcp_reordering");
+  initCongestion(tcb);
   initBuffers(tcb);
   tcb.lsndTime = now;
   if (tcb.socket.isSet(SOCKET_OPTION.KEEPALIVE)) tcb.keepaliveTimer.startIn(keepaliveTime(tcb));
+}
+
+/** The first congestion window: tcp_init_cwnd(), and tcp_init_transfer(). */
+function initCongestion(tcb: ControlBlock): void {
+  const reordering = tcb.host.sysctls.get("net.ipv4.tcp_reordering");
+  if (tcb.statistics.trouble.totalRetrans === 0 && tcb.sendQueue.isEmpty) tcb.forgetSender();
+  if (reordering !== tcb.recovery.reordering) tcb.beginSending();
+  if (!tcb.hasSender) return;
+  const { congestion, recovery } = tcb;
+  congestion.cwnd = tcb.statistics.trouble.totalRetrans > 1 && recovery.undoMarker !== 0 ? 1 : INIT_CWND;
+  congestion.stamp = tcb.now;
+  recovery.reordering = reordering;
 }
 
 /**

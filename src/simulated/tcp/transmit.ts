@@ -90,8 +90,8 @@ export function transmit(
 
 /** An acknowledgment went out, whatever carried it: tcp_event_ack_sent(). */
 function acknowledged(tcb: ControlBlock): void {
-  const { ack } = tcb;
-  ack.compressed = 0;
+  const { ack, selectiveAcks } = tcb;
+  if (selectiveAcks.compressed > 0) selectiveAcks.compressed = 0;
   ack.sent();
   tcb.stopDelayedAckTimer();
 }
@@ -102,8 +102,9 @@ function dataSent(tcb: ControlBlock, length: number): void {
   if (tcb.sendQueue.inFlight === 0 && tcb.lsndTime !== 0)
     tcb.congestionControl.restarted(now, now - tcb.lsndTime);
   tcb.lsndTime = now;
-  statistics.dataSegsOut += 1;
-  statistics.bytesSent += length;
+  const data = statistics.countData();
+  data.dataSegsOut += 1;
+  data.bytesSent += length;
   // An answer that follows data soon: the connection is interactive. Linux counts in ticks.
   if (ack.ato !== 0 && now - ack.lastReceived < ack.ato - TICK / 2) ack.countPingpong();
 }

@@ -1,0 +1,34 @@
+import type { Chronograph } from "./chronograph.ts";
+import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
+import { RecoveryState } from "./recovery-state.ts";
+import { SendQueue } from "./send-queue.ts";
+import type { ConnectionTimer } from "./timer.ts";
+
+/** What the retransmission timer does when it is due: `icsk_pending`. */
+export type Pending = "none" | "retransmit" | "loss probe" | "reordering" | "zero-window probe";
+
+/**
+ * The sending half of a connection: what waits to be sent or acknowledged, how much may be on its
+ * way, and how losses are repaired. It is made when the first segment is queued.
+ */
+export class Sender {
+  readonly queue = new SendQueue();
+  readonly congestion = new CongestionWindow();
+  readonly recovery = new RecoveryState();
+  /** Made when it is first asked, mostly by the acknowledgment of data. */
+  congestionControl: CongestionControl | undefined = undefined;
+  /** Made when something first holds the connection up. */
+  chronograph: Chronograph | undefined = undefined;
+  /** The timer, made when it is first started, and what it is for. */
+  timer: ConnectionTimer | undefined = undefined;
+  pending: Pending = "none";
+  /** Retransmission timeouts without progress. */
+  retransmits = 0;
+  /** When zero-window probing began; undefined if it has not. */
+  probesSince: number | undefined = undefined;
+  /** In bytes per second; 0 until something was acknowledged. */
+  pacingRate = 0;
+}
+
+/** That of connections that have sent nothing; only what it holds already is ever written to it. */
+export const NO_SENDER = new Sender();
