@@ -65,10 +65,12 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   write(data: Data | readonly Data[], options?: WaitOptions): Promise<void> {
-    return attempt(() => {
+    try {
       const wait = checkWait(options);
       return this.#write(isPieces(data) ? piecesToSend(data) : bytesToSend(data), wait);
-    });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**

@@ -18,6 +18,9 @@ export interface WrittenConnection {
 
 const nothing = () => {};
 
+/** What nearly every write() returns. */
+const sent = Promise.resolve();
+
 /** What a connection has written, and the writes that wait until the system has taken it. */
 export class Writing extends Waiters<void> {
   /** The number of bytes that `send()` and `write()` were given. */
@@ -66,7 +69,7 @@ export class Writing extends Waiters<void> {
       return Promise.reject(error);
     }
     return connection.pendingBytes === 0
-      ? Promise.resolve()
+      ? sent
       : this.wait(stream.system.clock, options, nothing, this.#written + connection.pipes.bytesInto);
   }
 
