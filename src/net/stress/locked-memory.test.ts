@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
+import { haveWorkers } from "../../../test/engine/workers-end.ts";
 import { except } from "../../../test/platform.ts";
 import { runProgram } from "../../../test/program.ts";
 
@@ -28,6 +29,7 @@ test("locked memory: every worker serves, with io_uring while memory lasts", ofN
   const { error } = spawnSync("prlimit", ["--version"]);
   if (error !== undefined || process.getuid?.() !== 0 || enginesHere[0]?.name !== "uring")
     return context.skip("it needs root, prlimit and io_uring");
+  if (!haveWorkers("uring", context)) return;
   // The usual limit is 8 MiB: this is less for each than 48 workers have of that.
   assert.deepEqual(served("threads", 12, 1 << 20), { uring: 12 });
   // From Node 26 on, libuv has rings of its own, which the same limit is charged with.
