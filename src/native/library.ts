@@ -12,59 +12,27 @@ export const koffi: Koffi = loadKoffi();
  */
 export type CType = "void" | "int" | "uint" | "size_t" | "ssize_t" | "int64_t" | "void*";
 
-/** A C function's result, its arguments and, if it is variadic, the types of the variable ones. */
-export type Prototype = readonly [result: CType, args: readonly CType[], more?: readonly CType[]];
-
-/** The prototypes of functions, by their names. */
-export type Prototypes<Functions> = { readonly [Name in keyof Functions]: Prototype };
-
 export interface Library {
   /** Looks a symbol up and gives it a prototype; throws if the library lacks it. */
-  func<F>(name: string, result: CType, args: readonly CType[]): F;
-  /**
-   * Looks each of these up when it is first called, and throws then if the library lacks it: a
-   * function takes 2 KB of V8's heap and 13 microseconds. Until then, a member of the result is a
-   * function that does this and replaces itself.
-   *
-   * @param symbols the names in the library of those that have another name here
-   */
-  functions<Functions extends object>(
-    prototypes: Prototypes<Functions>,
-    symbols?: { readonly [Name in keyof Functions]?: string },
-  ): Functions;
+  func<F>(name: string, result: CType, args: CType[]): F;
   /**
    * The same for a variadic C function, given the types of the variable arguments. Apple's arm64
    * passes those on the stack, which a prototype without them would not do.
    */
-  variadic<F>(name: string, result: CType, args: readonly CType[], more: readonly CType[]): F;
+  variadic<F>(name: string, result: CType, args: CType[], more: CType[]): F;
 }
-
-/** Those that were opened: one takes 3 KB of V8's heap. */
-const libraries = new Map<string | null, Library>();
 
 /**
  * Opens a shared library; `null` is the process itself: libc included, and on Windows the exports
  * of node.exe, such as libuv's functions.
  */
 export function openLibrary(path: string | null): Library {
-  const library = libraries.get(path) ?? open(path);
-  libraries.set(path, library);
-  return library;
-}
-
-function open(path: string | null): Library {
   const library = koffi.load(path ?? (process.platform === "win32" ? process.execPath : null));
-  const opened: Library = {
+  return {
     // Only the prototype vouches for F: C symbols carry no types.
-    func: <F>(name: string, result: CType, args: readonly CType[]) =>
+    func: <F>(name: string, result: CType, args: CType[]) =>
       library.func(name, koffiType(result), args.map(koffiType)) as unknown as F,
-    functions: (prototypes, symbols) =>
-      table(prototypes, symbols, (name, [result, args, more]) =>
-        more === undefined
-          ? opened.func<Call>(name, result, args)
-          : opened.variadic<Call>(name, result, args, more),
-      ),
-    variadic<F>(name: string, result: CType, args: readonly CType[], more: readonly CType[]) {
+    variadic<F>(name: string, result: CType, args: CType[], more: CType[]) {
       const call = library.func(name, koffiType(result), [...args.map(koffiType), "..."]);
       const types = more.map(koffiType);
       const typed = (...values: unknown[]) =>
@@ -75,27 +43,6 @@ function open(path: string | null): Library {
       return typed as unknown as F;
     },
   };
-  return opened;
-}
-
-type Call = (...values: unknown[]) => unknown;
-
-/** The functions of a library's `functions()`; each is looked up once. */
-function table<Functions extends object>(
-  prototypes: Prototypes<Functions>,
-  symbols: Readonly<Record<string, string | undefined>> = {},
-  lookUp: (symbol: string, prototype: Prototype) => Call,
-): Functions {
-  const calls: Record<string, Call> = {};
-  for (const [name, prototype] of Object.entries<Prototype>(prototypes)) {
-    let found: Call | undefined;
-    calls[name] = (...values) => {
-      // The caller may have kept this function.
-      found ??= calls[name] = lookUp(symbols[name] ?? name, prototype);
-      return found(...values);
-    };
-  }
-  return calls as Functions;
 }
 
 /**
@@ -104,11 +51,7 @@ function table<Functions extends object>(
  */
 export function openLibraryOn(platforms: readonly NodeJS.Platform[], path: string | null): Library {
   if (platforms.includes(process.platform)) return openLibrary(path);
-  return {
-    func: elsewhere,
-    functions: (prototypes) => table(prototypes, {}, elsewhere),
-    variadic: elsewhere,
-  };
+  return { func: elsewhere, variadic: elsewhere };
 }
 
 function elsewhere<F>(name: string): F {
@@ -119,7 +62,7 @@ function elsewhere<F>(name: string): F {
 }
 
 /** The function at an address. Safety: it must have that prototype, and stay loaded. */
-export function functionAt<F>(address: Pointer, result: CType, args: readonly CType[]): F {
+export function functionAt<F>(address: Pointer, result: CType, args: CType[]): F {
   return koffi.decode(address, koffi.proto(koffiType(result), args.map(koffiType)));
 }
 
@@ -133,7 +76,7 @@ export function functionAt<F>(address: Pointer, result: CType, args: readonly CT
  */
 export function callback<Args extends (number | bigint)[]>(
   called: (...args: Args) => void,
-  args: readonly CType[],
+  args: CType[],
 ): Pointer {
   return koffi.register(called, koffi.pointer(koffi.proto("void", args.map(koffiType))));
 }

@@ -14,21 +14,23 @@ const MAP_PRIVATE = 0x02;
 /** include/uapi/asm-generic/mman-common.h; sys/mman.h of macOS and FreeBSD. */
 const MAP_ANONYMOUS = process.platform === "linux" ? 0x20 : 0x1000;
 
-const libc = openLibraryOn(["darwin", "freebsd", "linux"], null).functions<{
-  mmap(at: Pointer | null, size: number, prot: number, flags: number, fd: number, offset: number): Pointer;
-}>({ mmap: ["void*", ["void*", "size_t", "int", "int", "int", "int64_t"]] });
+const mmap = openLibraryOn(["darwin", "freebsd", "linux"], null).func<
+  (at: null, size: number, prot: number, flags: number, fd: number, offset: number) => Pointer
+>("mmap", "void*", ["void*", "size_t", "int", "int", "int", "int64_t"]);
+
+const mmapAt = openLibraryOn(["darwin", "freebsd", "linux"], null).func<
+  (at: Pointer, size: number, prot: number, flags: number, fd: number, offset: number) => Pointer
+>("mmap", "void*", ["void*", "size_t", "int", "int", "int", "int64_t"]);
 
 // memoryapi.h, winnt.h
 const MEM_COMMIT_RESERVE = 0x1000 | 0x2000;
 const PAGE_READWRITE = 0x4;
 
-const kernel32 = openLibraryOn(["win32"], "kernel32.dll").functions<{
-  GetLastError(): number;
-  VirtualAlloc(at: null, size: number, type: number, protection: number): Pointer | null;
-}>({
-  GetLastError: ["uint", []],
-  VirtualAlloc: ["void*", ["void*", "size_t", "uint", "uint"]],
-});
+const kernel32 = openLibraryOn(["win32"], "kernel32.dll");
+const virtualAlloc = kernel32.func<
+  (at: null, size: number, type: number, protection: number) => Pointer | null
+>("VirtualAlloc", "void*", ["void*", "size_t", "uint", "uint"]);
+const getLastError = kernel32.func<() => number>("GetLastError", "uint", []);
 
 /** Memory could not be mapped: the system's errno, or its error code on Windows. */
 export class MappingError extends Error {
@@ -56,14 +58,14 @@ export function mapMemory(size: number): Memory {
 }
 
 function mapped(size: number): Pointer {
-  const pointer = libc.mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const pointer = mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (BigInt.asIntN(64, pointer) === -1n) throw new MappingError(`mmap of ${size} bytes`, lastErrno());
   return pointer;
 }
 
 function allocated(size: number): Pointer {
-  const pointer = kernel32.VirtualAlloc(null, size, MEM_COMMIT_RESERVE, PAGE_READWRITE);
-  if (!pointer) throw new MappingError(`VirtualAlloc of ${size} bytes`, kernel32.GetLastError());
+  const pointer = virtualAlloc(null, size, MEM_COMMIT_RESERVE, PAGE_READWRITE);
+  if (!pointer) throw new MappingError(`VirtualAlloc of ${size} bytes`, getLastError());
   return pointer;
 }
 
@@ -72,7 +74,7 @@ const MAP_SHARED_POPULATE = 0x01 | 0x8000;
 
 /** Maps a descriptor's memory at an offset, shared with the kernel, for the life of the process. */
 export function mapDescriptor(fd: number, offset: number, size: number): Memory {
-  const pointer = libc.mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
+  const pointer = mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
   if (BigInt.asIntN(64, pointer) === -1n)
     throw new MappingError(`mmap of ${size} bytes of descriptor ${fd}`, lastErrno());
   // Safety: as above.
@@ -88,7 +90,7 @@ const MAP_FIXED = 0x10;
  */
 export function detachMapping({ pointer, buffer }: Memory): void {
   const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-  libc.mmap(pointer, buffer.byteLength, PROT_READ_WRITE, flags, -1, 0);
+  mmapAt(pointer, buffer.byteLength, PROT_READ_WRITE, flags, -1, 0);
 }
 
 /**

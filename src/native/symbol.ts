@@ -5,7 +5,7 @@ import { openLibrary, openLibraryOn, type Pointer } from "./library.ts";
  */
 export function addressOfFunction(library: string | null, name: string): Pointer {
   const bytes = Buffer.from(`${name}\0`);
-  const address = process.platform === "win32" ? onWindows(library, bytes) : libc.dlsym(RTLD_DEFAULT, bytes);
+  const address = process.platform === "win32" ? onWindows(library, bytes) : dlsym(RTLD_DEFAULT, bytes);
   if (!address) throw new Error(`there is no function ${name}`);
   return address;
 }
@@ -13,9 +13,9 @@ export function addressOfFunction(library: string | null, name: string): Pointer
 /** dlfcn.h: (void *) 0 on Linux, (void *) -2 on macOS and FreeBSD. */
 const RTLD_DEFAULT: Pointer | null = process.platform === "linux" ? null : 0xffff_ffff_ffff_fffen;
 
-const libc = openLibraryOn(["darwin", "freebsd", "linux"], null).functions<{
-  dlsym(library: Pointer | null, name: Uint8Array): Pointer | null;
-}>({ dlsym: ["void*", ["void*", "void*"]] });
+const dlsym = openLibraryOn(["darwin", "freebsd", "linux"], null).func<
+  (library: Pointer | null, name: Uint8Array) => Pointer | null
+>("dlsym", "void*", ["void*", "void*"]);
 
 function onWindows(library: string | null, name: Uint8Array): Pointer | null {
   const kernel32 = openLibrary("kernel32.dll");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { except } from "../../test/platform.ts";
-import { posixLibc } from "../../test/posix-libc.ts";
 import { addressOf } from "../native/memory.ts";
 import { bsdEai, EAI, linuxEai } from "./eai.ts";
+import * as libc from "./posix-libc.ts";
 import { ADDRINFO, type NetdbLayout, netdbCalls } from "./posix-netdb.ts";
 import type { ResolvedAddressInfo } from "./system.ts";
 
@@ -53,7 +53,7 @@ for (const [name, layout] of Object.entries(layouts)) {
       const freed: bigint[] = [];
       const calls = netdbCalls(
         {
-          ...posixLibc,
+          ...libc,
           getaddrinfo(_node, _service, _hints, list) {
             new DataView(list.buffer, list.byteOffset).setBigUint64(0, first, true);
             return 0;
@@ -78,7 +78,7 @@ for (const [name, layout] of Object.entries(layouts)) {
     const freed: bigint[] = [];
     const calls = netdbCalls(
       {
-        ...posixLibc,
+        ...libc,
         getaddrinfo(_node, _service, _hints, list) {
           new DataView(list.buffer, list.byteOffset).setBigUint64(0, first, true);
           return 0;
@@ -96,15 +96,15 @@ for (const [name, layout] of Object.entries(layouts)) {
 
   test(`the codes of ${name} are Node's numbers; EAI_SYSTEM is the errno; another is EAI_FAIL`, () => {
     for (const [code, number] of Object.entries(layout.eai)) {
-      const calls = netdbCalls({ ...posixLibc, getaddrinfo: () => number, errno: () => 24 }, layout);
+      const calls = netdbCalls({ ...libc, getaddrinfo: () => number, errno: () => 24 }, layout);
       const expected = code === "EAI_SYSTEM" ? 24 : Object.entries(EAI).find(([key]) => key === code)?.[1];
       assert.equal(calls.getaddrinfo("a", null, hints, []), -(expected ?? 0), code);
     }
-    const calls = netdbCalls({ ...posixLibc, getaddrinfo: () => 9999 }, layout);
+    const calls = netdbCalls({ ...libc, getaddrinfo: () => 9999 }, layout);
     assert.equal(calls.getaddrinfo("a", null, hints, []), -EAI.EAI_FAIL);
     // 0 would be success, with no addresses.
     const { EAI_SYSTEM } = layout.eai;
-    const silent = netdbCalls({ ...posixLibc, getaddrinfo: () => EAI_SYSTEM, errno: () => 0 }, layout);
+    const silent = netdbCalls({ ...libc, getaddrinfo: () => EAI_SYSTEM, errno: () => 0 }, layout);
     assert.equal(silent.getaddrinfo("a", null, hints, []), -EAI.EAI_FAIL);
   });
 }

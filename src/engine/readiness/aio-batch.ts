@@ -4,7 +4,7 @@ import type { Pointer } from "../../native/library.ts";
 import { MappingError, type Memory, mapMemory, viewMemory } from "../../native/memory.ts";
 import { AIO, AIO_RING, IO_EVENT, IOCB, setup, submit } from "../../system/linux/aio.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { libc } from "../../system/linux/libc.ts";
+import { memcpy } from "../../system/linux/libc.ts";
 import { SEND_BUFFER, SENDS, type SendBatch } from "./send-batch.ts";
 
 /**
@@ -143,7 +143,7 @@ export function openAioBatch(flags: readonly number[] = FLAGS): SendBatch | unde
   if (typeof context === "number") return undefined;
   const header = new Uint32Array(AIO_RING.size >> 2);
   // Safety: io_setup() has mapped it.
-  libc.memcpy(new Uint8Array(header.buffer), context, AIO_RING.size);
+  memcpy(new Uint8Array(header.buffer), context, AIO_RING.size);
   const word = (offset: number) => defined(header[offset >> 2], "the ring's header has the word");
   if (word(AIO_RING.magic) !== AIO_RING.MAGIC || word(AIO_RING.incompat_features) !== 0) return undefined;
   try {

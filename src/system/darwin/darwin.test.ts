@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import koffi from "koffi";
-import { posixLibc } from "../../../test/posix-libc.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import type { MessageHeader } from "../system.ts";
 import { ValueResult } from "../value-result.ts";
-import { darwinOver } from "./darwin.ts";
-import { type DarwinLibc, libc } from "./libc.ts";
+import { type DarwinLibc, darwinOver } from "./darwin.ts";
+import * as libc from "./libc.ts";
 
 // Without macOS: its System runs over the test's C library, which records its calls.
 
@@ -30,7 +29,6 @@ function over(answers: Partial<DarwinLibc>) {
   };
   const system = darwinOver({
     ...libc,
-    ...posixLibc,
     fcntl: note("fcntl", () => 0),
     ioctl: note("ioctl", () => 0),
     setsockopt: note("setsockopt", () => 0),

@@ -15,10 +15,12 @@ import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
-import { type DarwinLibc, libc } from "./libc.ts";
+import * as libc from "./libc.ts";
 import { darwinNumbers } from "./numbers.ts";
 import { options } from "./options.ts";
 import { SOI_S_CANTRCVMORE, socketInfo } from "./socket-info.ts";
+
+export type DarwinLibc = typeof libc;
 
 // sys/fcntl.h
 const F_DUPFD = 0;

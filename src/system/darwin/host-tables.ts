@@ -1,6 +1,6 @@
 import type { HostTables } from "../host-tables.ts";
 import { noListenerCounters } from "../no-listener-counters.ts";
-import { libc } from "./libc.ts";
+import * as libc from "./libc.ts";
 import { portRulesOver } from "./port-rules.ts";
 import { processTableOver } from "./process-table.ts";
 import { socketTableOver } from "./socket-table.ts";

@@ -1,6 +1,5 @@
 import { mapMemory } from "../../native/memory.ts";
 import type { FileIdentity } from "../system.ts";
-import type { DarwinLibc } from "./libc.ts";
 import type { SocketInfo } from "./socket-info.ts";
 
 /** struct stat with 64-bit inode numbers (sys/stat.h). */
@@ -9,7 +8,7 @@ export const STAT = { st_dev: 0, st_ino: 8, size: 144 };
 const buffer = mapMemory(STAT.size);
 const view = new DataView(buffer.buffer);
 
-type Fstat = DarwinLibc["fstat"];
+type Fstat = typeof import("./libc.ts").fstat;
 
 /**
  * Identifies a descriptor's file. fstat() gives every IPv4 and IPv6 socket the inode 0 (soo_stat in

@@ -1,5 +1,5 @@
 import type { PortRules } from "../host-tables.ts";
-import type { DarwinLibc } from "./libc.ts";
+import type { DarwinLibc } from "./darwin.ts";
 import { sysctlInt } from "./sysctl.ts";
 
 /** IPPORT_RESERVED of netinet/in.h. */

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import { userNames as namesInPasswd } from "../user-names.ts";
-import type { DarwinLibc } from "./libc.ts";
+import type { DarwinLibc } from "./darwin.ts";
 import { socketNumber } from "./pcb-list.ts";
 import {
   decodeBsdInfo,

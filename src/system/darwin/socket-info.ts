@@ -1,5 +1,4 @@
 import { mapMemory } from "../../native/memory.ts";
-import type { DarwinLibc } from "./libc.ts";
 
 /** The information of proc_pidfdinfo() about a socket of this process. */
 export interface SocketInfo {
@@ -41,7 +40,7 @@ export const SOCKET_FDINFO = {
   size: 792,
 };
 
-type ProcPidfdinfo = DarwinLibc["proc_pidfdinfo"];
+type ProcPidfdinfo = typeof import("./libc.ts").proc_pidfdinfo;
 
 const memory = mapMemory(SOCKET_FDINFO.size);
 const view = new DataView(memory.buffer);

@@ -1,6 +1,6 @@
 import { findsListener } from "../finds-listener.ts";
 import type { InternetEntry, SocketTable, WantedSockets } from "../host-tables.ts";
-import type { DarwinLibc } from "./libc.ts";
+import type { DarwinLibc } from "./darwin.ts";
 import { decodePcbList } from "./pcb-list.ts";
 import { sysctl } from "./sysctl.ts";
 

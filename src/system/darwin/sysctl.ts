@@ -1,6 +1,4 @@
-import type { DarwinLibc } from "./libc.ts";
-
-type Sysctlbyname = DarwinLibc["sysctlbyname"];
+type Sysctlbyname = typeof import("./libc.ts").sysctlbyname;
 
 /** How often to retry when the value has grown meanwhile. */
 const ATTEMPTS = 8;

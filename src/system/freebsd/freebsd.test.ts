@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import koffi from "koffi";
-import { posixLibc } from "../../../test/posix-libc.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import type { MessageHeader } from "../system.ts";
-import { freebsdOver } from "./freebsd.ts";
-import { type FreebsdLibc, libc } from "./libc.ts";
+import { type FreebsdLibc, freebsdOver } from "./freebsd.ts";
+import * as libc from "./libc.ts";
 
 // Without FreeBSD: its System runs over the test's C library.
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
-const over = (answers: Partial<FreebsdLibc>) => freebsdOver({ ...libc, ...posixLibc, ...answers });
+const over = (answers: Partial<FreebsdLibc>) => freebsdOver({ ...libc, ...answers });
 
 /** The process memory behind an argument. */
 function memory(pointer: bigint | Uint8Array, size: number): Uint8Array {

@@ -15,9 +15,11 @@ import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
 import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
-import { type FreebsdLibc, libc } from "./libc.ts";
+import * as libc from "./libc.ts";
 import { freebsdNumbers } from "./numbers.ts";
 import { tcpState } from "./tcp-state.ts";
+
+export type FreebsdLibc = typeof libc;
 
 const { SOCK } = constants;
 

@@ -1,6 +1,5 @@
 import { mapMemory } from "../../native/memory.ts";
 import type { FileIdentity } from "../system.ts";
-import type { FreebsdLibc } from "./libc.ts";
 
 /** struct stat with 64-bit inode numbers, since FreeBSD 12 (sys/stat.h). */
 export const STAT = { st_dev: 0, st_ino: 8, size: 224 };
@@ -14,7 +13,7 @@ const statView = new DataView(stat.buffer);
 const kinfo = mapMemory(KINFO_FILE.size);
 const kinfoView = new DataView(kinfo.buffer);
 
-type Libc = Pick<FreebsdLibc, "fcntl" | "fstat">;
+type Libc = Pick<typeof import("./libc.ts"), "fcntl" | "fstat">;
 
 /**
  * Identifies a descriptor's file. fstat() gives every IPv4 and IPv6 socket the inode 0 (soo_stat in

@@ -6,15 +6,16 @@ import { errnos } from "./errno.ts";
 const IO_SETUP = process.arch === "x64" ? 206 : 0;
 const IO_SUBMIT = process.arch === "x64" ? 209 : 2;
 
-const libc = openLibraryOn(["linux"], null).functions<{
-  setup(number: number, events: number, context: Uint8Array): number;
-  submit(number: number, context: Pointer, count: number, pointers: Pointer): number;
-}>(
-  {
-    setup: ["int", ["int", "int", "void*"]],
-    submit: ["int", ["int", "void*", "int", "void*"]],
-  },
-  { setup: "syscall", submit: "syscall" },
+const libc = openLibraryOn(["linux"], null);
+const setupCall = libc.func<(number: number, events: number, context: Uint8Array) => number>(
+  "syscall",
+  "int",
+  ["int", "int", "void*"],
+);
+const submitCall = libc.func<(number: number, context: Pointer, count: number, pointers: Pointer) => number>(
+  "syscall",
+  "int",
+  ["int", "void*", "int", "void*"],
 );
 
 /** The constants of `<linux/aio_abi.h>` and `<linux/fs.h>` in use here, by C name. */
@@ -60,7 +61,7 @@ export const AIO_RING = {
 export function setup(events: number): Pointer | number {
   if (process.platform !== "linux") return -errnos.ENOSYS;
   const context = new BigUint64Array(1);
-  const returned = result(libc.setup(IO_SETUP, events, new Uint8Array(context.buffer)));
+  const returned = result(setupCall(IO_SETUP, events, new Uint8Array(context.buffer)));
   return returned < 0 ? returned : (context[0] ?? -errnos.EINVAL);
 }
 
@@ -69,7 +70,7 @@ export function setup(events: number): Pointer | number {
  * first one failed.
  */
 export const submit = (context: Pointer, count: number, pointers: Pointer): number =>
-  result(libc.submit(IO_SUBMIT, context, count, pointers));
+  result(submitCall(IO_SUBMIT, context, count, pointers));
 
 function result(returned: number): number {
   return returned === -1 ? -lastErrno() : returned;

@@ -2,18 +2,18 @@ import { defined } from "../../invariant.ts";
 import { lastErrno, openLibraryOn } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { EDGE, EXCEPTIONAL, READABLE, type ReadinessQueue, WRITABLE } from "../readiness-queue.ts";
+import { close } from "./libc.ts";
 
-const libc = openLibraryOn(["linux"], null).functions<{
-  close(fd: number): number;
-  epoll_create1(flags: number): number;
-  epoll_ctl(epoll: number, operation: number, fd: number, event: Uint8Array | null): number;
-  epoll_wait(epoll: number, events: bigint, scratch: number, timeout: number): number;
-}>({
-  close: ["int", ["int"]],
-  epoll_create1: ["int", ["int"]],
-  epoll_ctl: ["int", ["int", "int", "int", "void*"]],
-  epoll_wait: ["int", ["int", "void*", "int", "int"]],
-});
+const libc = openLibraryOn(["linux"], null);
+const epollCreate1 = libc.func<(flags: number) => number>("epoll_create1", "int", ["int"]);
+const epollCtl = libc.func<
+  (epoll: number, operation: number, fd: number, event: Uint8Array | null) => number
+>("epoll_ctl", "int", ["int", "int", "int", "void*"]);
+const epollWait = libc.func<(epoll: number, events: bigint, scratch: number, timeout: number) => number>(
+  "epoll_wait",
+  "int",
+  ["int", "void*", "int", "int"],
+);
 
 // include/uapi/linux/eventpoll.h
 const EPOLL_CLOEXEC = 0o2000000;
@@ -38,7 +38,7 @@ const eventBytes = new Uint8Array(event.buffer);
 
 /** A new epoll instance, closed on exec, or a negative errno. */
 export function openEpoll(): ReadinessQueue | number {
-  const fd = result(libc.epoll_create1(EPOLL_CLOEXEC));
+  const fd = result(epollCreate1(EPOLL_CLOEXEC));
   return fd < 0 ? fd : new Epoll(fd);
 }
 
@@ -62,15 +62,15 @@ class Epoll implements ReadinessQueue {
       (interest & EDGE ? EPOLLET + EPOLLPRI : 0);
     event[EVENT.data] = slot;
     event[EVENT.data + 1] = generation;
-    return result(libc.epoll_ctl(this.fd, EPOLL_CTL.add, fd, eventBytes));
+    return result(epollCtl(this.fd, EPOLL_CTL.add, fd, eventBytes));
   }
 
   remove(fd: number): number {
-    return result(libc.epoll_ctl(this.fd, EPOLL_CTL.delete, fd, null));
+    return result(epollCtl(this.fd, EPOLL_CTL.delete, fd, null));
   }
 
   look(): number {
-    return result(libc.epoll_wait(this.fd, this.#pointer, BUFFER, 0));
+    return result(epollWait(this.fd, this.#pointer, BUFFER, 0));
   }
 
   slot(index: number): number {
@@ -91,7 +91,7 @@ class Epoll implements ReadinessQueue {
   }
 
   close(): void {
-    libc.close(this.fd);
+    close(this.fd);
   }
 }
 

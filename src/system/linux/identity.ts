@@ -1,6 +1,6 @@
 import { mapMemory } from "../../native/memory.ts";
 import type { FileIdentity } from "../system.ts";
-import { libc } from "./libc.ts";
+import { statx } from "./libc.ts";
 
 const AT_EMPTY_PATH = 0x1000;
 const STATX_INO = 0x100;
@@ -21,7 +21,7 @@ const view = new DataView(buffer.buffer);
  * Identifies a descriptor's file with statx(2): half a microsecond, a third of what node:fs takes.
  */
 export function identity(fd: number): FileIdentity | null {
-  if (libc.statx(fd, emptyPath, AT_EMPTY_PATH, STATX_INO, buffer.pointer) === -1) return null;
+  if (statx(fd, emptyPath, AT_EMPTY_PATH, STATX_INO, buffer.pointer) === -1) return null;
   return {
     device: view.getUint32(STX_DEV_MAJOR, true) * 0x100000 + view.getUint32(STX_DEV_MINOR, true),
     inode: view.getUint32(STX_INO + 4, true) * 2 ** 32 + view.getUint32(STX_INO, true),

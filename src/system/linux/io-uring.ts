@@ -8,8 +8,14 @@ const IO_URING_SETUP = 425;
 const IO_URING_ENTER = 426;
 const IO_URING_REGISTER = 427;
 
-const libc = openLibraryOn(["linux"], null).functions<{
-  io_uring_enter(
+const libc = openLibraryOn(["linux"], null);
+const setupCall = libc.func<(number: number, entries: number, params: Bytes) => number>("syscall", "int", [
+  "int",
+  "int",
+  "void*",
+]);
+const enterCall = libc.func<
+  (
     number: number,
     ring: number,
     submit: number,
@@ -17,19 +23,12 @@ const libc = openLibraryOn(["linux"], null).functions<{
     flags: number,
     mask: number,
     size: number,
-  ): number;
-  eventfd(initial: number, flags: number): number;
-  io_uring_register(number: number, ring: number, operation: number, argument: Bytes, count: number): number;
-  io_uring_setup(number: number, entries: number, params: Bytes): number;
-}>(
-  {
-    io_uring_enter: ["int", ["int", "int", "int", "int", "int", "int", "int"]],
-    eventfd: ["int", ["uint", "int"]],
-    io_uring_register: ["int", ["int", "int", "int", "void*", "int"]],
-    io_uring_setup: ["int", ["int", "int", "void*"]],
-  },
-  { io_uring_enter: "syscall", io_uring_register: "syscall", io_uring_setup: "syscall" },
-);
+  ) => number
+>("syscall", "int", ["int", "int", "int", "int", "int", "int", "int"]);
+const registerCall = libc.func<
+  (number: number, ring: number, operation: number, argument: Bytes, count: number) => number
+>("syscall", "int", ["int", "int", "int", "void*", "int"]);
+const eventfdCall = libc.func<(initial: number, flags: number) => number>("eventfd", "int", ["uint", "int"]);
 
 /** The constants of `<linux/io_uring.h>` in use here, without the prefix IORING_, by C name. */
 export const IORING = {
@@ -128,21 +127,21 @@ export const RECVMSG_OUT = { size: 16, namelen: 0, controllen: 4, payloadlen: 8,
  */
 export function setup(entries: number, params: Uint32Array): number {
   if (process.platform !== "linux") return -errnos.ENOSYS;
-  return result(libc.io_uring_setup(IO_URING_SETUP, entries, new Uint8Array(params.buffer)));
+  return result(setupCall(IO_URING_SETUP, entries, new Uint8Array(params.buffer)));
 }
 
 export const enter = (ring: number, submit: number, wait: number, flags: number): number =>
-  result(libc.io_uring_enter(IO_URING_ENTER, ring, submit, wait, flags, 0, 0));
+  result(enterCall(IO_URING_ENTER, ring, submit, wait, flags, 0, 0));
 
 export const register = (ring: number, operation: number, argument: Bytes, count: number): number =>
-  result(libc.io_uring_register(IO_URING_REGISTER, ring, operation, argument, count));
+  result(registerCall(IO_URING_REGISTER, ring, operation, argument, count));
 
 // include/uapi/linux/eventfd.h
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 
 /** A counter that is readable while it is above 0; non-blocking and close-on-exec. */
-export const eventfd = (): number => result(libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+export const eventfd = (): number => result(eventfdCall(0, EFD_CLOEXEC | EFD_NONBLOCK));
 
 function result(returned: number): number {
   return returned === -1 ? -lastErrno() : returned;

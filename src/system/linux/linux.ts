@@ -13,7 +13,7 @@ import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
 import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
-import { libc } from "./libc.ts";
+import * as libc from "./libc.ts";
 import { readHeaders, writeHeaders } from "./msghdr.ts";
 import { linuxNumbers } from "./numbers.ts";
 import { options } from "./options.ts";

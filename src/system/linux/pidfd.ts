@@ -6,27 +6,29 @@ import { text } from "./kernel-settings.ts";
 import { linux } from "./linux.ts";
 import { linuxNumbers } from "./numbers.ts";
 
+const libc = openLibraryOn(["linux"], null);
+
 // glibc has functions of these names only since 2.36. The numbers are the same on every
 // architecture (include/uapi/asm-generic/unistd.h).
 const SYS = { pidfd_open: 434, pidfd_send_signal: 424 } as const;
 
-const libc = openLibraryOn(["linux"], null).functions<{
-  syscall(number: number, first: number, second: number, third: null, fourth: number): number;
-}>({ syscall: ["ssize_t", ["size_t", "size_t", "size_t", "void*", "size_t"]] });
+const syscall = libc.func<
+  (number: number, first: number, second: number, third: null, fourth: number) => number
+>("syscall", "ssize_t", ["size_t", "size_t", "size_t", "void*", "size_t"]);
 
 /**
  * Opens a close-on-exec descriptor of a process, which keeps identifying it after its number was
  * reused (pidfd_open(2)). Returns it or a negative errno.
  */
 export function pidfdOpen(pid: number): number {
-  return result(libc.syscall(SYS.pidfd_open, pid, 0, null, 0));
+  return result(syscall(SYS.pidfd_open, pid, 0, null, 0));
 }
 
 /**
  * Sends a signal to a descriptor's process (pidfd_send_signal(2)). Returns 0 or a negative errno.
  */
 export function pidfdSendSignal(pidfd: number, signal: number): number {
-  return result(libc.syscall(SYS.pidfd_send_signal, pidfd, signal, null, 0));
+  return result(syscall(SYS.pidfd_send_signal, pidfd, signal, null, 0));
 }
 
 function result(returned: number): number {

@@ -1,5 +1,5 @@
 import type { Pointer } from "../../native/library.ts";
-import { libc } from "./libc.ts";
+import * as libc from "./libc.ts";
 
 /**
  * sendmmsg(2) of as many struct mmsghdr at an address; returns how many were sent, or a negative
