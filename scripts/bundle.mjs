@@ -19,8 +19,6 @@ import { root } from "./install-and-build.mjs";
 
 const compiled = join(root, "build/package");
 const dist = join(root, "dist");
-/** What `berkeley hold` has every Node process load first. */
-const preload = "node/held/preload.cjs";
 const chunks = join(dist, "chunks");
 
 const entries = {
@@ -61,14 +59,12 @@ const modules = files.filter((path) => path.endsWith(".js"));
 
 if (process.argv.includes("--modules")) {
   copy(files.filter((path) => /\.c?js$/.test(path)));
-  await bundlePreload();
   // Stale: the next build makes them again.
   rmSync(chunks, { recursive: true, force: true });
 } else if (isStale()) await bundle();
 
 async function bundle() {
   copy(files.filter((path) => path.endsWith(".cjs")));
-  await bundlePreload();
   copyDeclarations();
   const chunkOf = findChunks();
   const ofCommands = [...new Set(chunkOf.values())].filter((name) => name.startsWith("cli-"));
@@ -108,17 +104,6 @@ async function bundle() {
   const written = output.map(({ fileName }) => basename(fileName));
   for (const name of readdirSync(chunks)) if (!written.includes(name)) rmSync(join(chunks, name));
   utimesSync(chunks, new Date(), new Date());
-}
-
-/**
- * One file: with Node's permission model, a process may read the file that it preloads, and nothing
- * beside it.
- */
-async function bundlePreload() {
-  const build = await rolldown({ input: join(compiled, preload), platform: "node", external: ["koffi"] });
-  const comments = { legal: true, annotation: true, jsdoc: false };
-  await build.write({ file: join(dist, preload), format: "cjs", comments });
-  await build.close();
 }
 
 /**

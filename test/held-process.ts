@@ -9,8 +9,6 @@ import { except } from "./platform.ts";
 export interface HeldOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Starts it in place of Node. */
-  readonly launcher?: readonly [string, ...string[]];
 }
 
 /** Why `berkeley hold` is not tested on a system. */
@@ -32,9 +30,7 @@ export class HeldProcess {
   }
 
   constructor(context: TestContext, words: readonly string[], options: HeldOptions = {}) {
-    const { launcher, ...others } = options;
-    const [program, ...args] = launcher ?? [process.execPath, berkeley, "hold", ...words];
-    this.child = spawn(program, args, { env: plainEnvironment, ...others });
+    this.child = spawn(process.execPath, [berkeley, "hold", ...words], { env: plainEnvironment, ...options });
     this.ended = once(this.child, "close");
     context.after(async () => {
       this.child.kill("SIGTERM");

@@ -1,48 +1,61 @@
+import { statSync } from "node:fs";
+import { watch } from "chokidar";
 import type { Command } from "commander";
+import type { UnixAddress } from "../address/address.ts";
+import type { Timer } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
+import "../engine/choice.ts";
 import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
+import { listen } from "../net/listener/listen.ts";
+import { reservePort } from "../net/listener/reserve-port.ts";
+import type { Server } from "../net/listener/server.ts";
+import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
+import type { Socket } from "../posix/owned-socket.ts";
 import { collect, endpointsAndCommand } from "./asked-address.ts";
 import { cannotExecute } from "./can-execute.ts";
+import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
-import { parseBacklog } from "./endpoint.ts";
+import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { formatAddress } from "./format.ts";
 import { parseGrace } from "./grace.ts";
 import { HeldCommand } from "./held-command.ts";
-import {
-  type HeldSockets,
-  type HeldSocketsOptions,
-  open,
-  openForWorkers,
-  socketsOf,
-} from "./held-sockets.ts";
 import { howToTake } from "./how-to-take.ts";
 import { passSignals } from "./pass-signals.ts";
 import { reapOrphans } from "./reap-orphans.ts";
 import { UsageError } from "./usage-error.ts";
-import { checkPaths, watchPaths } from "./watch-paths.ts";
 import { parseWorkers } from "./workers/count.ts";
 import { holdWorkers } from "./workers/hold-workers.ts";
 import { parseMemory } from "./workers/memory.ts";
 import { parseReadiness, type Readiness } from "./workers/readiness.ts";
-import { heldPath, showStatus } from "./workers/show-status.ts";
+import { showStatus } from "./workers/show-status.ts";
 
-interface HoldOptions extends HeldSocketsOptions {
+interface HoldOptions {
+  readonly unix?: string;
+  readonly backlog: number;
   readonly restartOnChange?: readonly string[];
   readonly watch?: readonly string[];
   readonly grace?: number;
   readonly pid: boolean;
   readonly workers?: number;
+  readonly reuseport?: true;
   readonly ready?: Readiness;
   readonly maxMemory?: number;
   readonly status?: true;
   readonly json?: true;
 }
 
-/** How many seconds a command may take to exit, or a worker and its connections. */
+/** How many seconds a command, or a worker with its connections, may take to end. */
 const GRACE = 5;
 const WORKER_GRACE = 30;
+
+/**
+ * Editors and compilers write in bursts, so a restart waits until nothing has changed for this many
+ * milliseconds.
+ */
+const QUIET = 100;
 
 /** Adds the `hold` command, which keeps a socket open for a command; `exit` gets its status. */
 export function addHold(program: Command, exit: (status: number) => void): void {
@@ -73,7 +86,7 @@ export function addHold(program: Command, exit: (status: number) => void): void 
       'run n copies of the command, or one per processor with "cpus"; restarts lose no request',
       parseWorkers,
     )
-    .option("--reuseport", "give each worker its own socket, with SO_REUSEPORT")
+    .option("--reuseport", "give each worker a socket of its own, with SO_REUSEPORT")
     .option(
       "--ready <how>",
       "when a worker is ready: listening (the default), message (process.send) or notify (NOTIFY_SOCKET)",
@@ -109,8 +122,7 @@ line of output begins with the worker's number, which is also BERKELEY_WORKER in
       if (options.json && !options.status) throw new UsageError("--json needs --status.");
       if (options.status) {
         if (rest.length > 0) throw new UsageError("--status shows running holds: leave the command out.");
-        const asked = { endpoint: first, unix: options.unix };
-        exit((await showStatus(asked, options.json ?? false)) ? 0 : 1);
+        exit((await showStatus(first ?? options.unix, options.json ?? false)) ? 0 : 1);
         return;
       }
       checkWorkerOptions(options);
@@ -131,7 +143,7 @@ line of output begins with the worker's number, which is also BERKELEY_WORKER in
           "The command is missing; write it after --, as in `berkeley hold 3000 -- npm start`.",
         );
       }
-      checkPaths(watchedBy(options));
+      for (const folder of foldersOf(options)) checkFolder(folder);
       if (!inheritsDescriptors) {
         throw new UsageError(
           "hold is not supported on Windows, where a program does not inherit descriptors.",
@@ -143,9 +155,7 @@ line of output begins with the worker's number, which is also BERKELEY_WORKER in
     });
 }
 
-/**
- * Opens the sockets, and runs the command or its workers until they end; returns the exit status.
- */
+/** Opens the sockets, and runs the command, or its workers, to the end; returns the exit status. */
 async function holdCommand(
   endpoint: string | undefined,
   command: readonly [string, ...string[]],
@@ -154,15 +164,11 @@ async function holdCommand(
   const { workers, grace = WORKER_GRACE } = options;
   const refusal = cannotExecute(command[0]);
   // With a folder to watch, a program may still be built.
-  if (refusal !== undefined && watchedBy(options).length === 0) return cannotRun(command[0], refusal);
+  if (refusal !== undefined && foldersOf(options).length === 0) return cannotRun(command[0], refusal);
   if (workers === undefined) {
     const opened = await open(endpoint, options);
-    let end: CommandEnd;
-    try {
-      end = await hold(opened, command, options);
-    } finally {
-      await opened.close();
-    }
+    const end = await hold(opened, command, options);
+    await opened.close();
     return endLike(end);
   }
   const opened = await openForWorkers(endpoint, workers, options);
@@ -170,20 +176,79 @@ async function holdCommand(
     const end = await holdWorkers({
       command,
       sockets: Array.from({ length: workers }, (_, index) => socketsOf(opened, index)),
-      addresses:
-        options.unix === undefined
-          ? opened[0].sockets.map((socket) => formatAddress(getsockname(socket)))
-          : [heldPath(options.unix)],
+      addresses: opened[0].sockets.map((socket) => formatAddress(getsockname(socket))),
       pid: options.pid,
       ready: options.ready ?? "listening",
       grace: grace * 1000,
       maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
-      onChange: (changed) => onChange(options, changed),
+      onChange: (changed) => onChange(foldersOf(options), changed),
     });
-    // The workers ended in order: 0, unless the command cannot be run.
+    // The workers ended as they should: 0, unless the command cannot be run.
     return end.status ?? 0;
   } finally {
     for (const each of opened) await each.close();
+  }
+}
+
+/** Sockets that listen and accept nothing. */
+interface HeldSockets {
+  readonly sockets: readonly (Socket | BorrowedSocket)[];
+  /** Closes them, and removes the path of a unix socket. */
+  close(): Promise<void> | void;
+}
+
+async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions): Promise<HeldSockets> {
+  if (unix !== undefined) return openPath(parseUnixPath(unix), backlog);
+  const asked = parseHostAndPort(endpoint);
+  const address = await resolve(asked);
+  try {
+    // The name and not its address: localhost is both families.
+    const reserved = await reservePort({ ...asked, backlog });
+    return { sockets: reserved.sockets, close: () => reserved[Symbol.dispose]() };
+  } catch (error) {
+    throw cannotListen(error, address);
+  }
+}
+
+/** One set of sockets for all workers, or with `--reuseport` one for each. */
+async function openForWorkers(
+  endpoint: string | undefined,
+  workers: number,
+  options: HoldOptions,
+): Promise<readonly [HeldSockets, ...HeldSockets[]]> {
+  if (options.reuseport === undefined) return [await open(endpoint, options)];
+  const { host, port } = parseHostAndPort(endpoint);
+  const first = await openReuseport(host, port, options.backlog);
+  const others: HeldSockets[] = [];
+  const [chosen] = first.sockets.map((socket) => getsockname(socket));
+  const same = chosen !== undefined && "port" in chosen ? chosen.port : port;
+  while (others.length < workers - 1) others.push(await openReuseport(host, same, options.backlog));
+  return [first, ...others];
+}
+
+/** Those of a worker: the same array for those that share. */
+const socketsOf = (opened: readonly [HeldSockets, ...HeldSockets[]], index: number) =>
+  (opened[index] ?? opened[0]).sockets;
+
+async function openReuseport(host: string, port: number, backlog: number): Promise<HeldSockets> {
+  try {
+    return paused(await listen({ host, port, backlog, reusePort: true }, {}));
+  } catch (error) {
+    throw cannotListen(error, await resolve({ host, port }));
+  }
+}
+
+/** Before the event loop turns, so nothing has been accepted. */
+function paused(server: Server): HeldSockets {
+  server.pause();
+  return { sockets: server.sockets, close: () => server.close() };
+}
+
+async function openPath(address: UnixAddress, backlog: number): Promise<HeldSockets> {
+  try {
+    return paused(await listen({ path: address.path, backlog }, {}));
+  } catch (error) {
+    throw cannotListen(error, address);
   }
 }
 
@@ -194,6 +259,7 @@ async function hold(
   options: HoldOptions,
 ): Promise<CommandEnd> {
   const { backlog, grace = GRACE, pid } = options;
+  const folders = foldersOf(options);
   const where = sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ");
   const held = new HeldCommand({
     command,
@@ -201,7 +267,7 @@ async function hold(
     backlog,
     pid,
     grace: grace * 1000,
-    staysForRestart: watchedBy(options).length > 0,
+    staysForRestart: folders.length > 0,
     notTaken: howToTake(where),
     say: complain,
   });
@@ -209,7 +275,7 @@ async function hold(
     if (name === "SIGUSR2") void held.restart();
     else held.signal(name, isSentToBoth);
   });
-  const stopWatching = await onChange(options, (path) => {
+  const stopWatching = await onChange(folders, (path) => {
     complain(`${path} has changed: restarting.`);
     void held.restart();
   });
@@ -220,13 +286,39 @@ async function hold(
   return end;
 }
 
-const watchedBy = ({ restartOnChange = [], watch = [] }: HoldOptions): readonly string[] => [
-  ...restartOnChange,
-  ...watch,
-];
+/**
+ * Calls `changed` once for each burst of changes below the folders. Uses chokidar because the
+ * recursive fs.watch() of Linux watches every file of node_modules, and throws if a folder
+ * disappears while it is read.
+ */
+async function onChange(
+  folders: readonly string[],
+  changed: (path: string) => void,
+): Promise<() => Promise<void>> {
+  if (folders.length === 0) return async () => {};
+  let timer: Timer | undefined;
+  const watcher = watch([...folders], {
+    ignoreInitial: true,
+    ignored: (path) => /[/\\](node_modules|\.git)([/\\]|$)/.test(path),
+  });
+  watcher.on("all", (_event, path) => {
+    machineClock.clearTimeout(timer);
+    timer = machineClock.setTimeout(() => changed(path), QUIET);
+  });
+  watcher.on("error", (error) =>
+    complain(`Cannot watch: ${error instanceof Error ? error.message : error}.`),
+  );
+  await new Promise<void>((resolve) => watcher.once("ready", resolve));
+  return () => {
+    machineClock.clearTimeout(timer);
+    return watcher.close();
+  };
+}
 
-const onChange = (options: HoldOptions, changed: (path: string) => void) =>
-  watchPaths(watchedBy(options), changed, (message) => complain(`Cannot watch: ${message}.`));
+const foldersOf = ({ restartOnChange = [], watch: watched = [] }: HoldOptions): readonly string[] => [
+  ...restartOnChange,
+  ...watched,
+];
 
 /** Throws if an option is given that only workers have. */
 function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: HoldOptions): void {
@@ -236,14 +328,20 @@ function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: Hold
     throw new UsageError("--reuseport, --ready and --max-memory need --workers.");
 }
 
+function checkFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) {
+    throw new UsageError(`Cannot watch "${folder}": it does not exist.`);
+  }
+}
+
 /**
- * Returns the command's exit status. If one of the signals that users send killed it, this process
- * kills itself with the same signal, so that its parent sees the same: at Ctrl-C, a shell leaves a
- * loop only if the command was killed by SIGINT. Other signals might dump this process's core.
+ * The exit status of the command. If a signal that people send ended it, this process ends by the
+ * same signal, so that its parent sees the same: a shell's loop ends at Ctrl-C only if its command
+ * did. Other signals might write a core of this process.
  */
 function endLike(end: CommandEnd): number {
   const { signal } = end;
   if (signal === "SIGHUP" || signal === "SIGINT" || signal === "SIGTERM") process.kill(process.pid, signal);
-  // The signal may not end this process, for example if it is a container's first.
+  // The signal may not end this process, as when it is the first one of a container.
   return statusOf(end);
 }

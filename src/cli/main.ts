@@ -8,9 +8,9 @@ import { joinLines } from "./terminal-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 const DONE = 0;
-/** Standard output cannot be written to. */
+/** Standard output cannot be written. */
 const FAILED = 1;
-/** The request is wrong or cannot be met here. */
+/** The request is wrong, or cannot be met here. */
 const BAD_USAGE = 2;
 
 /** Adds a command to the program; `exit` gets its status. */
@@ -41,23 +41,20 @@ Examples:
   berkeley hold 3000 -- npm start        keep the port open while the server restarts
   berkeley proxy 8080 3000 --latency 200  forward connections to port 3000, 200 ms late`;
 
-// Node would print paths and host names unescaped.
+// Node would print names of paths and hosts unescaped.
 process.on("uncaughtException", (error) => {
   complainOfDefect(error);
   process.exit(BAD_USAGE);
 });
-/**
- * They do their work though nobody reads their output: the exit status of some is an answer, and
- * hold's workers serve.
- */
-const persevering = ["why", "wait", "free", "hold"];
+/** Commands whose exit status is an answer: they do their work though nobody reads their output. */
+const answering = ["why", "wait", "free"];
 /** Output was lost by an error that nobody chose, such as a full disk. */
 let isOutputLost = false;
 const status = await run(process.argv.slice(2));
 process.exitCode = isOutputLost ? BAD_USAGE : status;
 
 async function run(words: string[]): Promise<number> {
-  process.stdout.on("error", (error) => outputFailed(error, persevering.includes(words[0] ?? "")));
+  process.stdout.on("error", (error) => outputFailed(error, answering.includes(words[0] ?? "")));
   // Nothing can be printed any more; the exit status remains.
   process.stderr.on("error", () => {});
   const program = new Command("berkeley")
@@ -82,13 +79,14 @@ async function run(words: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) return badUsage(error.message, error.command);
     if (!(error instanceof CommanderError)) throw error;
-    // --help and --version also end here.
+    // --help and --version end here too.
     return error.exitCode === 0 ? DONE : badUsage(asSentence(error.message, words));
   }
 }
 
 /**
- * Returns the command that the first argument names; none for the version; all for help and errors.
+ * The command that the first argument names, none for the version, or all of them, for the help and
+ * for errors.
  */
 function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
   if (command === "--version") return Promise.resolve([]);
@@ -97,16 +95,16 @@ function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
 }
 
 /**
- * If the reader of our output is gone, as with `| head -1`, we end without an error, or go on. Any
- * other error, such as a full disk, loses output.
+ * If the reader of our output is gone, as with `| head -1`, we end without an error, or go on to
+ * the answer. Any other error, such as a full disk, loses output.
  */
-function outputFailed(error: NodeJS.ErrnoException, perseveres: boolean): void {
+function outputFailed(error: NodeJS.ErrnoException, answers: boolean): void {
   const hasLeft = error.code === "EPIPE";
   if (!hasLeft && !isOutputLost) complain(`Cannot write to standard output: ${error.message}.`);
-  if (!perseveres) process.exit(hasLeft ? DONE : FAILED);
+  if (!answers) process.exit(hasLeft ? DONE : FAILED);
   if (hasLeft) return;
   isOutputLost = true;
-  // This may happen after the command has finished.
+  // This may come after the end of the run.
   process.exitCode = BAD_USAGE;
 }
 
@@ -115,7 +113,7 @@ function badUsage(message: string, command?: string): number {
   return BAD_USAGE;
 }
 
-/** Puts commander's error on one line, and adds where to find help. */
+/** commander's error on one line, and where to find help. */
 function asSentence(message: string, [command = ""]: readonly string[]): string {
   const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   return (

@@ -1,26 +1,24 @@
 import { fstatSync, readFileSync } from "node:fs";
-import { untakenListeners } from "../net/handoff/listeners-from-environment.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
-import { tryDup } from "../posix/dup.ts";
+import { dup } from "../posix/dup.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { preload } from "./preload.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** SD_LISTEN_FDS_START of sd-daemon.h. */
 const FIRST = 3;
 
 /**
- * The lowest number of the second descriptors. When Node starts, it sets close-on-exec on every
- * descriptor up to the first free number above 15 (uv_disable_stdio_inheritance), and a channel to
- * its parent, such as a watcher, gets number 3 or one soon after.
+ * The least number of the second descriptors. At its start Node sets close-on-exec on every number
+ * up to the first above 15 that is free (uv_disable_stdio_inheritance), and puts the channel to its
+ * parent, such as a watcher, at 3 or soon after.
  */
 const HIGH = 64;
 
 /**
- * Listening sockets that a command inherits: from descriptor 3 on, as in sd_listen_fds(3), and
- * again at high numbers, for the file that every Node process of the command loads first
+ * How a command inherits listening sockets: from descriptor 3 on, as sd_listen_fds(3) says, and
+ * once more at high numbers, for the file that every Node process of the command loads first
  * (node/held/preload.cts).
  */
 export class PassedSockets {
@@ -33,7 +31,8 @@ export class PassedSockets {
     this.#sockets = sockets;
     this.inodes = sockets.map(({ fd }) => fstatSync(fd).ino);
     const described = sockets.map((socket, index) => {
-      const high = duplicated(socket);
+      // It stays open as long as this process, for each start of the command.
+      const high = dup(socket, { closeOnExec: false, least: HIGH }).detach();
       const inode = String(fstatSync(high, { bigint: true }).ino);
       const named = getsockname(socket);
       const where =
@@ -42,21 +41,20 @@ export class PassedSockets {
           : { path: named.family === "unix" ? named.path : undefined };
       return { low: FIRST + index, high, pid: process.pid, inode, ...where };
     });
-    // And those of a hold that has started this one.
-    this.#described = JSON.stringify([...described, ...untakenListeners()]);
+    this.#described = JSON.stringify(described);
   }
 
   /** Prepares the sockets for the next start of the command. */
   prepare(): void {
-    // O_NONBLOCK belongs to the socket, not to the descriptor; an earlier process may have set it.
+    // O_NONBLOCK belongs to the socket, not the descriptor; a previous process may have set it.
     for (const { system, fd } of this.#sockets) system.setNonblocking(fd, false);
     this.#limits = this.#sockets.map(effectiveBacklog);
   }
 
   /**
-   * Whether a program has begun to use one of them since then: it made the socket non-blocking, as
-   * event loops do, or called listen(2), which changes the queue's limit. Undefined if the system
-   * does not say.
+   * Whether a program has begun to use one of them since: it made the socket non-blocking, as event
+   * loops do, or called listen(2), which changes the limit of the queue. Undefined if the system
+   * cannot tell.
    */
   get areTaken(): boolean | undefined {
     if (this.#limits.includes(undefined)) return undefined;
@@ -65,38 +63,25 @@ export class PassedSockets {
     );
   }
 
-  /** The command's environment, without the variables of a service manager that started us. */
+  /** The command's environment, without variables of a service manager that started us. */
   environment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     const { LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDNAMES, NODE_OPTIONS, ...own } = from;
-    // Within quotes, spaces are allowed and a backslash escapes (ParseNodeOptionsEnvVar in
+    // In quotes blanks are allowed, and a backslash escapes (ParseNodeOptionsEnvVar in
     // src/node_options.cc).
     const load = `--require "${preload().replaceAll(/["\\]/g, "\\$&")}"`;
     return {
       ...own,
       LISTEN_FDS: `${this.inodes.length}`,
       BERKELEY_HOLD: this.#described,
-      NODE_OPTIONS: NODE_OPTIONS?.includes(load)
-        ? NODE_OPTIONS
-        : [NODE_OPTIONS, load].filter(Boolean).join(" "),
+      NODE_OPTIONS: NODE_OPTIONS ? `${NODE_OPTIONS} ${load}` : load,
     };
   }
-}
-
-/** It stays open as long as this process, for each start of the command. */
-function duplicated(socket: Socket | BorrowedSocket): number {
-  const made = tryDup(socket, { closeOnExec: false, least: HIGH });
-  if (made.ok) return made.value.detach();
-  if (made.error.name !== "ProcessFdQuotaExceeded") throw made.error;
-  throw new UsageError(
-    `hold needs descriptors from ${HIGH} on, and this process may not open that many. Raise the limit, ` +
-      "as with `ulimit -n 1024`.",
-  );
 }
 
 /** The flag of asm-generic/fcntl.h, in octal. */
 const O_NONBLOCK = 0o4000;
 
-/** On Linux, /proc shows the flags of this process's descriptors (proc_pid_fdinfo(5)). */
+/** Linux tells the flags of a descriptor of this process (proc_pid_fdinfo(5)). */
 function isNonblocking(fd: number): boolean {
   const [, flags = "0"] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
   return (Number.parseInt(flags, 8) & O_NONBLOCK) !== 0;

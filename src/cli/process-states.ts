@@ -1,37 +1,34 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process's state, from proc_pid_stat(5). */
+/** What proc_pid_stat(5) says of a process. */
 export interface ProcessState {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  readonly session: number;
   /** It has ended, and its parent has not waited for it. */
   readonly isZombie: boolean;
 }
 
-/** All processes visible to this one; none if there is no /proc. */
+/** All processes that this one sees; none where there is no /proc. */
 export function processStates(): readonly ProcessState[] {
   try {
     return readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
-      .flatMap((name) => processState(Number(name)) ?? []);
+      .flatMap((name) => stateOf(Number(name)) ?? []);
   } catch {
     return [];
   }
 }
 
-/** Undefined if it is gone, or there is no /proc. */
-export function processState(pid: number): ProcessState | undefined {
+/** Undefined if it is gone. */
+function stateOf(pid: number): ProcessState | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The program's name, in parentheses, may contain spaces.
+    // The program's name, in parentheses, may contain blanks.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     // The main thread may end before the others.
     const isZombie = fields[0] === "Z" && Number(fields[17]) <= 1;
-    const [, parent, group, session] = fields.map(Number);
-    if (parent === undefined || group === undefined || session === undefined) return undefined;
-    return { pid, parent, group, session, isZombie };
+    return { pid, parent: Number(fields[1]), group: Number(fields[2]), isZombie };
   } catch {
     return undefined;
   }

@@ -18,8 +18,8 @@ export type ListenEvent =
 export interface ListeningEvent {
   readonly event: "listening";
   /**
-   * Every address that it listens on, such as `127.0.0.1:3000`, `[::1]:3000` or a path; two for
-   * `localhost`. The fields below describe the first.
+   * Every address it listens on, such as `127.0.0.1:3000`, `[::1]:3000` or a path. `localhost` has
+   * two. The fields below describe the first.
    */
   readonly addresses: readonly string[];
   readonly family: "ipv4" | "ipv6" | "unix";
@@ -32,9 +32,9 @@ export interface ListeningEvent {
   readonly respond: "echo" | "discard" | "http";
   /** The requested backlog. */
   readonly backlog: number;
-  /** The backlog that the system granted; null if the system does not report it. */
+  /** The backlog that the system granted; null if it does not say. */
   readonly granted: number | null;
-  /** net.core.somaxconn, which caps the backlog; null if the system is not Linux. */
+  /** net.core.somaxconn, which caps the backlog; null on other systems than Linux. */
   readonly somaxconn: number | null;
   /** How many connections may wait: on Linux one more than the backlog; null on other systems. */
   readonly capacity: number | null;
@@ -44,7 +44,7 @@ export interface ListeningEvent {
 /** A connection was accepted. */
 export interface ConnectionEvent {
   readonly event: "connection";
-  /** Counts connections from 1. */
+  /** 1 for the first, and so on. */
   readonly id: number;
   /** The peer's address, such as `127.0.0.1:51234`. */
   readonly peer: string;
@@ -79,16 +79,17 @@ export interface QueueEvent {
 }
 
 /**
- * The kernel has dropped connection attempts at this listener. The clients are not told, and retry.
+ * The kernel has dropped connection attempts at this listener. Their clients notice nothing, and
+ * retry.
  */
 export interface DropEvent {
   readonly event: "drop";
   /**
-   * How many SYNs and final handshake ACKs were dropped since the last such event. A client that
-   * retries is counted again.
+   * SYNs and final ACKs of handshakes dropped since the last such event. A client that retries
+   * counts again.
    */
   readonly dropped: number;
-  /** How many were dropped since the listener was opened, as counted by the kernel (sk_drops). */
+  /** The same since the listener was opened, as counted by the kernel (sk_drops). */
   readonly total: number;
   /** Connections waiting to be accepted now. */
   readonly pending: number;
@@ -104,17 +105,17 @@ export interface ErrorEvent {
   readonly event: "error";
   /** The name of the error, such as `ProcessFdQuotaExceeded`. */
   readonly name: string;
-  /** The name of the errno, such as `EMFILE`. */
+  /** Its C name, such as `EMFILE`. */
   readonly code: string;
   readonly message: string;
 }
 
-/** Reported at the end. */
+/** The end. */
 export interface SummaryEvent {
   readonly event: "summary";
   /** The signal that ended it: `SIGINT` or `SIGTERM`. */
   readonly signal: string | null;
-  /** The number of accepted connections. */
+  /** Accepted connections. */
   readonly connections: number;
   /** How many of them ended with an error. */
   readonly failed: number;
@@ -124,7 +125,7 @@ export interface SummaryEvent {
   readonly refused: number;
   readonly received: number;
   readonly sent: number;
-  /** The greatest observed depth of the accept queue. */
+  /** The greatest depth seen of the accept queue. */
   readonly deepestQueue: number;
   /** Connection attempts that the kernel dropped here; null if it does not count them. */
   readonly dropped: number | null;

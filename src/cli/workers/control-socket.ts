@@ -1,27 +1,26 @@
-// The unix socket of a `berkeley hold --workers`: its workers report to it, and `--status` queries
-// it.
+// The unix socket of a `berkeley hold --workers`: its workers report there, and `--status` asks.
 import type { HandledConnection } from "../../net/connection/handled-connection.ts";
 import { listen } from "../../net/listener/listen.ts";
 import type { Server } from "../../net/listener/server.ts";
 import { newControlPath, removeStale } from "./control-folder.ts";
 import type { HoldStatus } from "./status.ts";
 
-/** A report from a worker's process (node/held/channel.cts). */
+/** What a process of a worker reports (node/held/channel.cts). */
 export interface WorkerReport {
-  /** Identifies the worker and its start. */
+  /** Which start of which worker. */
   readonly run: string;
   readonly pid: number;
-  /** 0 is the main thread. */
+  /** 0 is the main one. */
   readonly thread: number;
   readonly event: "started" | "listening" | "drained" | "gone";
-  /** Tells the process to drain. */
+  /** Asks the process to drain. */
   readonly drain: () => void;
 }
 
-/** A connection of a process that reports. */
+/** What is known of a connection. */
 interface Reporter {
   unfinished: string;
-  /** Which process it is, once it has sent its first report. */
+  /** What it reports of, from its first report on. */
   process?: Pick<WorkerReport, "run" | "pid" | "thread">;
 }
 
@@ -53,7 +52,7 @@ export class ControlSocket {
           connection.state.unfinished = lines.pop() ?? "";
           for (const line of lines) received(connection, line, onReport, status);
         },
-        // The worker was killed.
+        // A worker that was killed.
         error() {},
         close({ state }) {
           if (state.process !== undefined) onReport({ ...state.process, event: "gone", drain() {} });

@@ -14,23 +14,23 @@ import { DRAINING, type WorkerSockets } from "./worker.ts";
 /** What runs, and how. */
 export interface HoldWorkersOptions {
   readonly command: readonly [string, ...string[]];
-  /** The sockets of each worker; workers may share them. */
+  /** The sockets of each worker; all may have the same. */
   readonly sockets: readonly WorkerSockets["sockets"][];
-  /** The addresses that it listens on, formatted for people. */
+  /** Where it listens, as people read it. */
   readonly addresses: readonly string[];
   readonly pid: boolean;
   readonly ready: Readiness;
-  /** How many milliseconds a worker may take to end. */
+  /** In milliseconds. */
   readonly grace: number;
   readonly maxMemory: number;
-  /** Watches for changes; resolves with a function that stops watching. */
+  /** Watches for changes, and returns what stops that. */
   readonly onChange: (changed: (path: string) => void) => Promise<() => Promise<void>>;
 }
 
-/** These signals ask us to exit. */
+/** These signals ask us to end. */
 const LAST: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
 
-/** Runs several processes of the command until a signal ends them. */
+/** Runs the command several times until a signal ends it. */
 export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandEnd> {
   const { command, addresses } = options;
   const refusal = cannotExecute(command[0]);
@@ -40,7 +40,7 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
   for (const sockets of options.sockets) {
     if (passed.has(sockets)) continue;
     const one = new PassedSockets(sockets);
-    // Only now, since O_NONBLOCK belongs to the socket, which running workers share.
+    // Only now: O_NONBLOCK is the socket's, and workers that run share it.
     one.prepare();
     passed.set(sockets, one);
   }

@@ -1,6 +1,6 @@
 import { processStates } from "../process-states.ts";
 
-/** The process group of a worker: its process, and the processes started by it. */
+/** The process group of a worker: its process, and what that started. */
 export class ProcessGroup {
   readonly #leader: number;
 
@@ -8,7 +8,7 @@ export class ProcessGroup {
     this.#leader = leader;
   }
 
-  /** The number that kill(2) takes. */
+  /** As kill(2) names it. */
   get id(): number {
     return -this.#leader;
   }
@@ -21,12 +21,14 @@ export class ProcessGroup {
     }
   }
 
-  /** Whether any of its processes is running. Zombies do not count. */
+  /**
+   * Whether a process of it runs. Ones that have ended, and that nobody waits for, do not count.
+   */
   get isRunning(): boolean {
     try {
       process.kill(this.id, 0);
     } catch (error) {
-      // The process may have changed its user.
+      // It may have become another user's.
       return error instanceof Error && "code" in error && error.code === "EPERM";
     }
     const members = processStates().filter(({ group }) => group === this.#leader);

@@ -1,20 +1,20 @@
-/** The state of a worker. */
+/** What a worker is doing. */
 export type WorkerState = "starting" | "ready" | "draining" | "ended";
 
-/** The status of a worker, as shown by `hold --status`. */
+/** What `hold --status` shows of a worker. */
 export interface WorkerStatus {
   readonly worker: number;
   readonly pid: number | null;
   readonly state: WorkerState | "waiting";
   /** Milliseconds since its start. */
   readonly uptime: number;
-  /** How often it was restarted. */
+  /** How often it was started again. */
   readonly restarts: number;
   /** Resident memory in bytes. */
   readonly memory: number | null;
 }
 
-/** The status of a `berkeley hold --workers`. */
+/** What a `berkeley hold --workers` says of itself. */
 export interface HoldStatus {
   readonly pid: number;
   readonly addresses: readonly string[];
@@ -22,7 +22,7 @@ export interface HoldStatus {
   readonly workers: readonly WorkerStatus[];
 }
 
-/** Parses an answer; undefined if it is not a status. */
+/** The status that an answer is; undefined if it is something else. */
 export function statusOf(answer: unknown): HoldStatus | undefined {
   if (!isRecord(answer)) return undefined;
   const { pid, addresses, command, workers } = answer;

@@ -10,8 +10,6 @@ export interface HeldListeners {
    * for every address. None if it asks for something else, or another server has the socket.
    */
   take(server: object, address: string | null, port: number | null, fd?: number): readonly number[];
-  /** The sockets that no server of this process has, as BERKELEY_HOLD describes them to others. */
-  untaken?(): readonly object[];
 }
 
 /** Where it is: several copies of this package may be loaded. */

@@ -13,7 +13,7 @@ const { heldSockets, isOpenAs }: import("./sockets.cjs").Sockets = require("./so
  * not load, those of LISTEN_FDS end here, and the high ones go on.
  */
 function passOn(): void {
-  const held = heldSockets().filter(({ low }) => low >= 0);
+  const held = heldSockets();
   if (!isMainThread || held.length === 0 || Number(process.env.LISTEN_FDS) !== held.length) return;
   if (!held.every((each) => isOpenAs(each.low, each))) return;
   // With --no-pid there is none.
