@@ -5,12 +5,12 @@ import { options } from "../../system/linux/options.ts";
 import type { ValueResult } from "../../system/system.ts";
 import { mapped } from "../ip/address.ts";
 import { IP_OPTION, IPV6_OPTION, ipOptions, ipv6Options } from "./ip-options.ts";
+import type { SendingInterface } from "./ip-settings.ts";
 import { getIpv4Filter, type MulticastSocket, setMulticastOption } from "./multicast-options.ts";
 import { giveBytes, giveInt, takenInt } from "./option-value.ts";
 import type { ProtocolHost, Route } from "./protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
 import { encodeSockaddr, internetAddress } from "./sockaddr.ts";
-import type { SendingInterface } from "./socket-settings.ts";
 
 const { IPPROTO, SOCK } = constants;
 const { EADDRNOTAVAIL, EINVAL, ENODEV, ENOENT, ENOPROTOOPT, ENOTCONN } = errnos;
@@ -22,9 +22,6 @@ export interface IpOptionSocket extends MulticastSocket {
   readonly localPort: number;
   readonly remoteAddress: string;
   v6only: boolean;
-  sendingInterface: SendingInterface;
-  ipOptionBytes: Uint8Array | undefined;
-  extensionHeaders: Map<number, Uint8Array> | undefined;
   readonly localAddress: string;
   value(option: SimpleOption): number;
   wasSet(option: SimpleOption): boolean;
@@ -74,11 +71,14 @@ function getIpv4(socket: IpOptionSocket, name: number, value: ValueResult): numb
       // inet6_create() leaves mc_all clear, inet_create() sets it.
       return giveIpInt(value, receivesAllMulticast(socket) ? 1 : 0);
     case number("IP_MULTICAST_IF"):
-      return giveBytes(value, parseIpv4(socket.sendingInterface.multicastAddress) ?? new Uint8Array(4));
+      return giveBytes(
+        value,
+        parseIpv4(socket.ipSettings.sendingInterface.multicastAddress) ?? new Uint8Array(4),
+      );
     case number("IP_UNICAST_IF"):
-      return giveBytes(value, networkOrder(socket.sendingInterface.unicastInterface));
+      return giveBytes(value, networkOrder(socket.ipSettings.sendingInterface.unicastInterface));
     case number("IP_OPTIONS"):
-      return giveBytes(value, socket.ipOptionBytes ?? new Uint8Array(0));
+      return giveBytes(value, socket.ipSettings.ipOptionBytes ?? new Uint8Array(0));
     case number("IP_PKTOPTIONS"):
       return socket.type === SOCK.STREAM ? givePacketOptions(socket, value) : -ENOPROTOOPT;
     case number("IP_MSFILTER"):
@@ -151,7 +151,7 @@ function setIpOptionBytes(socket: IpOptionSocket, value: Uint8Array): number {
   if (used.some((byte) => byte !== 1)) return -EINVAL;
   const kept = new Uint8Array(Math.ceil(value.length / 4) * 4);
   kept.set(used);
-  socket.ipOptionBytes = kept.length === 0 ? undefined : kept;
+  socket.configureIp({ ipOptionBytes: kept.length === 0 ? undefined : kept });
   return 0;
 }
 
@@ -161,21 +161,17 @@ function setMulticastInterface(socket: IpOptionSocket, value: Uint8Array): numbe
   const index = value.length >= 12 ? (takenInt(value, 8) ?? 0) : 0;
   const address = value.length >= 8 ? formatIpv4(value, 4) : formatIpv4(value);
   if (index === 0 && address === "0.0.0.0") {
-    socket.sendingInterface = {
-      ...socket.sendingInterface,
-      multicastInterface: 0,
-      multicastAddress: "0.0.0.0",
-    };
+    send(socket, { multicastInterface: 0, multicastAddress: "0.0.0.0" });
     return 0;
   }
   const found = index === 0 ? socket.host.interfaceOf(address) : socket.host.interfaceByIndex(index);
   if (found === undefined) return -EADDRNOTAVAIL;
-  socket.sendingInterface = {
-    ...socket.sendingInterface,
-    multicastInterface: found.index,
-    multicastAddress: address,
-  };
+  send(socket, { multicastInterface: found.index, multicastAddress: address });
   return 0;
+}
+
+function send(socket: IpOptionSocket, changed: Partial<SendingInterface>): void {
+  socket.configureIp({ sendingInterface: { ...socket.ipSettings.sendingInterface, ...changed } });
 }
 
 /** The index is in network byte order. */
@@ -183,7 +179,7 @@ function setUnicastInterface(socket: IpOptionSocket, value: Uint8Array): number 
   if (value.length !== 4) return -EINVAL;
   const index = new DataView(value.buffer, value.byteOffset, 4).getInt32(0);
   if (index !== 0 && socket.host.interfaceByIndex(index) === undefined) return -EADDRNOTAVAIL;
-  socket.sendingInterface = { ...socket.sendingInterface, unicastInterface: index };
+  send(socket, { unicastInterface: index });
   return 0;
 }
 
@@ -210,7 +206,8 @@ const extensionHeaders = new Set([
 ]);
 
 function getIpv6(socket: IpOptionSocket, name: number, value: ValueResult): number {
-  if (extensionHeaders.has(name)) return giveBytes(value, socket.extensionHeaders?.get(name) ?? NOTHING);
+  if (extensionHeaders.has(name))
+    return giveBytes(value, socket.ipSettings.extensionHeaders?.get(name) ?? NOTHING);
   switch (name) {
     case number("IPV6_V6ONLY"):
       return giveInt(value, socket.v6only ? 1 : 0);
@@ -225,9 +222,9 @@ function getIpv6(socket: IpOptionSocket, name: number, value: ValueResult): numb
     case number("IPV6_ADDRFORM"):
       return -ENOTCONN;
     case number("IPV6_MULTICAST_IF"):
-      return giveInt(value, socket.sendingInterface.multicastInterface);
+      return giveInt(value, socket.ipSettings.sendingInterface.multicastInterface);
     case number("IPV6_UNICAST_IF"):
-      return giveBytes(value, networkOrder(socket.sendingInterface.unicastInterface));
+      return giveBytes(value, networkOrder(socket.ipSettings.sendingInterface.unicastInterface));
     case number("IPV6_ROUTER_ALERT"):
       return giveInt(value, 0);
     case number("IPV6_2292PKTOPTIONS"):
@@ -263,7 +260,7 @@ function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): numbe
       if (stream) return -ENOPROTOOPT;
       if (int === undefined) return -EINVAL;
       if (int !== 0 && socket.host.interfaceByIndex(int) === undefined) return -ENODEV;
-      socket.sendingInterface = { ...socket.sendingInterface, multicastInterface: int };
+      send(socket, { multicastInterface: int });
       return 0;
     case number("IPV6_UNICAST_IF"):
       return setUnicastInterface(socket, value);
@@ -296,7 +293,8 @@ function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): numbe
 /** A header of whole units of 8 bytes, whose second byte counts them without the first. */
 function setExtensionHeader(socket: IpOptionSocket, name: number, value: Uint8Array): number {
   if (value.length === 0) {
-    socket.extensionHeaders?.delete(name);
+    if (socket.ipSettings.extensionHeaders?.has(name) === true)
+      changeHeaders(socket, (headers) => headers.delete(name));
     return 0;
   }
   const [, units = 0, type = 0] = value;
@@ -304,9 +302,14 @@ function setExtensionHeader(socket: IpOptionSocket, name: number, value: Uint8Ar
   if (value.length % 8 !== 0 || value.length < size) return -EINVAL;
   // Routing headers of mobility and segment routing only (RFC 5095).
   if (name === number("IPV6_RTHDR") && type !== 2 && type !== 4) return -EINVAL;
-  socket.extensionHeaders ??= new Map();
-  socket.extensionHeaders.set(name, value.slice(0, size));
+  changeHeaders(socket, (headers) => headers.set(name, value.slice(0, size)));
   return 0;
+}
+
+function changeHeaders(socket: IpOptionSocket, change: (headers: Map<number, Uint8Array>) => void): void {
+  const extensionHeaders = new Map(socket.ipSettings.extensionHeaders);
+  change(extensionHeaders);
+  socket.configureIp({ extensionHeaders });
 }
 
 const MTUINFO_SIZE = 32;
@@ -330,7 +333,7 @@ function givePacketOptions(socket: IpOptionSocket, value: ValueResult): number {
   const local = parseIpv4(socket.localAddress) ?? new Uint8Array(4);
   if (socket.value(IP_OPTION.PKTINFO) !== 0) {
     const data = new Uint8Array(12);
-    new DataView(data.buffer).setInt32(0, socket.sendingInterface.multicastInterface, true);
+    new DataView(data.buffer).setInt32(0, socket.ipSettings.sendingInterface.multicastInterface, true);
     data.set(local, 4);
     data.set(local, 8);
     messages.push(controlMessage(number("IP_PKTINFO"), data));

@@ -12,8 +12,8 @@ import {
 } from "../ip/address.ts";
 import { getIpOption, setIpOption } from "./inet-options.ts";
 import { IP_OPTION, IPV6_OPTION } from "./ip-options.ts";
+import { INITIAL_IP_SETTINGS, type IpSettings } from "./ip-settings.ts";
 import type { SocketAddress } from "./kernel-socket.ts";
-import type { Memberships } from "./memberships.ts";
 import type { ProtocolHost, Route } from "./protocol-host.ts";
 import {
   attachReuseportFilter,
@@ -23,7 +23,6 @@ import {
 } from "./reuseport-group.ts";
 import { internetAddress } from "./sockaddr.ts";
 import { SocketBase } from "./socket-base.ts";
-import { ANY_INTERFACE } from "./socket-settings.ts";
 
 const { AF, IPPROTO, SOCK } = constants;
 const { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP } =
@@ -33,9 +32,11 @@ const { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENODEV, ENOPROT
 const SIN_SIZE = 16;
 const SIN6_LEAST = 24;
 
+/** What chose the address or the port of a socket: SOCK_BINDADDR_LOCK and so on. */
+export const LOCK = { BIND_ADDRESS: 1, BIND_PORT: 2, CONNECT_PORT: 4 } as const;
+
 /** A socket of IPv4 or IPv6: its addresses and ports, bind(), and the options of IP. */
 export abstract class InetSocket extends SocketBase implements SharingSocket {
-  readonly ipv6: boolean;
   /**
    * Where packets must be addressed to, in the text of packets: a wildcard, or one address. An IPv6
    * socket that speaks IPv4 has IPv4 addresses here; only names that programs see are mapped.
@@ -47,29 +48,35 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   remoteAddress = "";
   remotePort = 0;
   reuseportGroup: ReuseportGroup | undefined = undefined;
-  /** Whether bind() chose the address, or the port: SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK. */
-  boundAddress = false;
-  boundPort = false;
-  /** Whether connect() chose the port: SOCK_CONNECT_BIND. */
-  connectBound = false;
+  /** How it got its address and port: LOCK, combined with | (sk_userlocks). */
+  locks = 0;
   /** sk_ipv6only: the option, or the result of bind() to one IPv6 address. */
   v6only: boolean;
   /** The interface of a link-local peer, or of the socket's own link-local address. */
   scopeId = 0;
-  /** Multicast groups, once it joined one. */
-  memberships: Memberships | undefined;
-  /** IP_MULTICAST_IF and IP_UNICAST_IF: the index, and an address to send from. */
-  sendingInterface = ANY_INTERFACE;
-  /** IP_OPTIONS: kept, but no packet carries them. */
-  ipOptionBytes: Uint8Array | undefined;
-  /** IPV6_HOPOPTS and its kind, by number: kept, but no packet carries them. */
-  extensionHeaders: Map<number, Uint8Array> | undefined;
+  /** Shared until an option is set. */
+  ipSettings = INITIAL_IP_SETTINGS;
 
-  constructor(host: ProtocolHost, domain: number, type: number, protocol: number) {
-    super(host, domain, type, protocol);
-    this.ipv6 = domain === AF.INET6;
+  constructor(host: ProtocolHost, domain: number) {
+    super(host, domain);
     this.localAddress = this.ipv6 ? "::" : "0.0.0.0";
     this.v6only = this.ipv6 && host.sysctls.get("net.ipv6.bindv6only") !== 0;
+  }
+
+  get ipv6(): boolean {
+    return this.domain === AF.INET6;
+  }
+
+  get boundAddress(): boolean {
+    return (this.locks & LOCK.BIND_ADDRESS) !== 0;
+  }
+
+  get boundPort(): boolean {
+    return (this.locks & LOCK.BIND_PORT) !== 0;
+  }
+
+  get connectBound(): boolean {
+    return (this.locks & LOCK.CONNECT_PORT) !== 0;
   }
 
   /** Whether it listens: PortUser, and the rules of bind() for TCP. */
@@ -170,8 +177,9 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
         return result;
       }
     }
-    this.boundAddress = !isAnyAddress(address);
-    this.boundPort = port !== 0;
+    this.locks &= LOCK.CONNECT_PORT;
+    if (!isAnyAddress(address)) this.locks |= LOCK.BIND_ADDRESS;
+    if (port !== 0) this.locks |= LOCK.BIND_PORT;
     return 0;
   }
 
@@ -190,7 +198,7 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   releasePort(): void {
     if (this.localPort !== 0) this.host.ports(this.protocol).remove(this, this.localPort);
     this.localPort = 0;
-    this.connectBound = false;
+    this.locks &= ~LOCK.CONNECT_PORT;
   }
 
   /** The ephemeral ports of this socket: the host's, narrowed by IP_LOCAL_PORT_RANGE. */
@@ -220,10 +228,15 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
     return internetAddress(text, port, isOfOneLink(text) ? this.scopeId || this.boundInterface : 0);
   }
 
+  /** Sets options of IP. */
+  configureIp(changed: Partial<IpSettings>): void {
+    this.ipSettings = { ...this.ipSettings, ...changed };
+  }
+
   /** The route to an address, as this socket is bound. */
   routeTo(destination: string): Route | number {
     const multicast = isMulticast(destination);
-    const { multicastInterface, unicastInterface } = this.sendingInterface;
+    const { multicastInterface, unicastInterface } = this.ipSettings.sendingInterface;
     const given = multicast ? multicastInterface : unicastInterface;
     const scope = isLinkLocal(destination) ? this.scopeId : 0;
     const source =
@@ -271,7 +284,8 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
     super.inherit(from);
     if (!(from instanceof InetSocket)) return;
     this.v6only = from.v6only;
-    this.sendingInterface = from.sendingInterface;
+    const { sendingInterface } = from.ipSettings;
+    if (sendingInterface !== this.ipSettings.sendingInterface) this.configureIp({ sendingInterface });
   }
 
   protected override getProtocolOption(level: number, name: number, value: ValueResult): number {

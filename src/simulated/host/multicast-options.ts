@@ -4,6 +4,7 @@ import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
 import type { ValueResult } from "../../system/system.ts";
 import { isMulticast } from "../ip/address.ts";
+import type { IpSettings } from "./ip-settings.ts";
 import { type GroupHost, type GroupRequest, type Membership, Memberships } from "./memberships.ts";
 import { giveBytes, takenInt } from "./option-value.ts";
 import type { Sysctls } from "./sysctls.ts";
@@ -23,7 +24,8 @@ const ANY = "0.0.0.0";
 export interface MulticastSocket {
   readonly type: number;
   readonly host: GroupHost & { readonly sysctls: Sysctls };
-  memberships: Memberships | undefined;
+  readonly ipSettings: IpSettings;
+  configureIp(changed: Partial<IpSettings>): void;
 }
 
 type Change = "join" | "leave" | "join source" | "leave source" | "block" | "unblock";
@@ -114,8 +116,11 @@ function storedAddress(value: Uint8Array, at: number, ipv6: boolean): string | u
 
 function apply(socket: MulticastSocket, change: Change, request: GroupRequest, source: string): number {
   const { sysctls } = socket.host;
-  const memberships = socket.memberships ?? new Memberships(socket.host);
-  socket.memberships = memberships;
+  let { memberships } = socket.ipSettings;
+  if (memberships === undefined) {
+    memberships = new Memberships(socket.host);
+    socket.configureIp({ memberships });
+  }
   const limit = request.group.includes(":")
     ? Number.POSITIVE_INFINITY
     : sysctls.get("net.ipv4.igmp_max_memberships");
@@ -146,10 +151,10 @@ function setIpv4Filter(socket: MulticastSocket, value: Uint8Array): number {
   if (count > socket.host.sysctls.get("net.ipv4.igmp_max_msf")) return -errnos.ENOBUFS;
   if (value.length < 16 + 4 * count) return -EINVAL;
   const mode = modeOf(takenInt(value, 8));
-  if (mode === undefined || socket.memberships === undefined) return -EINVAL;
+  if (mode === undefined || socket.ipSettings.memberships === undefined) return -EINVAL;
   const sources = Array.from({ length: count }, (_, index) => formatIpv4(value, 16 + 4 * index));
   const request = { group: formatIpv4(value), interface: 0, address: formatIpv4(value, 4) };
-  return socket.memberships.setFilter(request, mode, sources);
+  return socket.ipSettings.memberships.setFilter(request, mode, sources);
 }
 
 /** struct group_filter: interface, group, mode, count, sources. */
@@ -163,14 +168,14 @@ function setGroupFilter(socket: MulticastSocket, ipv6: boolean, value: Uint8Arra
   const group = storedAddress(value, GROUP, ipv6);
   const mode = modeOf(takenInt(value, GROUP + STORAGE));
   if (group === undefined) return -EADDRNOTAVAIL;
-  if (mode === undefined || socket.memberships === undefined) return -EINVAL;
+  if (mode === undefined || socket.ipSettings.memberships === undefined) return -EINVAL;
   const sources: string[] = [];
   for (let index = 0; index < count; index += 1) {
     const source = storedAddress(value, head + STORAGE * index, ipv6);
     if (source === undefined) return -EADDRNOTAVAIL;
     sources.push(source);
   }
-  return socket.memberships.setFilter(
+  return socket.ipSettings.memberships.setFilter(
     { group, interface: takenInt(value) ?? 0, address: ANY },
     mode,
     sources,
@@ -187,7 +192,7 @@ export function getIpv4Filter(socket: MulticastSocket, value: ValueResult): numb
   if (value.length < 16) return -EINVAL;
   const request = { group: formatIpv4(value.bytes), interface: 0, address: formatIpv4(value.bytes, 4) };
   if (!isMulticast(request.group)) return -EINVAL;
-  const found = socket.memberships?.filter(request) ?? -EADDRNOTAVAIL;
+  const found = socket.ipSettings.memberships?.filter(request) ?? -EADDRNOTAVAIL;
   if (typeof found === "number") return found;
   const count = Math.min(value.view.getUint32(12, true), found.sources.length);
   const bytes = new Uint8Array(16 + 4 * count);

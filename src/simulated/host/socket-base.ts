@@ -18,12 +18,15 @@ import { INITIAL_SOCKET_SETTINGS, type SocketSettings } from "./socket-settings.
 const { AF, IPPROTO, SOL } = constants;
 const { EINVAL, EOPNOTSUPP, EPERM } = errnos;
 
+const RCV_SHUTDOWN = 1;
+const SEND_SHUTDOWN = 2;
+
 /** What sockets of every protocol have: the options of SOL_SOCKET, buffers, and a pending error. */
 export abstract class SocketBase implements KernelSocket {
   readonly host: ProtocolHost;
   readonly domain: number;
-  readonly type: number;
-  readonly protocol: number;
+  abstract readonly type: number;
+  abstract readonly protocol: number;
   /** SO_COOKIE, and the inode of the socket's file. */
   readonly cookie: number;
   /** The pending error (sk_err), a positive errno; 0 if there is none. */
@@ -33,9 +36,8 @@ export abstract class SocketBase implements KernelSocket {
   receiveBuffer: number;
   /** Shared until an option is set. */
   settings = INITIAL_SOCKET_SETTINGS;
-  /** sk_shutdown: RCV_SHUTDOWN and SEND_SHUTDOWN. */
-  receiveShutdown = false;
-  sendShutdown = false;
+  /** sk_shutdown. */
+  #shutdown = 0;
   /** SO_BINDTODEVICE; 0 for none. */
   boundInterface = 0;
   /** SO_ATTACH_FILTER. */
@@ -45,14 +47,28 @@ export abstract class SocketBase implements KernelSocket {
   /** Whether a listener and its connections share them, until one of them sets an option. */
   #sharesValues = false;
 
-  constructor(host: ProtocolHost, domain: number, type: number, protocol: number) {
+  constructor(host: ProtocolHost, domain: number) {
     this.host = host;
     this.domain = domain;
-    this.type = type;
-    this.protocol = protocol;
     this.cookie = host.nextCookie();
     this.sendBuffer = host.sysctls.get("net.core.wmem_default");
     this.receiveBuffer = host.sysctls.get("net.core.rmem_default");
+  }
+
+  get receiveShutdown(): boolean {
+    return (this.#shutdown & RCV_SHUTDOWN) !== 0;
+  }
+
+  set receiveShutdown(on: boolean) {
+    this.#shutdown = on ? this.#shutdown | RCV_SHUTDOWN : this.#shutdown & ~RCV_SHUTDOWN;
+  }
+
+  get sendShutdown(): boolean {
+    return (this.#shutdown & SEND_SHUTDOWN) !== 0;
+  }
+
+  set sendShutdown(on: boolean) {
+    this.#shutdown = on ? this.#shutdown | SEND_SHUTDOWN : this.#shutdown & ~SEND_SHUTDOWN;
   }
 
   get receiveLowWater(): number {

@@ -19,16 +19,3 @@ export const INITIAL_SOCKET_SETTINGS: SocketSettings = {
   pacingRate: Number.POSITIVE_INFINITY,
   transmitTime: [0, 0],
 };
-
-/** What IP_MULTICAST_IF and IP_UNICAST_IF chose: an index, and an address to send from. */
-export interface SendingInterface {
-  readonly multicastInterface: number;
-  readonly multicastAddress: string;
-  readonly unicastInterface: number;
-}
-
-export const ANY_INTERFACE: SendingInterface = {
-  multicastInterface: 0,
-  multicastAddress: "0.0.0.0",
-  unicastInterface: 0,
-};

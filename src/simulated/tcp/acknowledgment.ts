@@ -1,5 +1,5 @@
 import { constants } from "../../system/linux/constants.ts";
-import { MICROSECOND, SECOND } from "../clock/virtual-clock.ts";
+import { MICROSECOND } from "../clock/virtual-clock.ts";
 import { TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
 import { ACKED, AckOutcome, ALERT, FLAG, FORWARD_PROGRESS, NOT_DUPLICATE } from "./ack-outcome.ts";
 import { pacingRate, updatePacingRate } from "./burst.ts";
@@ -245,7 +245,11 @@ function measure(tcb: ControlBlock, firstSentAt: number, lastSentAt: number, out
   }
   if (sample < 0) return false;
   const microseconds = Math.floor(latest / MICROSECOND);
-  rtt.noteMinimum(Math.max(1, microseconds), now, host.sysctls.get("net.ipv4.tcp_min_rtt_wlen") * SECOND);
+  rtt.noteMinimum(
+    Math.max(1, microseconds),
+    tcb.milliseconds,
+    host.sysctls.get("net.ipv4.tcp_min_rtt_wlen") * 1_000,
+  );
   rtt.measure(sample / MICROSECOND, tcb.sndUna, tcb.sndNxt, tcb.leastRto / MICROSECOND);
   rtt.rto = rtt.base(tcb.greatestRto);
   rtt.backoff = 0;

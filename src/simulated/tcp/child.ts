@@ -9,13 +9,10 @@ import { STATE } from "./state.ts";
 export function openChild(tcb: ControlBlock, listener: ControlBlock, request: PendingConnection): void {
   const { agreement } = request;
   const { host } = tcb;
-  tcb.iss = request.iss;
   const next = add(request.iss, 1);
   tcb.sndUna = next;
   tcb.sndNxt = next;
   tcb.writeSeq = next;
-  tcb.pushedSeq = next;
-  tcb.sndSml = next;
   tcb.sndUp = next;
   tcb.sndWl1 = request.irs;
   tcb.rcvNxt = add(request.irs, 1);
@@ -38,6 +35,8 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   tcb.ecnOk = agreement.ecn;
   tcb.mssClamp = agreement.mss;
   inheritOptions(tcb, listener);
+  // inet_csk_clone_lock() clears the accept queue, which has it.
+  if (tcb.settings.deferAccept !== 0) tcb.configure({ deferAccept: 0 });
   const route = routeOf(tcb);
   const mtu = typeof route === "number" ? 1_500 : route.mtu;
   tcb.advmss = clampMss(announcedMss(mtu, request.remoteAddress), tcb.settings.userMss);
@@ -49,12 +48,12 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   if (request.retransmissions === 0) {
     const { rtt, now } = tcb;
     const elapsed = (now - request.sentAt) / MICROSECOND;
-    rtt.noteMinimum(Math.max(1, Math.floor(elapsed)), now, 300e9);
+    rtt.noteMinimum(Math.max(1, Math.floor(elapsed)), tcb.milliseconds, 300_000);
     rtt.measure(elapsed, next, next, tcb.leastRto / MICROSECOND);
     rtt.rto = rtt.base(tcb.greatestRto);
   } else if (request.sentAt !== host.clock.now) {
-    tcb.retransStamp = request.firstTsval;
     tcb.beginSending();
+    tcb.retransStamp = request.firstTsval;
     tcb.recovery.undoMarker = request.iss;
   }
   tcb.unaccepted = true;

@@ -74,12 +74,9 @@ export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
   const { host, window } = tcb;
   const { sysctls } = host;
   const { remoteAddress } = tcb.socket;
-  tcb.iss = iss;
   tcb.sndUna = iss;
   tcb.sndNxt = iss;
   tcb.writeSeq = iss;
-  tcb.pushedSeq = iss;
-  tcb.sndSml = iss;
   tcb.sndUp = iss;
   tcb.route = undefined;
   if (tcb.settings.userMss !== 0) tcb.mssClamp = tcb.settings.userMss;
@@ -100,9 +97,9 @@ export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
   tcb.announcedWscale = first.scale;
   tcb.rtt.rto = tcb.rtt.rto || 1e9;
   tcb.ecnOk = sysctls.get("net.ipv4.tcp_ecn") === 1;
-  tcb.retransStamp = tcb.timestamp;
   tcb.setState(STATE.SYN_SENT);
   tcb.beginSending();
+  tcb.retransStamp = tcb.timestamp;
   const syn = new QueuedSegment(iss, SYN | (tcb.ecnOk ? ECE | CWR : 0), NOTHING);
   tcb.sendQueue.append(syn);
   tcb.writeSeq = syn.end;

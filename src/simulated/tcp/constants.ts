@@ -29,8 +29,9 @@ export const MAX_QUICKACKS = 16;
 export const TIMEWAIT_LENGTH = 60 * SECOND;
 /** How much older a timestamp must be to be rejected at once, and when `tsRecent` expires. */
 export const PAWS_WINDOW = 1;
-export const PAWS_24DAYS = 24 * 24 * 3600 * SECOND;
-export const PAWS_MSL = 60 * SECOND;
+// In milliseconds.
+export const PAWS_24DAYS = 24 * 24 * 3_600_000;
+export const PAWS_MSL = 60_000;
 
 /** Duplicate acknowledgments that begin a fast retransmit. */
 export const FASTRETRANS_THRESH = 3;

@@ -1,3 +1,4 @@
+import { MILLISECOND } from "../clock/virtual-clock.ts";
 import type { InetSocket } from "../host/inet-socket.ts";
 import type { MemoryUse, ProtocolHost } from "../host/protocol-host.ts";
 import { AckState } from "./ack-state.ts";
@@ -60,13 +61,10 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
   identification = 0;
 
   // Send sequence variables.
-  iss = 0;
   sndUna = 0;
   sndNxt = 0;
   /** The end of what the program wrote. */
   writeSeq = 0;
-  /** The end of what was marked with PSH. */
-  pushedSeq = 0;
   sndWnd = 0;
   /** The segment that last updated the window. */
   sndWl1 = 0;
@@ -74,8 +72,6 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
   maxWindow = 0;
   /** The end of the urgent data; urgent mode lasts while it is after `sndUna`. */
   sndUp = 0;
-  /** The end of the last segment that was not full: Minshall's rule for Nagle. */
-  sndSml = 0;
   /** NAGLE bits of TCP_NODELAY and TCP_CORK. */
   nonagle = 0;
 
@@ -102,13 +98,11 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
   // Timestamps (RFC 7323).
   tsOffset = 0;
   tsRecent = 0;
-  /** When `tsRecent` was taken, in nanoseconds. */
+  /** When `tsRecent` was taken, in milliseconds. */
   tsRecentAt = 0;
   /** Of the segment that is being processed. */
   rcvTsval = 0;
   rcvTsecr = 0;
-  /** `timestamp` at the first retransmission of this recovery; 0 if there was none. */
-  retransStamp = 0;
 
   #sender = NO_SENDER;
   /** Both are shared while they are empty: most connections never lose a segment. */
@@ -134,8 +128,6 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
 
   /** Shared until an option is set. */
   settings = INITIAL_SETTINGS;
-  /** TCP_DEFER_ACCEPT, in SYN-ACK timeouts. */
-  deferAccept = 0;
   /** SO_TIMESTAMPING of sent data. */
   reports: TransmitReports | undefined = undefined;
   /** What it is charged of `Stack.memory`, in bytes. */
@@ -155,7 +147,7 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
   /** Makes the sending half: the first segment is about to be queued. */
   beginSending(): void {
     if (this.#sender !== NO_SENDER) return;
-    this.#sender = new Sender();
+    this.#sender = new Sender(this.writeSeq);
     this.congestion.stamp = this.now;
     this.recovery.reordering = this.host.sysctls.get("net.ipv4.tcp_reordering");
   }
@@ -196,6 +188,30 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
 
   set pending(pending: Pending) {
     this.#sender.pending = pending;
+  }
+
+  get pushedSeq(): number {
+    return this.#sender.pushedSeq;
+  }
+
+  set pushedSeq(sequence: number) {
+    this.#sender.pushedSeq = sequence;
+  }
+
+  get sndSml(): number {
+    return this.#sender.sndSml;
+  }
+
+  set sndSml(sequence: number) {
+    this.#sender.sndSml = sequence;
+  }
+
+  get retransStamp(): number {
+    return this.#sender.retransStamp;
+  }
+
+  set retransStamp(timestamp: number) {
+    this.#sender.retransStamp = timestamp;
   }
 
   get retransmits(): number {
@@ -307,9 +323,14 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
     return this.sndUna !== this.sndUp;
   }
 
+  /** The time in milliseconds, which is a small integer of V8's for 24 days. */
+  get milliseconds(): number {
+    return Math.floor(this.host.clock.now / MILLISECOND);
+  }
+
   /** The clock of timestamps, in milliseconds, without the offset. Never 0. */
   get timestamp(): number {
-    return (Math.floor(this.host.clock.now / 1e6) + 1) >>> 0;
+    return (this.milliseconds + 1) >>> 0;
   }
 
   /** What the next timestamp option carries. */

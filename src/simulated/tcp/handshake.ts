@@ -1,4 +1,4 @@
-import { SECOND } from "../clock/virtual-clock.ts";
+import { MILLISECOND, SECOND } from "../clock/virtual-clock.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { isMulticast } from "../ip/address.ts";
 import { NO_TCP_OPTIONS, type Packet, TCP_FLAG, type TcpOptions, type TcpSegment } from "../ip/packet.ts";
@@ -212,7 +212,7 @@ export class Handshake<Connection> implements RequestOwner {
     if (queue.requests.size * 2 > Math.max(8, queue.backlog)) {
       for (let young = queue.young * 2; most > 2 && queue.requests.size >= young; young *= 2) most -= 1;
     }
-    const defer = tcb.deferAccept;
+    const defer = tcb.settings.deferAccept;
     const expired =
       request.timeouts >= most && (defer === 0 || !request.acknowledged || request.timeouts >= defer);
     if (expired) {
@@ -255,7 +255,8 @@ export class Handshake<Connection> implements RequestOwner {
     if (timestamps !== undefined) {
       const echo = (timestamps.echo - request.tsOffset) >>> 0;
       const foreign = timestamps.echo !== 0 && !between(echo, request.firstTsval, request.lastTsval);
-      rejected = foreign || rejectsTimestamp(request, timestamps.value, now, isReset);
+      rejected =
+        foreign || rejectsTimestamp(request, timestamps.value, Math.floor(now / MILLISECOND), isReset);
     }
     if (sequence === request.irs && (flags & (SYN | RST | ACK)) === SYN && !rejected) {
       // The SYN again: our answer was lost.
@@ -285,7 +286,7 @@ export class Handshake<Connection> implements RequestOwner {
     }
     if ((flags & ACK) === 0) return undefined;
     if (timestamps !== undefined && !after(sequence, rcvNxt)) request.tsRecent = fromPacket(timestamps.value);
-    if (request.timeouts < listener.tcb.deferAccept && end === rcvNxt) {
+    if (request.timeouts < listener.tcb.settings.deferAccept && end === rcvNxt) {
       request.acknowledged = true;
       host.counters.count("TcpExt.TCPDeferAcceptDrop");
       return undefined;

@@ -1,4 +1,4 @@
-import { Scheduled } from "../clock/virtual-clock.ts";
+import { MILLISECOND, Scheduled } from "../clock/virtual-clock.ts";
 import type { Ends } from "./connection-table.ts";
 
 /** Whoever handles the timer of a request. */
@@ -39,6 +39,7 @@ export class PendingConnection extends Scheduled implements Ends {
   /** The interface that the SYN came from. */
   readonly interface: number;
   tsRecent: number;
+  /** In milliseconds. */
   tsRecentAt: number;
   readonly tsOffset: number;
   /** When the first SYN-ACK was sent, in nanoseconds, and its timestamp. */
@@ -68,7 +69,7 @@ export class PendingConnection extends Scheduled implements Ends {
     this.windowClamp = syn.windowClamp;
     this.interface = syn.interface;
     this.tsRecent = syn.tsRecent;
-    this.tsRecentAt = syn.now;
+    this.tsRecentAt = Math.floor(syn.now / MILLISECOND);
     this.tsOffset = syn.tsOffset;
     this.sentAt = syn.now;
     this.firstTsval = syn.tsval;

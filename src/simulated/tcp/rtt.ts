@@ -24,6 +24,7 @@ export class RoundTripTime {
   backoff = 0;
   /** The least time in the last tcp_min_rtt_wlen seconds; 0 before the first measurement. */
   minimum = 0;
+  /** In milliseconds. */
   #minimumAt = 0;
   /** That of the segment that RACK saw arrive last: rack.rtt_us. */
   latest = 0;
@@ -81,7 +82,11 @@ export class RoundTripTime {
     return Math.floor(this.smoothed / 8) * MICROSECOND;
   }
 
-  /** Keeps the minimum of a window of time: a simpler minmax_running_min(). */
+  /**
+   * Keeps the minimum of a window of time: a simpler minmax_running_min().
+   *
+   * @param now in milliseconds, as is the length of the window
+   */
   noteMinimum(microseconds: number, now: number, windowLength: number): void {
     if (this.minimum === 0 || microseconds <= this.minimum || now - this.#minimumAt > windowLength) {
       this.minimum = microseconds;

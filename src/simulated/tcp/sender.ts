@@ -28,7 +28,19 @@ export class Sender {
   probesSince: number | undefined = undefined;
   /** In bytes per second; 0 until something was acknowledged. */
   pacingRate = 0;
+  /** The end of what was marked with PSH. */
+  pushedSeq: number;
+  /** The end of the last segment that was not full: Minshall's rule for Nagle. */
+  sndSml: number;
+  /** `timestamp` at the first retransmission of this recovery; 0 if there was none. */
+  retransStamp = 0;
+
+  /** @param sequence of the first byte that it will send */
+  constructor(sequence: number) {
+    this.pushedSeq = sequence;
+    this.sndSml = sequence;
+  }
 }
 
 /** That of connections that have sent nothing; only what it holds already is ever written to it. */
-export const NO_SENDER = new Sender();
+export const NO_SENDER = new Sender(0);

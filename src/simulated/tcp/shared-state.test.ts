@@ -55,7 +55,7 @@ test("what idle connections share is never written to, whatever a peer sends", (
     }
     pair.advance(100_000);
   }
-  assert.deepEqual(NO_SENDER, new Sender());
+  assert.deepEqual(NO_SENDER, new Sender(0));
   assert.deepEqual(NO_TUNING, new ReceiveTuning(0, 0));
   assert.deepEqual(EMPTY_RECEIVE_QUEUE, new ReceiveQueue());
   assert.deepEqual(NO_SELECTIVE_ACKS, new SelectiveAcks());

@@ -47,7 +47,11 @@ export function receiveInSynSent(tcb: ControlBlock, segment: TcpSegment): boolea
     return false;
   }
   if ((flags & RST) !== 0 || (flags & SYN) === 0) return false;
-  if (tcb.sawTimestamp && tcb.tsRecentAt !== 0 && rejectsTimestamp(tcb, tcb.rcvTsval, tcb.now, false))
+  if (
+    tcb.sawTimestamp &&
+    tcb.tsRecentAt !== 0 &&
+    rejectsTimestamp(tcb, tcb.rcvTsval, tcb.milliseconds, false)
+  )
     return false;
   // A SYN crossed ours: simultaneous open.
   agree(tcb, segment);
@@ -65,7 +69,7 @@ export function receiveInSynSent(tcb: ControlBlock, segment: TcpSegment): boolea
   const first = tcb.sendQueue.firstSent;
   if (first !== undefined) first.flags = SYN | ACK | (tcb.ecnOk ? ECE : 0);
   tcb.host.counters.count("TcpExt.TCPSynAckSimultaneous");
-  transmit(tcb, tcb.iss, SYN | ACK | (tcb.ecnOk ? ECE : 0), NOTHING);
+  transmit(tcb, tcb.sndUna, SYN | ACK | (tcb.ecnOk ? ECE : 0), NOTHING);
   return false;
 }
 
@@ -112,7 +116,7 @@ function connected(tcb: ControlBlock, segment: TcpSegment): void {
   initTransfer(tcb);
   tcb.setState(STATE.ESTABLISHED);
   if (!tcb.orphaned) tcb.stack.woken(tcb, POLL.OUT | POLL.WRNORM);
-  if (tcb.deferAccept > 0 || ack.interactive) {
+  if (tcb.settings.deferAccept > 0 || ack.interactive) {
     // The data that follows carries the acknowledgment.
     ack.schedule();
     ack.beQuick(tcb.window.offered);

@@ -128,7 +128,7 @@ export function setTcpOption(tcb: ControlBlock, kept: KeptOptions, name: number,
       });
       return 0;
     case TCP.DEFER_ACCEPT:
-      tcb.deferAccept = secondsToRetries(int, tcb.greatestRto);
+      tcb.configure({ deferAccept: secondsToRetries(int, tcb.greatestRto) });
       return 0;
     case TCP.WINDOW_CLAMP:
       return setWindowClamp(tcb, int);
@@ -320,7 +320,7 @@ export function getTcpOption(
       );
     }
     case TCP.DEFER_ACCEPT:
-      return giveInt(value, retriesToSeconds(tcb.deferAccept, tcb.greatestRto));
+      return giveInt(value, retriesToSeconds(tcb.settings.deferAccept, tcb.greatestRto));
     case TCP.WINDOW_CLAMP:
       return giveInt(value, tcb.window.clamp || tcb.settings.windowClamp);
     case TCP.INFO:

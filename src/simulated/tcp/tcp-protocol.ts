@@ -1,6 +1,8 @@
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
+import { MILLISECOND } from "../clock/virtual-clock.ts";
 import { icmpErrno } from "../host/icmp-errnos.ts";
+import { LOCK } from "../host/inet-socket.ts";
 import type { KernelSocket } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
 import type { Counter, MemoryUse, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
@@ -216,7 +218,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       socket.portRange(),
     );
     if (port === undefined || !this.#takeEnds(socket, port, "found")) return -EADDRNOTAVAIL;
-    socket.connectBound = true;
+    socket.locks |= LOCK.CONNECT_PORT;
     ports.add(socket, port, "silently");
     socket.localPort = port;
     return 0;
@@ -231,7 +233,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     if (found === undefined) return true;
     if (found.kind !== "time-wait" || !this.#mayReuse(found, how === "bound")) return false;
     if (how === "try") return true;
-    socket.tcb.iss = found.nextIss;
+    socket.tcb.writeSeq = found.nextIss;
     socket.tcb.tsRecent = found.tsRecent;
     socket.tcb.tsRecentAt = found.tsRecentAt;
     this.timeWaitOver(found);
@@ -248,7 +250,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     const reuse = sysctls.get("net.ipv4.tcp_tw_reuse");
     const loopback = isLoopback(record.localAddress) && isLoopback(record.remoteAddress);
     if (reuse === 0 || (reuse === 2 && !loopback) || !record.timestamps) return false;
-    return clock.now - record.tsRecentAt > sysctls.get("net.ipv4.tcp_tw_reuse_delay") * 1e6;
+    return clock.now / MILLISECOND - record.tsRecentAt > sysctls.get("net.ipv4.tcp_tw_reuse_delay");
   }
 
   startListening(socket: TcpSocket, backlog: number): boolean {
@@ -391,7 +393,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     child.remoteAddress = request.remoteAddress;
     child.remotePort = request.remotePort;
     // sk_userlocks without SOCK_BINDPORT_LOCK: its port is free once it has ended.
-    child.boundAddress = parent.boundAddress;
+    child.locks = parent.locks & LOCK.BIND_ADDRESS;
     child.scopeId = parent.scopeId || (request.remoteAddress.startsWith("fe80:") ? request.interface : 0);
     child.tcb.congestionName = listener.tcb.congestionName;
     this.host.ports(PROTOCOL.TCP).add(child, child.localPort, "silently");

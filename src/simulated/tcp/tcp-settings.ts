@@ -9,6 +9,8 @@ export interface TcpSettings {
   readonly keepaliveProbes: number;
   readonly userTimeout: number;
   readonly synRetries: number;
+  /** TCP_DEFER_ACCEPT, in SYN-ACK timeouts. */
+  readonly deferAccept: number;
   /** TCP_LINGER2; negative does not wait in FIN_WAIT2. */
   readonly linger2: number;
   readonly notsentLowat: number;
@@ -26,6 +28,7 @@ export const INITIAL_SETTINGS: TcpSettings = {
   keepaliveProbes: 0,
   userTimeout: 0,
   synRetries: 0,
+  deferAccept: 0,
   linger2: 0,
   notsentLowat: 0,
   rtoMin: 0,

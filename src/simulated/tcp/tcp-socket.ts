@@ -63,7 +63,6 @@ export interface SocketStack extends Stack {
 
 /** A TCP socket: connection, listener, or neither yet. */
 export class TcpSocket extends InetSocket implements KernelSocket {
-  readonly kind = "connection";
   readonly #stack: SocketStack;
   tcb: ControlBlock;
   /** The port that the socket had before its connection ended: names still show it. */
@@ -78,7 +77,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   #lingerUntil = 0;
 
   constructor(stack: SocketStack, domain: number) {
-    super(stack.host, domain, SOCK.STREAM, IPPROTO.TCP);
+    super(stack.host, domain);
     this.#stack = stack;
     const { sysctls } = stack.host;
     const [, send = 0] = sysctls.get("net.ipv4.tcp_wmem");
@@ -91,6 +90,20 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   #newBlock(): ControlBlock {
     const name = this.host.sysctls.get("net.ipv4.tcp_congestion_control");
     return new ControlBlock(this.#stack, this, isCongestionName(name) ? name : "reno");
+  }
+
+  // Of the class, so that no connection has fields for them.
+
+  get kind(): "connection" {
+    return "connection";
+  }
+
+  override get type(): number {
+    return SOCK.STREAM;
+  }
+
+  override get protocol(): number {
+    return IPPROTO.TCP;
   }
 
   override get listening(): boolean {
@@ -162,7 +175,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     const { tcb } = this;
     this.#stack.hash(this);
     tcb.tsOffset = this.#stack.timestampOffset(this);
-    sendSyn(tcb, tcb.iss || this.#stack.initialSequence(this), route);
+    sendSyn(tcb, tcb.writeSeq || this.#stack.initialSequence(this), route);
   }
 
   /** connect() with AF_UNSPEC, and what a failed connect() leaves behind. */
@@ -186,7 +199,6 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     const earlier = this.tcb;
     this.tcb = this.#newBlock();
     inheritOptions(this.tcb, earlier);
-    this.tcb.deferAccept = earlier.deferAccept;
     this.tcb.congestionName = earlier.congestionName;
     this.receiveShutdown = false;
     this.sendShutdown = false;

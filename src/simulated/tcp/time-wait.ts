@@ -1,4 +1,4 @@
-import { Scheduled } from "../clock/virtual-clock.ts";
+import { MILLISECOND, Scheduled } from "../clock/virtual-clock.ts";
 import type { PortUser } from "../host/port-table.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { NO_TCP_OPTIONS, TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
@@ -51,6 +51,7 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   readonly rcvWscale: number;
   readonly timestamps: boolean;
   tsRecent: number;
+  /** In milliseconds. */
   tsRecentAt: number;
   readonly tsOffset: number;
   lastOutOfWindowAck: number | undefined = undefined;
@@ -94,10 +95,9 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   receive(segment: TcpSegment, end: number): TimeWaitAnswer {
     const { flags, options } = segment;
     const sequence = fromPacket(segment.sequence);
-    const { now } = this.#owner.host.clock;
     const value = this.timestamps ? options.timestamps?.value : undefined;
     const isReset = (flags & RST) !== 0;
-    const rejected = value !== undefined && rejectsTimestamp(this, value, now, isReset);
+    const rejected = value !== undefined && rejectsTimestamp(this, value, this.#milliseconds, isReset);
     if (this.substate === STATE.FIN_WAIT2) return this.#receiveInFinWait2(segment, end, rejected);
     if (!rejected && sequence === this.rcvNxt && (sequence === end || isReset)) {
       if (!isReset) this.#wait();
@@ -139,9 +139,13 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
     return "acknowledge";
   }
 
+  get #milliseconds(): number {
+    return Math.floor(this.#owner.host.clock.now / MILLISECOND);
+  }
+
   #noteTimestamp(value: number): void {
     this.tsRecent = fromPacket(value);
-    this.tsRecentAt = this.#owner.host.clock.now;
+    this.tsRecentAt = this.#milliseconds;
   }
 
   /** tcp_in_window(). */

@@ -17,7 +17,7 @@ export function readTimestamps(tcb: ControlBlock, { options }: TcpSegment): void
 /** Keeps the timestamp to echo: tcp_store_ts_recent(). */
 export function storeTimestamp(tcb: ControlBlock): void {
   tcb.tsRecent = tcb.rcvTsval;
-  tcb.tsRecentAt = tcb.now;
+  tcb.tsRecentAt = tcb.milliseconds;
 }
 
 /** Of a segment that does not leave a gap, if its timestamp is not old: tcp_replace_ts_recent(). */
@@ -26,9 +26,9 @@ export function replaceTimestamp(tcb: ControlBlock, sequence: number): void {
 }
 
 /** tcp_paws_check(): not older than the last one, or that one is too old to compare. */
-function isFresh({ tsRecent, rcvTsval, tsRecentAt, now }: ControlBlock, window: number): boolean {
+function isFresh({ tsRecent, rcvTsval, tsRecentAt, milliseconds }: ControlBlock, window: number): boolean {
   if (((tsRecent - rcvTsval) | 0) <= window) return true;
-  if (now - tsRecentAt >= PAWS_24DAYS) return true;
+  if (milliseconds - tsRecentAt >= PAWS_24DAYS) return true;
   return tsRecent === 0;
 }
 
@@ -56,11 +56,11 @@ function isDisordered(
 export function rejectsTimestamp(
   recent: { readonly tsRecent: number; readonly tsRecentAt: number },
   value: number,
-  now: number,
+  milliseconds: number,
   reset: boolean,
 ): boolean {
   if (((recent.tsRecent - value) | 0) <= 0) return false;
-  if (now - recent.tsRecentAt >= PAWS_24DAYS || recent.tsRecent === 0) return false;
+  if (milliseconds - recent.tsRecentAt >= PAWS_24DAYS || recent.tsRecent === 0) return false;
   // A host that rebooted may have a smaller clock: believe its RST after a while.
-  return !(reset && now - recent.tsRecentAt >= PAWS_MSL);
+  return !(reset && milliseconds - recent.tsRecentAt >= PAWS_MSL);
 }

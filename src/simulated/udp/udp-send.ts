@@ -3,12 +3,12 @@ import { errnos } from "../../system/linux/errno.ts";
 import { type ErrorQueue, ORIGIN } from "../host/error-queue.ts";
 import { type SentControls, sentControls } from "../host/ip-controls.ts";
 import { IP_OPTION, IPV6_OPTION } from "../host/ip-options.ts";
+import type { IpSettings } from "../host/ip-settings.ts";
 import type { SendRequest, SocketAddress } from "../host/kernel-socket.ts";
 import { gather } from "../host/pieces.ts";
 import type { ProtocolHost, Route } from "../host/protocol-host.ts";
 import type { SimpleOption } from "../host/simple-option.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";
-import type { SendingInterface } from "../host/socket-settings.ts";
 import { isAnyAddress, isLinkLocal, isMulticast, versionOf } from "../ip/address.ts";
 import type { Packet, UdpDatagram } from "../ip/packet.ts";
 import { type DestinationSocket, destinationOf } from "./destination.ts";
@@ -24,7 +24,7 @@ export interface SendingSocket extends DestinationSocket {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly sendShutdown: boolean;
-  readonly sendingInterface: SendingInterface;
+  readonly ipSettings: IpSettings;
   readonly scopeId: number;
   readonly errors: ErrorQueue;
   isSet(option: SimpleOption): boolean;
@@ -102,15 +102,15 @@ function routeFor(socket: SendingSocket, to: Destination, controls: SentControls
   const own =
     isAnyAddress(socket.localAddress) || isMulticast(socket.localAddress) ? undefined : socket.localAddress;
   const multicastSource =
-    multicast && version === 4 && socket.sendingInterface.multicastAddress !== "0.0.0.0"
-      ? socket.sendingInterface.multicastAddress
+    multicast && version === 4 && socket.ipSettings.sendingInterface.multicastAddress !== "0.0.0.0"
+      ? socket.ipSettings.sendingInterface.multicastAddress
       : undefined;
   const source = controls.source ?? own ?? multicastSource;
   if (controls.source !== undefined && !socket.host.isLocal(controls.source)) return -EINVAL;
   const scope = isLinkLocal(to.address) ? to.scopeId : 0;
   const given = multicast
-    ? socket.sendingInterface.multicastInterface
-    : socket.sendingInterface.unicastInterface;
+    ? socket.ipSettings.sendingInterface.multicastInterface
+    : socket.ipSettings.sendingInterface.unicastInterface;
   const index = socket.boundInterface || controls.interface || scope || given;
   return socket.host.route(to.address, {
     source: source !== undefined && versionOf(source) === version ? source : undefined,

@@ -55,8 +55,16 @@ export class UdpSocket extends InetSocket {
   #keepsStamp = false;
 
   constructor(host: ProtocolHost, sockets: UdpSockets, domain: number) {
-    super(host, domain, SOCK.DGRAM, IPPROTO.UDP);
+    super(host, domain);
     this.#sockets = sockets;
+  }
+
+  override get type(): number {
+    return SOCK.DGRAM;
+  }
+
+  override get protocol(): number {
+    return IPPROTO.UDP;
   }
 
   /** TCP_ESTABLISHED. */
@@ -282,8 +290,8 @@ export class UdpSocket extends InetSocket {
   wants(packet: Packet, from: NetworkInterface): boolean {
     const { destination, source } = packet;
     if (!isMulticast(destination)) return true;
-    if (this.memberships === undefined) return this.#wantsAll(destination);
-    return this.memberships.wants(destination, source, from.index, this.#wantsAll(destination));
+    if (this.ipSettings.memberships === undefined) return this.#wantsAll(destination);
+    return this.ipSettings.memberships.wants(destination, source, from.index, this.#wantsAll(destination));
   }
 
   #wantsAll(group: string): boolean {
@@ -324,7 +332,7 @@ export class UdpSocket extends InetSocket {
 
   close(): void {
     this.#corked = undefined;
-    this.memberships?.leaveAll();
+    this.ipSettings.memberships?.leaveAll();
     this.host.memory(PROTOCOL.UDP).uncharge(this.#queue.allocated);
     this.releasePort();
   }

@@ -27,6 +27,8 @@ export interface UnixNamespace {
 
 /** A unix socket: its name, its credentials, and its send buffer (net/unix/af_unix.c). */
 export abstract class UnixSocket extends SocketBase implements Sender {
+  readonly type: number;
+  readonly protocol = 0;
   protected readonly names: UnixNamespace;
   /** sun_path as getsockname() gives it; undefined without a name. */
   name: Uint8Array | undefined;
@@ -37,7 +39,8 @@ export abstract class UnixSocket extends SocketBase implements Sender {
   peerOwner: Credentials | undefined;
 
   constructor(host: ProtocolHost, names: UnixNamespace, type: number) {
-    super(host, AF.UNIX, type, 0);
+    super(host, AF.UNIX);
+    this.type = type;
     this.names = names;
   }
 
