@@ -4,6 +4,7 @@
 // and so run the published code. With --modules, dist/ gets the modules themselves.
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -54,7 +55,7 @@ const chunksByEntries = {
 /** Rolldown's own functions, for `export * as`. */
 const RUNTIME = "\0rolldown/runtime.js";
 
-const files = readdirSync(compiled, { recursive: true, encoding: "utf8" });
+const files = compiledFiles();
 const modules = files.filter((path) => path.endsWith(".js"));
 
 if (process.argv.includes("--modules")) {
@@ -62,6 +63,17 @@ if (process.argv.includes("--modules")) {
   // Stale: the next build makes them again.
   rmSync(chunks, { recursive: true, force: true });
 } else if (isStale()) await bundle();
+
+/** tsc leaves what it made of a source that is gone: it is removed here. */
+function compiledFiles() {
+  return readdirSync(compiled, { recursive: true, encoding: "utf8" }).filter((path) => {
+    if (!/\.c?[jt]s$/.test(path)) return false;
+    const source = join(root, "src", path.replace(/(\.d)?\.(c?)[jt]s$/, ".$2ts"));
+    if (existsSync(source)) return true;
+    rmSync(join(compiled, path));
+    return false;
+  });
+}
 
 async function bundle() {
   copy(files.filter((path) => path.endsWith(".cjs")));
@@ -101,8 +113,9 @@ async function bundle() {
   });
   await build.close();
   // Only now: what runs meanwhile finds the chunks that it needs.
-  const written = output.map(({ fileName }) => basename(fileName));
-  for (const name of readdirSync(chunks)) if (!written.includes(name)) rmSync(join(chunks, name));
+  const written = new Set(output.map(({ fileName }) => fileName));
+  for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" }))
+    if (path.endsWith(".js") && !written.has(path)) rmSync(join(dist, path));
   utimesSync(chunks, new Date(), new Date());
 }
 
