@@ -6,6 +6,11 @@ type NextTick = <Args extends unknown[]>(call: (...args: Args) => void, ...args:
  */
 export const nextTick: NextTick = globalThis.process?.nextTick.bind(globalThis.process) ?? inMicrotask();
 
+/** Calls back once ticks and promises have run, as they do between two events of libuv. */
+export function afterTicks(call: () => void): void {
+  nextTick(() => globalThis.queueMicrotask(() => nextTick(call)));
+}
+
 function inMicrotask(): NextTick {
   const { queueMicrotask } = globalThis;
   return (call, ...args) => queueMicrotask(() => call(...args));

@@ -20,7 +20,7 @@ export interface Target {
 
 /** The connecting Socket. */
 export interface ConnectingSocket {
-  readonly connecting: boolean;
+  connecting: boolean;
   readonly blockList?: BlockList;
   autoSelectFamilyAttemptedAddresses?: string[];
   emit(event: string, ...args: unknown[]): boolean;
@@ -170,7 +170,9 @@ export class Connecting {
   /** Aborts the attempts. */
   close(done: () => void): void {
     this.cancel();
-    this.#settings.engine.system.clock.setImmediate(done);
+    // As with a libuv handle, the immediates of this turn run first.
+    const { clock } = this.#settings.engine.system;
+    clock.setImmediate(() => clock.setImmediate(done));
   }
 
   #attempt(address: AddressInput, done: (outcome: Outcome) => void) {
@@ -189,6 +191,7 @@ export class Connecting {
 
   #failAlone(error: unknown, address: string, port?: number, family?: 4 | 6) {
     this.cancel();
+    this.#socket.connecting = false;
     this.#socket.emit("connectionAttemptFailed", address, port, family, error);
     this.#socket._fail(error);
   }

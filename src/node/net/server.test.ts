@@ -70,3 +70,27 @@ both("a server that has all the connections it may have", async (net) => {
   first.destroy();
   await closed(server);
 });
+
+both("maxConnections of 0, which is no limit on Node 20", async (net) => {
+  const server = net.createServer((socket) => socket.resume());
+  server.maxConnections = 0;
+  const client = net.connect(await listening(server), "127.0.0.1").on("error", () => {});
+  const isNode20 = process.versions.node.startsWith("20.");
+  await once(server, isNode20 ? "connection" : "drop");
+  client.destroy();
+  await closed(server);
+});
+
+both("a server that is closed twice emits `close` twice", async (net) => {
+  const server = net.createServer();
+  await listening(server);
+  let count = 0;
+  server.on("close", () => {
+    count += 1;
+  });
+  server.close();
+  server.close();
+  await once(server, "close");
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(count, 2);
+});

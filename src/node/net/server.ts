@@ -94,12 +94,13 @@ export function listenOnOpened(
     },
     refused: (error) => announceRefusal(server, error),
     closing: () => {
-      closing.add(server);
+      closing.set(server, 0);
       announceStop(server);
     },
     closed: () => {
+      const events = Math.max(1, closing.get(server) ?? 0);
       closing.delete(server);
-      server._emitCloseIfDrained?.();
+      for (let count = 0; count < events; count++) server._emitCloseIfDrained?.();
     },
   };
   const handle = new ListenHandle(chosen, opened, owner, proxyProtocol);
@@ -122,12 +123,23 @@ function isOfCluster(server: net.Server): boolean {
   return cluster.isPrimary && server.listeners("connection")[0]?.name === "fail";
 }
 
-/** Servers whose descriptor is being closed; they emit `close` afterwards. */
-const closing = new WeakSet<net.Server>();
+/**
+ * Servers whose descriptor is being closed, and how often they are to emit `close` afterwards: once
+ * for each call of `close()`.
+ */
+const closing = new WeakMap<net.Server, number>();
 
 /** Node's `close()`, but it waits until the descriptor is closed, so that the port is free. */
 export function emitCloseIfDrained(server: ListeningServer): void {
-  if (!closing.has(server)) nodeEmitClose.call(server);
+  const events = closing.get(server);
+  if (events === undefined) nodeEmitClose.call(server);
+  else if (!server._handle && server._connections === 0) closing.set(server, events + 1);
+}
+
+/** Whether it has all the connections that it may have. For Node 20, 0 is no limit. */
+function isFull({ maxConnections, _connections }: ListeningServer): boolean {
+  if (maxConnections == null || _connections < maxConnections) return false;
+  return maxConnections !== 0 || !process.versions.node.startsWith("20.");
 }
 
 function accepted(
@@ -136,7 +148,7 @@ function accepted(
   fd: number,
   info: ProxyInfo | undefined,
 ): void {
-  if (server.maxConnections != null && server._connections >= server.maxConnections) {
+  if (isFull(server)) {
     server.emit("drop", handle.isUnix ? undefined : handle.ends(fd, info));
     handle.engine.system.close(fd);
     return;

@@ -152,6 +152,10 @@ export abstract class SocketBase extends NodeSocket {
   }
 }
 
+// Not in every version of Node.
+for (const name of ["setTypeOfService", "getTypeOfService"])
+  if (!(name in NodeSocket.prototype)) Reflect.deleteProperty(SocketBase.prototype, name);
+
 /** Gives a Socket the members that the constructor does. */
 export function initialize(socket: SocketBase): void {
   forget(socket);

@@ -107,6 +107,12 @@ test("berkeley/net exports what node:net does", () => {
   assert.deepEqual(Object.keys(ourNet).toSorted(), Object.keys(nodeNet).toSorted());
 });
 
+test("a Socket of berkeley/net has the type of service where Node's has it", () => {
+  const [ours, nodes] = [new ourNet.Socket(), new nodeNet.Socket()];
+  for (const name of ["setTypeOfService", "getTypeOfService"])
+    assert.equal(typeof Reflect.get(ours, name), typeof Reflect.get(nodes, name), name);
+});
+
 both("`close` comes after the immediates that were set before it, and before later ones", async (net) => {
   const server = net.createServer();
   const port = await listening(server);

@@ -242,7 +242,7 @@ export class EngineSocket extends SocketBase {
   }
 
   _fail(error: unknown): void {
-    if (this.connecting) announceConnect(this, error);
+    if (this.connecting || this._attempts !== null) announceConnect(this, error);
     this.destroy(asError(error));
   }
 

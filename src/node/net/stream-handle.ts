@@ -1,6 +1,6 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
-import { nextTick } from "../../clock/next-tick.ts";
+import { afterTicks, nextTick } from "../../clock/next-tick.ts";
 import type { StreamHandlers } from "../../engine/engine.ts";
 import { type DuplexAddress, nodeAddress } from "../../net/node-address.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
@@ -275,6 +275,8 @@ export class StreamHandle implements StreamHandlers {
     }
     this.#lastPendingBytes = pendingBytes;
     this.#written = done;
+    // A program may look for `drain` only after an `await`.
+    this.#stream.letTicksRun();
   }
 
   /**
@@ -288,7 +290,7 @@ export class StreamHandle implements StreamHandlers {
       // Like a libuv handle, before anything else is received.
       this.#shutdown = "done";
       this.#stream.shutdown();
-      nextTick(done);
+      afterTicks(done);
       return;
     }
     this.#shutdown = "under way";
@@ -296,7 +298,7 @@ export class StreamHandle implements StreamHandlers {
     this.#stream.shutdown(() => {
       this.#shutdown = "done";
       this.#hold();
-      this.#inContext(done);
+      afterTicks(() => this.#inContext(done));
     });
   }
 

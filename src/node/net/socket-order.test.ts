@@ -1,0 +1,96 @@
+// The order of a Socket's events and of ticks, promises and immediates, in node:net and in
+// berkeley/net.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type nodeNet from "node:net";
+import { both, closed, closedPort, eventsOf, listening, type Net } from "../../../test/both-nets.ts";
+
+/** Calls `accepted` in the handler of a connection, and waits for what it returns. */
+async function inHandler<Value>(
+  net: Net,
+  accepted: (socket: nodeNet.Socket, client: nodeNet.Socket) => Promise<Value>,
+): Promise<Value> {
+  const server = net.createServer();
+  const port = await listening(server);
+  const client = net.connect(port, "127.0.0.1").resume();
+  const value = await new Promise<Value>((resolve, reject) => {
+    server.once("connection", (socket) => {
+      accepted(
+        socket.on("error", () => {}),
+        client,
+      )
+        .then(resolve, reject)
+        .finally(() => socket.destroy());
+    });
+  });
+  client.destroy();
+  await closed(server);
+  return value;
+}
+
+both("`drain` comes after the promises of the handler that wrote", async (net) => {
+  for (const size of [70_000, 100_000, 200_000]) {
+    await inHandler(net, async (socket) => {
+      const write = async () => socket.write(Buffer.alloc(size));
+      // Node may write it all at once.
+      if (await write()) return;
+      assert.ok(socket.writableNeedDrain, "an `await` of `drain` would wait in vain");
+      await once(socket, "drain");
+    });
+  }
+});
+
+both("`finish` comes after the ticks and promises of the handler that ended", async (net) => {
+  for (const text of ["", "bye"]) {
+    const told = await inHandler(net, async (socket) => {
+      const events = eventsOf(socket, ["prefinish", "finish"]);
+      const note = (what: string) => void events.push(what);
+      const finished = once(socket, "finish");
+      socket.end(text);
+      process.nextTick(note, "tick");
+      void Promise.resolve()
+        .then(() => note("promise"))
+        .then(() => note("second promise"));
+      setImmediate(note, "immediate");
+      await finished;
+      await new Promise((resolve) => setImmediate(resolve));
+      return events;
+    });
+    const ticks = ["tick", "promise", "second promise"];
+    assert.deepEqual(told, [...ticks, "prefinish()", "finish()", "immediate"]);
+  }
+});
+
+both("a Socket that failed to connect connects no more when it tells so", async (net, folder) => {
+  for (const to of [{ port: await closedPort(), host: "127.0.0.1" }, { path: `${folder()}/none` }]) {
+    const client = net.connect(to);
+    let state: unknown;
+    client.once("connectionAttemptFailed", () => {
+      const { connecting, readyState, pending } = client;
+      state = { connecting, readyState, pending };
+    });
+    await once(client, "error");
+    assert.deepEqual(state, { connecting: false, readyState: "open", pending: false });
+  }
+});
+
+both("`close` of a connecting Socket comes after the immediates that were set before it", async (net) => {
+  const server = net.createServer();
+  const port = await listening(server);
+  // Not in an immediate.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const client = net.connect(port, "127.0.0.1");
+  const told = eventsOf(client, ["close"], () => "");
+  client.destroy();
+  await new Promise<void>((resolve) => {
+    setImmediate(() => {
+      told.push("first");
+      setImmediate(() => {
+        told.push("second");
+        resolve();
+      });
+    });
+  });
+  assert.deepEqual(told, ["first", "close()", "second"]);
+  await closed(server);
+});
