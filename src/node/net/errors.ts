@@ -6,6 +6,7 @@ import { argumentType } from "../../errors/argument.ts";
 import { formatEndpoint } from "../../errors/error-set.ts";
 import { isError } from "../../errors/is-error.ts";
 import { SocketError } from "../../errors/socket-error.ts";
+import { defined } from "../../invariant.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
 import { currentSystem } from "../../system/current.ts";
 import type { System } from "../../system/system.ts";
@@ -60,11 +61,12 @@ export const cannotBeSent = (): TypeError =>
 export function asCallOfNode(error: unknown, syscall: string): unknown {
   if (error instanceof RangeError) return invalidAddress(error, syscall);
   if (!(error instanceof SocketError)) return error;
-  const { name, code, errno, address, port, path } = error;
-  // In Node's errors the address of a unix socket is its path.
+  const { name, address, port, path } = error;
+  const { code, errno } = codeOfNode(error, syscall);
+  // In Node's errors the address of a unix socket is its path, and its port is -1 when it listens.
   const at = path ?? address;
-  const where =
-    at === undefined ? undefined : { address: at, ...(path === undefined && { port: port ?? 0 }) };
+  const on = path === undefined ? (port ?? 0) : syscall === "listen" ? -1 : undefined;
+  const where = at === undefined ? undefined : { address: at, ...(on !== undefined && { port: on }) };
   const renamed = new SocketError({ name, message: "", code, errno, syscall, where });
   const set = (value: string) =>
     void Object.defineProperty(renamed, "message", {
@@ -85,6 +87,12 @@ export function asCallOfNode(error: unknown, syscall: string): unknown {
   return renamed;
 }
 
+/** libuv reports a missing folder as EACCES, for the sake of Windows (uv_pipe_bind2 in pipe.c). */
+function codeOfNode({ code, errno }: SocketError, syscall: string) {
+  if (syscall !== "listen" || code !== "ENOENT") return { code, errno };
+  return { code: "EACCES", errno: -defined(currentSystem().errnos.EACCES, "every system has the errno") };
+}
+
 /** The error for a path too long for a socket address, which Node gets from libuv. */
 function invalidAddress({ message }: RangeError, syscall: string): SocketError {
   const errno = -currentSystem().errnos.EINVAL;
@@ -99,13 +107,14 @@ function invalidAddress({ message }: RangeError, syscall: string): SocketError {
 
 /** Node's message, followed by our explanation. */
 function messageOf(error: SocketError, syscall: string): string {
-  const { code, errno, address, port, path, message } = error;
+  const { address, port, path, message } = error;
+  const { code, errno } = codeOfNode(error, syscall);
   const endpoint = formatEndpoint({
     ...(address !== undefined && { address }),
     ...(port !== undefined && { port }),
     ...(path !== undefined && { path }),
   });
-  const ours = [error.syscall, code, endpoint].filter((word) => word !== undefined).join(" ");
+  const ours = [error.syscall, error.code, endpoint].filter((word) => word !== undefined).join(" ");
   const detail = message.startsWith(ours) ? message.slice(ours.length).replace(/^[: ]+/, "") : message;
   const text = syscall === "listen" ? `: ${getSystemErrorMap().get(errno)?.[1] ?? "unknown error"}` : "";
   const where = path ?? (address === undefined ? "" : `${address}:${port}`);

@@ -68,7 +68,8 @@ export function openToListen(
 ): OpenedToListen {
   const { SOCK } = system.constants;
   const { address, port, fd, flags = 0 } = args;
-  const backlog = args.backlog || BACKLOG;
+  // Programs take it from the environment, as text. Node converts it, and no number is 0.
+  const backlog = Math.trunc(Number(args.backlog || BACKLOG)) || 0;
   const key = `${args.family}:${address}:${port}`;
   const [first = fd, ...others] = held;
   if (typeof first === "number" && first >= 0) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { both, closed, codeOf, listening } from "../../../test/both-nets.ts";
 
@@ -69,6 +70,27 @@ both("a server that has all the connections it may have", async (net) => {
   assert.equal(await new Promise((resolve) => server.getConnections((_, count) => resolve(count))), 1);
   first.destroy();
   await closed(server);
+});
+
+both("a backlog as text, and none", async (net) => {
+  for (const backlog of ["5", "many"]) {
+    const server = net.createServer((socket) => socket.resume().end("hello"));
+    Reflect.apply(server.listen, server, [{ port: 0, host: "127.0.0.1", backlog }]);
+    await once(server, "listening");
+    await closed(server);
+  }
+});
+
+both("a unix socket in a folder that does not exist", async (net, folder) => {
+  const path = join(folder(), "none", "socket");
+  const server = net.createServer().listen(path);
+  const [error] = await once(server, "error");
+  const { code, errno, syscall, address, port } = error;
+  assert.deepEqual(
+    { code, errno, syscall, address, port },
+    { code: "EACCES", errno: -constants.errno.EACCES, syscall: "listen", address: path, port: -1 },
+  );
+  assert.ok(error.message.startsWith(`listen EACCES: permission denied ${path}`), error.message);
 });
 
 both("maxConnections of 0, which is no limit on Node 20", async (net) => {

@@ -50,8 +50,8 @@ export function setKeepAliveOfNode(
   );
 }
 
-/** In whole seconds, rounded down, as in Node. */
-const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
+/** In whole seconds, rounded down, as in Node: of "2500" too, and 0 of what is no number. */
+const seconds = (milliseconds: unknown = 0): number => Math.trunc(Number(milliseconds) / 1000) || 0;
 
 /** Throws the same errors as Node's. */
 export function setTypeOfService(socket: BorrowedSocket, typeOfService: number): void {

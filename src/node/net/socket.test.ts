@@ -107,6 +107,16 @@ test("berkeley/net exports what node:net does", () => {
   assert.deepEqual(Object.keys(ourNet).toSorted(), Object.keys(nodeNet).toSorted());
 });
 
+both("setKeepAlive() with a delay that is no number", async (net) => {
+  const server = net.createServer((socket) => socket.resume());
+  const client = net.connect(await listening(server), "127.0.0.1");
+  await once(client, "connect");
+  // @ts-expect-error Node's types want a number.
+  for (const delay of ["2500", "soon"]) assert.equal(client.setKeepAlive(true, delay), client);
+  client.destroy();
+  await closed(server);
+});
+
 test("a Socket of berkeley/net has the type of service where Node's has it", () => {
   const [ours, nodes] = [new ourNet.Socket(), new nodeNet.Socket()];
   for (const name of ["setTypeOfService", "getTypeOfService"])
