@@ -139,11 +139,6 @@ class ConnectionStream implements StreamSource, HandleStream, Consumer {
     this.#connection.untilClosed().then(done);
   }
 
-  reset(done: () => void): void {
-    this.#connection.reset();
-    this.#connection.untilClosed().then(done);
-  }
-
   onData(bytes: Uint8Array): void {
     this.#handlers?.onData(bytes);
   }

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type nodeNet from "node:net";
 import { both, closed, closedPort, eventsOf, listening, type Net } from "../../../test/both-nets.ts";
+import { netTest } from "../../../test/engine/net-test.ts";
+import ourNet from "./index.ts";
 
 /** Calls `accepted` in the handler of a connection, and waits for what it returns. */
 async function inHandler<Value>(
@@ -60,6 +62,30 @@ both("`finish` comes after the ticks and promises of the handler that ended", as
     assert.deepEqual(told, [...ticks, "prefinish()", "finish()", "immediate"]);
   }
 });
+
+netTest(
+  "berkeley/net: resetAndDestroy() sends what was written, and then the reset",
+  async () => {
+    for (const size of [1, 5000, 100_000]) {
+      const server = ourNet.createServer();
+      const port = await listening(server);
+      const client = ourNet.connect(port, "127.0.0.1").on("error", () => {});
+      client.once("connect", () => {
+        client.write(Buffer.alloc(size));
+        client.resetAndDestroy();
+      });
+      const [socket]: nodeNet.Socket[] = await once(server, "connection");
+      let received = 0;
+      socket?.on("data", ({ length }) => {
+        received += length;
+      });
+      await assert.rejects(once(socket ?? server, "end"), { code: "ECONNRESET" });
+      assert.equal(received, size);
+      await closed(server);
+    }
+  },
+  { windows: "its peer discards what it has received" },
+);
 
 both("a Socket that failed to connect connects no more when it tells so", async (net, folder) => {
   for (const to of [{ port: await closedPort(), host: "127.0.0.1" }, { path: `${folder()}/none` }]) {

@@ -2,6 +2,7 @@ import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
 import { afterTicks, nextTick } from "../../clock/next-tick.ts";
 import type { StreamHandlers } from "../../engine/engine.ts";
+import { lingerAtOnce } from "../../engine/linger-at-once.ts";
 import { type DuplexAddress, nodeAddress } from "../../net/node-address.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
@@ -313,11 +314,10 @@ export class StreamHandle implements StreamHandlers {
     this.#stream.closeNow(() => this.#end(done));
   }
 
-  /** Closes with a reset. */
+  /** Closes with a reset, which comes after what was written, as with a libuv handle. */
   reset(done: () => void): number {
-    this.#stream.ref();
-    this.#open = false;
-    this.#stream.reset(() => this.#end(done));
+    lingerAtOnce(this.system, this.fd);
+    this.close(done);
     return 0;
   }
 

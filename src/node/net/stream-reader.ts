@@ -48,7 +48,6 @@ export interface HandleStream
   > {
   shutdown(done?: () => void): void;
   closeNow(done: () => void): void;
-  reset(done: () => void): void;
 }
 
 /** Gives the stream of a descriptor: an engine, or a Connection. */
