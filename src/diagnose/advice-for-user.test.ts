@@ -6,7 +6,7 @@ const again = { message: "Ask as root, which sees every process.", command: "sud
 const widen = { message: "Or let every user have it.", command: "sudo sysctl a=1" };
 const choose = { message: "Choose another path." };
 
-test("root is never told to use sudo; others are", () => {
+test("advises sudo to other users, never to root", () => {
   const root = adviceForUser([again, widen, choose], true);
   assert.deepEqual(root, [{ message: widen.message, command: "sysctl a=1" }, choose]);
   assert.deepEqual(adviceForUser([again, widen, choose], false), [again, widen, choose]);

@@ -1,5 +1,4 @@
-// Runs in a network namespace of its own, where nobody else has ports: whether one address covers
-// another is as bind() has it.
+// Compares coverage() with bind(), in a network namespace of its own, where all ports are free.
 import assert from "node:assert/strict";
 import { ip } from "../../test/network-namespace.ts";
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
@@ -25,7 +24,7 @@ for (const [heldAddress, v6only] of held) {
     using holder = socketFor(heldAddress);
     if (v6only) setsockopt(holder, IPV6.V6ONLY, true);
     bind(holder, at(heldAddress, 0));
-    // Before Linux 6.8, the kernel reports only those that listen, which are no different here.
+    // Before Linux 6.8, the kernel reports only listening sockets, which behave the same here.
     if (unlisted) listen(holder, 1);
     const name = getsockname(holder);
     assert.ok(name.family === "ipv4" || name.family === "ipv6");

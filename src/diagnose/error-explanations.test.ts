@@ -32,7 +32,7 @@ function thrownBy(call: () => void): Error {
   return assert.fail("it threw nothing");
 }
 
-/** What `bind()` throws says who has the address, where it is read so. */
+/** Asserts that an error of `bind()`, read in this way, names the holder of the address. */
 async function saysWho(context: TestContext, read: (error: Error) => string): Promise<void> {
   const holding = await Holding.start(context, { sockets: [{ address: quiet, backlog: 1 }] });
   const { address } = holding;
@@ -52,7 +52,7 @@ for (const [where, read] of [
   ["its stack", (error: Error) => error.stack ?? ""],
   ["its text when it is printed", (error: Error) => inspect(error)],
 ] as const) {
-  test(`what bind() throws says who has the address: ${where}`, stackIsWrittenOnReading, (context) =>
+  test(`an error of bind() names the holder of the address: ${where}`, stackIsWrittenOnReading, (context) =>
     saysWho(context, read),
   );
 }
@@ -64,7 +64,7 @@ test("its stack begins with its name and a message", (context) => {
   fixture.closeAll();
 });
 
-test("what tryBind() returns is left alone", async (context) => {
+test("errors that tryBind() returns are not explained", async (context) => {
   const holding = await Holding.start(context, { sockets: [{ address: quiet, backlog: 1 }] });
   using other = socket(AF.INET, SOCK.STREAM);
   const result = tryBind(other, { ...quiet, port: "port" in holding.address ? holding.address.port : 0 });
@@ -73,7 +73,7 @@ test("what tryBind() returns is left alone", async (context) => {
 });
 
 test(
-  "the account is of when it is first read, and stays; where the address is free by then, the call's own words stand",
+  "the explanation is made when first read, and kept; if the address is free by then, the call's own message is used",
   tellsBound,
   async (context) => {
     const fixture = new Fixture(context);
@@ -89,7 +89,7 @@ test(
   },
 );
 
-test("a message can be written, and other errors have theirs", (context) => {
+test("a message can be assigned; other errors keep theirs", (context) => {
   const fixture = new Fixture(context);
   const listener = fixture.tcp();
   bind(listener, quiet);

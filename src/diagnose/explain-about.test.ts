@@ -1,4 +1,4 @@
-// What an explanation is about: an address, or the fields of an error; and its text.
+// The address that explain() takes from its argument, and the text of explanations.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,10 +11,10 @@ import { hostTables } from "../system/this-host.ts";
 import { explain } from "./explain.ts";
 import { netstat } from "./netstat.ts";
 
-/** An error with fields of its own, as Node's are. */
+/** An error with extra fields, as Node's have. */
 const errorWith = (fields: object) => Object.assign(new Error("listen EADDRINUSE"), fields);
 
-test("the fields of an error: those of Node's and of ours", () => {
+test("the address is read from the fields of Node's errors and of ours", () => {
   const port = 65_432;
   const cases: readonly [fields: object, address: object][] = [
     [
@@ -42,7 +42,7 @@ test("the fields of an error: those of Node's and of ours", () => {
       assert.deepEqual(explain(errorWith(fields)).address, address);
 });
 
-test("an error without an address, or with another kind of port, is refused", () => {
+test("rejects an error without an address, or with a port that is not a number", () => {
   for (const fields of [{}, { port: 80 }, { address: 5, port: 80 }, { path: 5 }])
     assert.throws(() => explain(errorWith(fields)), /^TypeError: the error has no address/);
   for (const port of ["80", null, {}, true])
@@ -53,7 +53,7 @@ test("an error without an address, or with another kind of port, is refused", ()
   assert.throws(() => explain(errorWith({ address: "127.0.0.1", port: 65_536 })), RangeError);
 });
 
-test("what is neither an address nor an error is refused, with what it is", () => {
+test("rejects what is neither an address nor an error, naming its type", () => {
   for (const [about, kind] of [
     [null, "null"],
     [undefined, "undefined"],
@@ -70,7 +70,7 @@ test("what is neither an address nor an error is refused, with what it is", () =
   );
 });
 
-test("a port of the range that the system chooses from is said to be", (context) => {
+test("notes that a port is in the ephemeral range", (context) => {
   const range = hostTables.ports.ephemeralRange();
   if (range === undefined) {
     context.skip("the system does not tell the range");
@@ -136,7 +136,7 @@ conformance("explain: its text", [
   },
 ]);
 
-test("the kernel's counters are numbers on Linux, and nothing elsewhere", () => {
+test("the kernel's counters are numbers on Linux, undefined elsewhere", () => {
   const counters = netstat();
   if (host.name !== "linux") {
     assert.equal(counters, undefined);

@@ -1,5 +1,5 @@
-// Explains a path in a directory with each of some modes, as a user whom they concern: its
-// arguments are the directory, which is that user's, and the modes. Prints the kinds of the causes.
+// Explains a path in a directory under each of several modes, and prints the kinds of the causes.
+// Runs as an unprivileged user; its arguments are a directory of that user, and the modes.
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { becomeUnprivileged } from "../../test/unprivileged.ts";

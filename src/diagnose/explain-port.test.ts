@@ -5,8 +5,8 @@ import type { Coverage } from "./explanation.ts";
 import { messageOf } from "./messages.ts";
 import type { InternetSocket } from "./open-socket.ts";
 
-// What a table leaves open, as Windows' does, is decided by what bind() says: here it is given,
-// since no machine of ours has ranges that are excluded, nor both of Windows' tables.
+// bind() decides what the socket table leaves open, as on Windows. Here its result is made up,
+// since no machine of ours has excluded ranges or Windows' tables.
 
 const address = { family: "ipv4", address: "127.0.0.1", port: 50_100 } as const;
 
@@ -37,7 +37,7 @@ const wildcard: InternetSocket = {
   v6only: false,
 };
 
-/** On Linux, SO_REUSEPORT is tried besides, and succeeds, since nobody really has the port. */
+/** On Linux, it also tries SO_REUSEPORT, which succeeds because the port is really free. */
 const kinds = (...of: Parameters<typeof decidedByBind>) =>
   decidedByBind(...of)
     .causes.map(({ kind }) => kind)
@@ -54,15 +54,15 @@ test("WSAEACCES on a port that is not in use is an excluded range", () => {
   );
 });
 
-test("an error of before, and a bind() that succeeds by now: it is free", () => {
+test("an earlier error, and a bind() that now succeeds: the port is free", () => {
   assert.deepEqual(kinds(address, [], "AccessDenied", "bound"), []);
 });
 
-test("a port that is in use, and whose holder is not told", () => {
+test("a port in use, whose holder the system does not list", () => {
   assert.deepEqual(kinds(address, [], undefined, "AddressInUse"), ["in-use"]);
 });
 
-test("WSAEACCES of a port that is held is exclusive use, whether the error had it or bind() has it now", () => {
+test("WSAEACCES on a held port is exclusive use, whether from the error or from bind() now", () => {
   const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
   const exclusive = ["held", "exclusive-use"];
   assert.deepEqual(kinds(address, inTheWay, undefined, "AccessDenied"), exclusive);
@@ -70,7 +70,7 @@ test("WSAEACCES of a port that is held is exclusive use, whether the error had i
   assert.deepEqual(kinds(address, inTheWay, undefined, "AddressInUse"), ["held"]);
 });
 
-test("where bind() succeeds, a connection is not in the way, nor IPv6's wildcard; a wildcard's listener is told, and that", () => {
+test("if bind() succeeds, neither a connection nor IPv6's wildcard blocks it; a wildcard listener is reported, with a note", () => {
   assert.deepEqual(kinds(address, [{ socket: connection, covers: "same" }], undefined, "bound"), []);
   assert.deepEqual(kinds(address, [{ socket: dualStack, covers: "dual stack" }], undefined, "bound"), []);
   const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
@@ -87,7 +87,7 @@ test("a socket without an owner does not hold an address that can be bound", () 
     { use: "time-wait", owner: undefined, remaining: 1000 },
     { use: "time-wait", inode: 7 },
     { inode: 0 },
-    // Windows has its closing connections be of process 0.
+    // Windows attributes closing connections to process 0.
     { owner: 0 },
   ];
   for (const leftover of leftovers) {
@@ -102,7 +102,7 @@ test("a socket without an owner does not hold an address that can be bound", () 
   }
 });
 
-test("connections are not a reason beside a listener, which is reported first", () => {
+test("beside a listener, which is reported first, connections are no cause", () => {
   const sockets: readonly InternetSocket[] = [connection, { ...connection, use: "bound" }, wildcard];
   const found = sockets.map((socket) => ({ socket, covers: "same" }) as const);
   const { causes } = decidedByBind(address, found, undefined, "AddressInUse");
@@ -112,7 +112,7 @@ test("connections are not a reason beside a listener, which is reported first", 
   assert.deepEqual(uses, ["listening", "bound"]);
 });
 
-test("where bind() succeeds, only what is known to cover the address has it", () => {
+test("if bind() succeeds, only a socket known to cover the address holds it", () => {
   const known = { ...dualStack, v6only: false };
   const cases: readonly [socket: InternetSocket, covers: Coverage, isHeld: boolean][] = [
     [{ ...wildcard, use: "bound" }, "wildcard", true],
@@ -132,7 +132,7 @@ test("says that bind() succeeds anyway only if it does", () => {
     assert.deepEqual(decidedByBind(address, inTheWay, undefined, trial).notes, []);
 });
 
-test("a connection's address is not a group to join; an unknown user has no name", () => {
+test("a connection's address has no group to join; an unknown user has no name", () => {
   const covers = "same";
   const { causes } = decidedByBind(address, [{ socket: connection, covers }], undefined, "AddressInUse");
   assert.equal(causes.length, 1);

@@ -120,7 +120,10 @@ export interface InTheWay {
 
 const weight = { listening: 0, bound: 1, connected: 2, "time-wait": 3 } as const;
 
-/** Decides by bind(), both the trial and the call asked about, what the table leaves open. */
+/**
+ * Uses the results of bind(), of the trial and of the call asked about, to decide what the table
+ * leaves open.
+ */
 export function decidedByBind(
   address: InternetAddress,
   found: readonly InTheWay[],
@@ -167,7 +170,7 @@ function taken(address: InternetAddress, found: readonly InTheWay[]): Cause[] {
   const open = found
     .filter(({ socket }) => !isLeftBehind(socket))
     .sort((one, other) => weight[one.socket.use] - weight[other.socket.use]);
-  // A listener's connections share its port; they are no cause of their own while it listens.
+  // Drops a listener's connections, which share its port and block nothing by themselves.
   const reasons = open.some(({ socket }) => socket.use !== "connected")
     ? open.filter(({ socket }) => socket.use !== "connected")
     : open;

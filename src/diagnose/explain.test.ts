@@ -29,9 +29,7 @@ import { hostTables } from "../system/this-host.ts";
 import { explain } from "./explain.ts";
 import type { Cause, Explanation, Held } from "./explanation.ts";
 
-/**
- * An address that no other program of a busy machine uses: a port of it is free once it is closed.
- */
+/** An address that no other program uses, so a port is free once a test closes it. */
 const quiet = { family: "ipv4", address: "127.83.0.1", port: 0 } as const;
 
 function quietListener(fixture: Fixture): Socket {
@@ -45,14 +43,14 @@ const unprivileged = new URL("./explain-path-unprivileged.child.js", import.meta
 
 const SOCK_DIAG = "sock_diag(7)";
 
-/** The only cause, which is of this kind. */
+/** The only cause; asserts its kind. */
 function only<Kind extends Cause["kind"]>(
   { causes, text }: Explanation,
   kind: Kind,
 ): Extract<Cause, { kind: Kind }> {
   const [cause] = causes;
   assert.ok(causes.length === 1 && cause?.kind === kind, text);
-  // The kind tells the type, and TypeScript does not see that through a type parameter.
+  // TypeScript does not narrow the type by `kind` through a type parameter.
   return cause as Extract<Cause, { kind: Kind }>;
 }
 
@@ -223,8 +221,8 @@ conformance("explain", [
         connect(client, getsockname(listener));
         const address = getsockname(listener);
         const server = fixture.own(accept(listener).socket);
-        // Whoever closes first is the one in TIME_WAIT, once the other's FIN has come: a busy
-        // kernel takes its time, on loopback too.
+        // The side that closes first is in TIME_WAIT once the other's FIN has arrived, which may
+        // take a while on a busy machine, even on loopback.
         shutdown(server, SHUT.WR);
         assert.equal(recv(client, new Uint8Array(1)), 0);
         close(client);
@@ -613,7 +611,7 @@ conformance("explain", [
         ["held", "exclusive-use"],
       );
       assert.match(explanation.text, /SO_EXCLUSIVEADDRUSE/);
-      // By an address alone, bind() is asked, and says something else.
+      // Given only an address, explain() tries bind() itself, which fails differently.
       assert.deepEqual(
         explain(getsockname(listener)).causes.map(({ kind }) => kind),
         ["held"],
@@ -669,7 +667,7 @@ const onLinux = except({
   windows: "a path is a pipe's there, and Wine does not tell whose the sockets of Node's own are",
 });
 
-test("an error of Node's own is about its address, of a port and of a path", onLinux, async (context) => {
+test("explains the address of Node's own errors, a port or a path", onLinux, async (context) => {
   const first = createServer();
   await new Promise<void>((resolve) => first.listen(0, "127.0.0.1", resolve));
   context.after(() => first.close());
@@ -686,7 +684,7 @@ test("an error of Node's own is about its address, of a port and of a path", onL
   only(explain(nowhere), "missing-directory");
 });
 
-test("explain() refuses what has no address", () => {
+test("explain() rejects what has no address", () => {
   const bad: AddressInput[] = [{ family: "netlink", pid: 0, groups: 0 }, { family: "unspecified" }];
   for (const address of bad) assert.throws(() => explain(address), TypeError);
   assert.throws(() => explain(new Error("no address")), TypeError);

@@ -18,7 +18,7 @@ const start = (port = 0) =>
 try {
   assert.equal(process.pid, 1);
   assert.notEqual(readlinkSync("/proc/self"), "1");
-  assert.equal(ownPid(), Number(readlinkSync("/proc/self")), "the number that /proc has for us");
+  assert.equal(ownPid(), Number(readlinkSync("/proc/self")), "our pid in /proc");
 
   const innocent = await startAs(holderNumber);
   const { status, stdout } = runBerkeley(["free", endpoint, "--yes", "--grace", "0"]);
@@ -30,7 +30,7 @@ try {
   assert.equal(status, 1);
   assert.deepEqual([innocent.child.exitCode, innocent.child.signalCode], [null, null]);
 
-  // Of a process in our own namespace, NSpid tells the number here, and the pidfd that it is the
+  // For a process in our own namespace, NSpid gives its number here, and the pidfd proves it is the
   // one.
   const ours = await start();
   assert.ok(ours.address.family === "ipv4");
@@ -44,7 +44,7 @@ try {
   for (const end of ends) await end();
 }
 
-/** Starts a process that has this number here. */
+/** Starts a process with this pid. */
 async function startAs(pid: number): Promise<Holding> {
   for (let left = 20; left > 0; left--) {
     writeFileSync("/proc/sys/kernel/ns_last_pid", `${pid - 1}`);

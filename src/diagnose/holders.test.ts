@@ -19,8 +19,8 @@ const onLinux = except({
 });
 
 /**
- * A thread of this program binds and listens, prints the port, and stays. `before` and `main` say
- * what happens around it.
+ * A C program in which a thread binds, listens, prints the port and pauses. `before` runs in the
+ * thread first, `main` in the main thread.
  */
 const program = (before: string, main: string) => `#define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -49,7 +49,7 @@ int main(void) {
 }
 `;
 
-/** Runs such a program, and gives its number and its port. */
+/** Runs such a program and returns its pid and port. */
 async function running(
   context: TestContext,
   source: string,
@@ -78,7 +78,7 @@ for (const [what, source] of [
   ["whose main thread has ended", program("pthread_join(first, 0);", "pthread_exit(0);")],
   ["of which one thread has descriptors of its own", program("unshare(CLONE_FILES);", "pause();")],
 ] as const) {
-  test(`a holder ${what} is told, and can be stopped`, onLinux, async (context) => {
+  test(`a holder ${what} is reported, and can be stopped`, onLinux, async (context) => {
     const holder = await running(context, source);
     if (holder === undefined) return;
     const address = { family: "ipv4", address: "127.83.0.5", port: holder.port } as const;
@@ -121,7 +121,7 @@ test(
   },
 );
 
-test("with hidepid, an unseen holder is reported as hidden, not as missing", onLinux, async (context) => {
+test("with hidepid, an invisible holder is reported as hidden, not as missing", onLinux, async (context) => {
   const held = await Holding.start(context, {
     sockets: [{ address: { family: "ipv4", address: "127.83.0.4", port: 0 }, backlog: 1 }],
   });

@@ -1,5 +1,4 @@
-// Runs in a network namespace of its own, with a mixed bag of listeners, and compares what is told
-// of them with what ss(8) tells.
+// Compares listeners() with ss(8) for a mixed bag of listeners, in a network namespace of its own.
 import assert from "node:assert/strict";
 import { mixedBag, mixedBagCounts } from "../../test/mixed-bag.ts";
 import { ip } from "../../test/network-namespace.ts";

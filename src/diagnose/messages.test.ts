@@ -1,4 +1,4 @@
-// What sentences and advice contain: the numbers, names and commands, and not every word.
+// Checks the numbers, names and commands in messages and advice, not every word.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostTables } from "../system/this-host.ts";
@@ -132,18 +132,18 @@ test("a command line is quoted, and cut at its end; a program's path alone at it
   assert.equal(quoted('say "x"', 'and "y"'), 'say \\"x\\" and \\"y\\"');
 });
 
-test("a holder, and those that share with it: the oldest first, at most three by name", () => {
+test("a holder and those that share its socket: oldest first, at most three by name", () => {
   const holders = [9, 8, 5, 6, 7].map((pid) => holder(pid, { started: pid === 8 ? 1 : 2 }));
   const sentence = (count: number) => messageOf(held({ holders: holders.slice(0, count) }));
   assert.match(sentence(1), /^held by program9 \(pid 9, for [^,]+\)$/);
   assert.match(sentence(2), /^held by program8 \(.*\), shared with program9 \(pid 9\)$/);
   assert.match(sentence(4), /program8 .*program5 \(pid 5\), program6 \(pid 6\), program9 \(pid 9\)$/);
   assert.match(sentence(5), /program6 \(pid 6\), program7 \(pid 7\), 1 more$/);
-  // One whose age is not told comes before.
+  // One of unknown age comes first.
   assert.match(messageOf(held({ holders: [holder(1, { started: 5 }), holder(2)] })), /^held by program2 /);
 });
 
-test("without a holder: whose socket it is, and whether somebody is hidden", () => {
+test("without a holder: who owns the socket, and whether processes are hidden", () => {
   const none = { holders: [] };
   const open = messageOf(held(none));
   const hidden = messageOf(held({ ...none, hidden: 1 }));
@@ -194,7 +194,7 @@ test("closed connections: how many, and for how long", () => {
   );
 });
 
-test("what else may be the cause, with its numbers and names", () => {
+test("every other cause, with its numbers and names", () => {
   const cases: readonly [Cause, RegExp][] = [
     [{ kind: "reuse-port-group", sockets: 1, user: "ana", joinable: true }, /can be shared .*may join/],
     [{ kind: "reuse-port-group", sockets: 3, user: "ana", joinable: false }, /^3 sockets .* only user ana /],
@@ -269,7 +269,7 @@ test("the advice on every other cause", () => {
   assert.equal(advise({ kind: "excluded-port", port: 1 }).length, 1 + terms.advice.excluded.length);
 });
 
-test("why a process was left alone: each reason in words of its own", () => {
+test("why a process was left alone: a message for each reason", () => {
   const reasons = (["ended", "denied", "not supported", "unproven"] as const).map(signalFailure);
   assert.equal(new Set(reasons).size, 4);
   for (const reason of reasons) assert.match(reason, /\.$/);

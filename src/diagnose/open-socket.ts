@@ -20,7 +20,7 @@ export interface InternetSocket {
   readonly interface: number;
   /**
    * The inode of the socket, by which its processes are found; 0 if no process holds it. On macOS
-   * the kernel's own number of the socket; undefined on Windows.
+   * the kernel's identifier of the socket; undefined on Windows.
    */
   readonly inode: number | undefined;
   /** On Windows, the pid of the process that created it, or 0. Undefined on other systems. */

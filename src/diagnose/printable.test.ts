@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { except } from "../../test/platform.ts";
 import { printable, shellWord } from "./printable.ts";
 
-test("what would steer a terminal, or show one text as another, is made visible", () => {
+test("escapes what would control a terminal or disguise text", () => {
   const cases: readonly [text: string, shown: string][] = [
     ["plain, größer, 日本 😀", "plain, größer, 日本 😀"],
     ["\x1b[31m", "\\u{1b}[31m"],
@@ -17,7 +17,7 @@ test("what would steer a terminal, or show one text as another, is made visible"
   for (const [text, shown] of cases) assert.equal(printable(text), shown);
 });
 
-test("a word for a shell: plain, in quotes, or with escapes", () => {
+test("quotes a word for a shell: plain, in quotes, or with escapes", () => {
   const cases: readonly [text: string, word: string][] = [
     ["/run/a_b-c@d%e+f=g:h,i.j", "/run/a_b-c@d%e+f=g:h,i.j"],
     ["a b", "'a b'"],

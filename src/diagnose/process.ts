@@ -12,7 +12,10 @@ export const readProcess = (pid: number): Holder | undefined => hostTables.proce
 /** The pid of this process in the system's table; undefined if it is not in it. */
 export const ownPid = (): number | undefined => hostTables.processes.ownPid();
 
-/** waitpid(2) of a child that has ended, and that Node has not started; nothing but on Linux. */
+/**
+ * Reaps a child that has ended and that Node did not start (waitpid(2)). Does nothing except on
+ * Linux.
+ */
 export const reap = (pid: number): void => hostTables.processes.reap?.(pid);
 
 /**

@@ -1,5 +1,4 @@
-// Runs as the first process of a namespace of process numbers, in which a number is given to
-// another process.
+// Runs as the first process of a PID namespace, in which a pid is given to a second process.
 import assert from "node:assert/strict";
 import { loopback } from "../../test/fixture.ts";
 import { Holding } from "../../test/holding.ts";
@@ -19,7 +18,8 @@ try {
   using running = opened;
   await first.stop();
   const second = await startAs(first.pid, start);
-  // Opened while the first lived, and shown before it ended: neither means the second.
+  // One was opened while the first process lived, one read before it ended; neither matches the
+  // second.
   assert.equal(running.signal("SIGKILL"), "ended");
   assert.equal(running.ended, true);
   assert.equal(RunningProcess.open(holder), "ended");

@@ -46,6 +46,6 @@ conformance("RunningProcess", [
 test("a process that has ended cannot be opened", () => {
   const self = readProcess(process.pid);
   assert.ok(self !== undefined);
-  // Above the most that there can be (PID_MAX_LIMIT in include/linux/threads.h).
+  // Above the largest possible pid (PID_MAX_LIMIT in include/linux/threads.h).
   assert.equal(RunningProcess.open({ ...self, pid: 2 ** 22 + 1 }), "ended");
 });

@@ -30,8 +30,8 @@ export function socketsOfName(name: Buffer, uses: readonly SocketUse[]): UnixSoc
 }
 
 /**
- * Connects to a path, to tell a listener in another network namespace, which is not in the table,
- * from a socket that has been closed.
+ * Connects to a path, to distinguish a closed socket from a listener in another network namespace,
+ * which is not in the table.
  */
 export function probePath(path: Buffer): "listening" | "refused" | "another type" | Error {
   using probe = socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });

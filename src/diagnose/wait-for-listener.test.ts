@@ -24,7 +24,7 @@ function portOf(socket: Socket): number {
   return address.port;
 }
 
-/** Whether somebody has connected. */
+/** Whether a client has connected. */
 const connectionsWait = (listener: Socket): boolean =>
   poll([{ socket: listener, events: POLL.IN }], 0).length > 0;
 

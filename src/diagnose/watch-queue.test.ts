@@ -18,9 +18,7 @@ import { dropBetween, type QueueDrop, type QueueSample, watchQueue } from "./wat
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 const syncookies = readFileSync("/proc/sys/net/ipv4/tcp_syncookies", "utf8").trim();
 
-/**
- * The first that a watch tells. It does not keep the process alive: here, a timer of our own does.
- */
+/** The first event of a watch. The watch does not keep the process alive; a timer here does. */
 async function firstDrop(
   fixture: Fixture,
   listener: Socket,
@@ -160,13 +158,13 @@ for (const [title, before, now, asked, limit] of rows) {
     assert.equal(drop?.limit, limit);
     if (drop === undefined) return;
     assert.deepEqual([drop.dropped, drop.queue], [3, now.queue]);
-    // The sysctl to be changed, or the limit of the queue.
+    // The sysctl to change, or the limit of the queue.
     assert.match(drop.message, /^3 dropped: (?!undefined)\S/);
     if (limit?.includes("_") || limit === "somaxconn") assert.ok(drop.message.includes(limit));
     else if (limit !== "other") assert.match(drop.message, new RegExp(`\\b${now.queue.limit}\\b`));
   });
 }
 
-test("the kernel's count of 32 bits may go round", () => {
+test("the kernel's 32-bit counter may wrap around", () => {
   assert.equal(dropBetween(seen(0, 8, 2 ** 32 - 1), seen(0, 8, 2))?.dropped, 3);
 });

@@ -1,4 +1,4 @@
-// Run in a sandbox that tells nothing of sockets: prints what listeners() comes to.
+// Runs in a sandbox that hides sockets: prints the result or error of listeners().
 import { listeners } from "./listeners.ts";
 
 for (const all of [false, true]) {

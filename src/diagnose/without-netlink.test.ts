@@ -37,8 +37,8 @@ async function holding(context: TestContext, socket: HeldByChild): Promise<[endp
 }
 
 /**
- * A free port below the ephemeral range. `why` of a port alone looks at every address, where a test
- * that runs beside this one may have got the same ephemeral port.
+ * A free port below the ephemeral range: `why PORT` looks at every address, and a test running at
+ * the same time may have the same ephemeral port.
  */
 function portOfNobodyElse(): number {
   for (;;) {
@@ -112,7 +112,7 @@ test("without netlink, a free port is free, and free stops a listener", onLinux,
   }
 });
 
-test("without netlink, a wildcard of IPv6 alone does not hold IPv4's addresses", onLinux, async (context) => {
+test("without netlink, an IPv6-only wildcard does not hold IPv4 addresses", onLinux, async (context) => {
   const under = sandbox(context);
   if (under === undefined) return;
   const wildcard = { family: "ipv6", address: "::", port: 0 } as const;
@@ -125,7 +125,7 @@ test("without netlink, a wildcard of IPv6 alone does not hold IPv4's addresses",
   assert.equal(verdict(both), "taken");
 });
 
-test("without netlink, UDP sockets and unix sockets are told", onLinux, async (context) => {
+test("without netlink, UDP and unix sockets are found", onLinux, async (context) => {
   const under = sandbox(context);
   if (under === undefined) return;
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));

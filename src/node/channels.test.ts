@@ -12,7 +12,10 @@ import { serve } from "./serve.ts";
 
 const host = "127.0.0.1";
 
-/** The messages while a function runs, as lines; objects are called as `names` does. */
+/**
+ * Runs a function and returns the messages published meanwhile as lines, with objects named by
+ * `names`.
+ */
 async function heard(names: Map<unknown, string>, run: () => Promise<void>): Promise<string[]> {
   const lines: string[] = [];
   const nameOf = (value: unknown) => names.get(value) ?? (value === undefined ? "" : "another");
@@ -113,7 +116,7 @@ netTest("channels: serve(), of TLS", async () => {
   assert.deepEqual(lines, ["listen server", "accept server", "close server null", "close accepted null"]);
 });
 
-netTest("channels: nothing of a Socket with a handle of Node's", async () => {
+netTest("channels: no messages about a Socket with a handle of Node's", async () => {
   const lines = await heard(new Map(), async () => {
     const server = nodeNet.createServer((socket) => socket.end());
     server.listen(0, host);

@@ -1,4 +1,4 @@
-// Where node:net is not Node's own, as on Bun, what builds on it says so.
+// On runtimes whose node:net is not Node's own, such as Bun, modules that build on it say so.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -59,7 +59,7 @@ netTest("register: a connection that is received from cannot be sent to a child"
   ),
 );
 
-netTest("register: Node's channels hear of each listen() and client once", async (fixture) =>
+netTest("register: Node's channels publish each listen() and client once", async (fixture) =>
   runRegistered(
     fixture,
     `const channels = require("node:diagnostics_channel");

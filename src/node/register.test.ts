@@ -17,7 +17,7 @@ interface Program {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Says whose a Socket is. */
+/** Says whether a Socket is ours or Node's. */
 const whose = `const whose = (socket) => "_connection" in socket ? "ours" : "Node's";`;
 
 const programs: readonly Program[] = [
@@ -37,7 +37,7 @@ const programs: readonly Program[] = [
     prints: "accepted ours true\nhello ours true\n",
   },
   {
-    what: "servers alone, where the environment says so",
+    what: "only servers, if the environment says so",
     environment: { BERKELEY_REGISTER: "listen" },
     source: `${whose}
       const net = require("node:net");
@@ -84,7 +84,7 @@ const programs: readonly Program[] = [
     prints: "127.0.0.1 ours false\n127.0.0.1 ours true\n127.0.0.1 ours\n101 ours\n",
   },
   {
-    what: "an idle connection of an agent that gets bytes nobody asked for",
+    what: "an agent's idle connection that receives unsolicited bytes",
     source: `
       const http = require("node:http");
       const net = require("node:net");
@@ -169,7 +169,7 @@ const programs: readonly Program[] = [
     prints: "secret\n",
   },
   {
-    what: "the output of child processes, by every way",
+    what: "the output of child processes, in every way",
     source: `
       const { spawn, execFileSync, fork } = require("node:child_process");
       const { stdout } = spawn(process.execPath, ["-e", "console.log('by a pipe')"]);

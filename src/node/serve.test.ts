@@ -22,7 +22,7 @@ async function get(port: number, agent?: http.Agent): Promise<{ body: string; re
   return { body: await text(response), reused: request.reusedSocket };
 }
 
-/** What a server answers to these bytes, until it ends the connection. */
+/** Sends bytes and returns everything that the server answers. */
 function exchange(port: number, bytes: string): Promise<string> {
   const client = nodeNet.connect(port, host, () => client.write(bytes));
   return text(client);
@@ -128,7 +128,7 @@ netTest("serve: the server's own close() waits for its connections", async () =>
   assert.equal(served.closed, true);
 });
 
-netTest("serve: localhost, on every address of it", async () => {
+netTest("serve: localhost, on each of its addresses", async () => {
   const server = nodeNet.createServer((socket) => socket.pipe(socket));
   await using served = await serve(server, { host: "localhost" });
   for (const address of served.addresses) {
@@ -216,7 +216,7 @@ netTest("serve: a signal closes it, and an aborted one opens nothing", async () 
   assert.equal(server.listening, false);
 });
 
-netTest("serve: a signal that is aborted while it opens", async () => {
+netTest("serve: a signal that aborts while it opens", async () => {
   for (const host of ["127.0.0.1", "localhost"]) {
     const controller = new AbortController();
     const server = hello();
@@ -240,7 +240,7 @@ netTest("serve: a port in use, and who holds it", async () => {
   await (await serve(other, { host })).close();
 });
 
-netTest("serve: a server that listens already goes on", async (fixture) => {
+netTest("serve: a server that already listens keeps listening", async (fixture) => {
   const server = hello();
   await using served = await serve(server, { host });
   const path = join(fixture.folder(), "socket");
@@ -257,7 +257,7 @@ netTest("serve: a server that listens already goes on", async (fixture) => {
   native.close();
 });
 
-netTest("serve: what is no server, and malformed options", async () => {
+netTest("serve: rejects what is not a server, and malformed options", async () => {
   const server = hello();
   for (const wrong of [{}, undefined, new nodeNet.Socket(), () => {}])
     await assert.rejects(Reflect.apply(serve, undefined, [wrong, {}]), { code: "ERR_INVALID_ARG_TYPE" });

@@ -12,7 +12,7 @@ import { serve } from "./serve.ts";
 
 const host = "127.0.0.1";
 
-netTest("closeGracefully: idle connections end, and the others after their answer", async () => {
+netTest("closeGracefully: idle connections end, and others after their response", async () => {
   const waiting: http.ServerResponse[] = [];
   const server = http.createServer((request, response) => {
     if (request.url === "/") response.end("at once");
@@ -37,7 +37,7 @@ netTest("closeGracefully: idle connections end, and the others after their answe
   unused.destroy();
 });
 
-netTest("closeGracefully: a request that comes on an idle connection soon is answered", async () => {
+netTest("closeGracefully: a request that soon arrives on an idle connection is answered", async () => {
   const served = await serve(
     http.createServer((request, response) => response.end(request.url)),
     { host },
@@ -65,7 +65,7 @@ netTest("closeGracefully: requests that take too long still get 408", async () =
   assert.equal(await closed, 0);
 });
 
-netTest("closeGracefully: a session of HTTP/2 is closed though its client ignores GOAWAY", async () => {
+netTest("closeGracefully: an HTTP/2 session is closed even if its client ignores GOAWAY", async () => {
   const server = http2.createServer();
   const served = await serve(server, { host });
   const client = nodeNet.connect(served.port, host);
@@ -94,7 +94,7 @@ netTest("closeGracefully: pipelined requests are all answered", async () => {
   assert.equal(await closed, 0);
 });
 
-netTest("closeGracefully: an answer that has begun is sent whole", async () => {
+netTest("closeGracefully: a response that has started is sent whole", async () => {
   const size = 8 << 20;
   const server = http.createServer((_, response) => response.end(Buffer.alloc(size)));
   const served = await serve(server, { host });
@@ -123,7 +123,7 @@ for (const [name, create, ask] of [
         const [response] = await once(request, "response");
         assert.equal(await text(response), "hello");
         answered += 1;
-        // Told so, a client asks elsewhere.
+        // A client would now open a new connection.
         if (response.headers.connection === "close") return;
       }
     };
@@ -151,7 +151,7 @@ netTest("closeGracefully: connections that wait to be accepted are answered", as
   assert.equal(await closed, 0);
 });
 
-netTest("closeGracefully: a timeout destroys what is left, and counts it", async () => {
+netTest("closeGracefully: a timeout destroys and counts the remaining connections", async () => {
   const server = http.createServer(() => {});
   const served = await serve(server, { host });
   const requests = [1, 2].map(() => http.get({ port: served.port, host, agent: false }));

@@ -74,7 +74,7 @@ netTest("handOver: of a server on a path, which stays", async (fixture) => {
   assert.equal(existsSync(path), false);
 });
 
-netTest("handOver: what is no listener", async (fixture) => {
+netTest("handOver: rejects what is not a listener", async (fixture) => {
   const [ours] = fixture.pair(SOCK.STREAM);
   for (const wrong of [{}, undefined, nodeNet.createServer()])
     await assert.rejects(Reflect.apply(handOver, undefined, [wrong, ours]), {

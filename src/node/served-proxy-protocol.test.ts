@@ -30,7 +30,7 @@ async function proxy(port: number, ...pieces: readonly string[]): Promise<nodeNe
   return socket;
 }
 
-/** What it answers until it ends; empty if it resets. */
+/** Everything it answers; empty if it resets. */
 const answer = (socket: nodeNet.Socket): Promise<string> => text(socket).catch(() => "");
 
 netTest("serve, proxyProtocol: http, with the request in the same packet and later", async () => {
@@ -78,7 +78,7 @@ netTest("serve, proxyProtocol: no header, no request; the channel says why", asy
   assert.equal(requests, 0);
 });
 
-netTest("serve, proxyProtocol: a blockList and maxConnections are about the client", async () => {
+netTest("serve, proxyProtocol: blockList and maxConnections apply to the client", async () => {
   const blockList = new BlockList();
   blockList.addAddress("2001:db8::7", "ipv6");
   const server = nodeNet.createServer((socket) => socket.end("served"));
@@ -113,7 +113,7 @@ netTest("serve, proxyProtocol: closeGracefully() waits for headers on their way"
   assert.equal(await closing, 0);
 });
 
-netTest("serve, proxyProtocol: close() drops what has sent no header", async () => {
+netTest("serve, proxyProtocol: close() drops connections that have sent no header", async () => {
   const server = http.createServer(() => {});
   const served = await serve(server, { host, proxyProtocol: { timeout: Number.POSITIVE_INFINITY } });
   const socket = await proxy(served.port, "PROXY ");
@@ -123,7 +123,7 @@ netTest("serve, proxyProtocol: close() drops what has sent no header", async () 
   assert.deepEqual(served.stats.causes, { SocketClosed: 1 });
 });
 
-netTest("serve, proxyProtocol: closeGracefully() waits for a header no longer than asked", async () => {
+netTest("serve, proxyProtocol: closeGracefully() waits for a header no longer than its timeout", async () => {
   const server = http.createServer(() => {});
   const served = await serve(server, { host, proxyProtocol: { timeout: Number.POSITIVE_INFINITY } });
   const socket = await proxy(served.port, "PROXY ");

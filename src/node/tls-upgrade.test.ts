@@ -3,7 +3,7 @@
 import { netTest } from "../../test/engine/net-test.ts";
 import { runRegistered } from "../../test/registered-program.ts";
 
-/** A client and a server that upgrade when the client has said so. */
+/** A client and a server that upgrade when the client asks. */
 const upgrade = `
   const net = require("node:net");
   const tls = require("node:tls");
@@ -48,7 +48,7 @@ const programs = [
     prints: ["STARTTLS 127.0.0.1 true 127.0.0.1", "127.0.0.1", "hello"],
   },
   {
-    what: "listeners of the plain socket get no ciphertext, and what the program emits on it",
+    what: "listeners of the plain socket get what the program emits on it, but no ciphertext",
     source: `
       function serve(plain, start) {
         let secure;

@@ -11,7 +11,7 @@ import { getsockname } from "./getsockname.ts";
 import { listen } from "./listen.ts";
 import { socket } from "./socket.ts";
 
-// Run with a small limit of descriptors by accept.test.ts: all of them are in use when a connection
+// Run by accept.test.ts with a low descriptor limit: all descriptors are in use when a connection
 // waits.
 using server = socket(AF.INET, SOCK.STREAM);
 bind(server, loopback);

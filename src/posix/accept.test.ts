@@ -30,7 +30,7 @@ import { socket } from "./socket.ts";
 const POSIX = "POSIX accept(3p)";
 const LINUX = "accept(2)";
 
-/** The errno of a socket that listens: SO_ACCEPTCONN is 1, everything else 0. */
+/** A getsockopt() for a listening socket: SO_ACCEPTCONN is 1, everything else 0. */
 const acceptconn = [
   (_fd: number, _level: number, name: number, value: { ints: Int32Array }) => {
     value.ints[0] = name === 30 ? 1 : 0;
@@ -363,7 +363,7 @@ conformance("accept", [
 test("accept takes Node's own server, and leaves it listening", except(descriptorsHidden), async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // Within one turn of the loop Node cannot accept first.
+  // Node cannot accept it first within one turn of the event loop.
   using client = socket(AF.INET, SOCK.STREAM);
   const address = server.address();
   assert.ok(typeof address === "object" && address !== null);

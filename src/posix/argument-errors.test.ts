@@ -1,5 +1,5 @@
-// Every call, with wrong arguments in every position: what it throws is a TypeError or RangeError
-// with Node's code that names the argument, and no descriptor is opened or closed.
+// Makes every call with wrong arguments in every position. It must throw a TypeError or RangeError
+// that has Node's code and names the argument, and must open or close no descriptor.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import * as posix from "./index.ts";
 
 const { AF, SOCK, SO } = posix;
 
-/** What a position takes; each kind has wrong values of its own. */
+/** The kind of argument that a position takes; each kind has its own wrong values. */
 type Takes =
   | "socket"
   | "owned"
@@ -29,9 +29,9 @@ type Takes =
   | "text";
 
 interface Position {
-  /** The calls that have it: `name` and, where there is one, `tryName`. */
+  /** The calls that have it: `name` and `tryName`, if there is one. */
   readonly calls: readonly (keyof typeof posix)[];
-  /** What the message calls it. */
+  /** Its name in the message. */
   readonly named: RegExp;
   readonly takes: Takes;
   /** The arguments of a call with this value in the position. */
@@ -335,7 +335,7 @@ const positions: readonly Position[] = [
   ),
 ];
 
-/** What is right in a position, or means something there. */
+/** Values that are valid in a position. */
 const isRight: Readonly<Record<Takes, (value: unknown, call: string) => boolean>> = {
   socket: (value, call) => call.toLowerCase().endsWith("poll") && value === -1,
   owned: () => false,
@@ -352,7 +352,7 @@ const isRight: Readonly<Record<Takes, (value: unknown, call: string) => boolean>
   text: (value) => typeof value === "string",
 };
 
-/** A backlog that is too large is capped. */
+/** An excessive backlog is capped. */
 const isBeyond = (value: number) => Number.isInteger(value) || !Number.isFinite(value);
 
 function codesFor(takes: Takes, value: unknown): readonly string[] {
@@ -396,7 +396,7 @@ for (const position of positions) {
   }
 }
 
-test("every exported call is walked", () => {
+test("covers every exported call", () => {
   const walked = new Set<string>(positions.flatMap(({ calls }) => calls));
   const calls = Object.entries(posix)
     .filter(([name, value]) => typeof value === "function" && /^(?!is[A-Z]|try[A-Z])[a-z]/.test(name))
@@ -407,7 +407,7 @@ test("every exported call is walked", () => {
   );
 });
 
-test("Socket.from: a wrong descriptor, and a wrong object of options", () => {
+test("Socket.from: a wrong descriptor, and wrong options", () => {
   const before = openDescriptors();
   for (const [kind, value] of wrongValues) {
     const error = trying(() => Reflect.apply(posix.Socket.from, undefined, [value]));
@@ -455,7 +455,7 @@ test("setsockopt: wrong values of every option", () => {
   }
 });
 
-test("bytes whose memory was transferred are refused with a code, wherever they are taken", () => {
+test("every call rejects bytes whose memory was transferred, with a code", () => {
   const gone = new Uint8Array(8);
   structuredClone(gone.buffer, { transfer: [gone.buffer] });
   using socket = posix.socket(AF.INET, SOCK.DGRAM, 0, { nonblocking: true });
@@ -478,7 +478,7 @@ test("bytes whose memory was transferred are refused with a code, wherever they 
   }
 });
 
-test("argument errors are made in errors/argument.ts alone", () => {
+test("argument errors are created only in errors/argument.ts", () => {
   const folder = join(root, "src");
   const makers = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => /^(posix|options|control|address|errors|net|diagnose)\b.*\.ts$/.test(file))
@@ -490,7 +490,7 @@ test("argument errors are made in errors/argument.ts alone", () => {
   );
 });
 
-test("a Socket of another copy of the package, or of another module, is called that", () => {
+test("the message says that a Socket comes from another copy of the package, or another module", () => {
   class Socket {}
   const other: never = new Socket() as never;
   for (const call of [

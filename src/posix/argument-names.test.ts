@@ -1,4 +1,4 @@
-// The message for a bad argument names it, and says what is expected.
+// The message about a bad argument names it and says what is expected.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SO } from "../options/so.ts";
@@ -22,7 +22,7 @@ import { shutdown } from "./shutdown.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-// Open until the process ends: no call gets as far as the system.
+// Open until the process ends; no call reaches the system.
 const open = socket(AF.INET, SOCK.DGRAM);
 const address = { family: "ipv4", address: "127.0.0.1", port: 1 } as const;
 const bytes = new Uint8Array(1);
@@ -81,7 +81,7 @@ for (const [index, [pattern, call]] of others.entries()) {
   });
 }
 
-test("listen: a backlog of any size is taken, and nothing else", () => {
+test("listen: accepts a backlog of any size, and nothing else", () => {
   for (const value of [1.5, Number.NaN])
     assert.throws(() => listen(open, value), { name: "RangeError", message: /^backlog must be / });
   for (const value of ["1", null, {}, 1n])
@@ -91,14 +91,14 @@ test("listen: a backlog of any size is taken, and nothing else", () => {
     });
 });
 
-test("poll: what is polled, and how long", () => {
+test("poll: the requests, and the timeout", () => {
   for (const value of [{}, null, 1])
     assert.throws(() => Reflect.apply(poll, undefined, [value, 0]), { name: "TypeError" });
   assert.throws(() => poll([{ socket: open, events: 1.5 }], 0), { message: /^events must be / });
   assert.throws(() => poll([], Number.NaN), { message: /^timeout must be / });
 });
 
-test("an option that can only be read, or only be set", () => {
+test("a read-only or write-only option", () => {
   const { numberOn, name } = SO.TYPE;
   assert.throws(() => Reflect.apply(setsockopt, undefined, [open, SO.TYPE, 1]), {
     name: "TypeError",

@@ -26,7 +26,7 @@ import { socket } from "./socket.ts";
 const only = "it is Linux's";
 const except = { windows: only, darwin: only, freebsd: only };
 
-/** What a filter lets through of these datagrams. */
+/** Returns those of these datagrams that a filter passes. */
 function passing(fixture: Fixture, filter: readonly FilterInstruction[], sent: readonly string[]): string[] {
   const receiver = fixture.udp({ nonblocking: true });
   bind(receiver, loopback);
@@ -81,7 +81,7 @@ conformance("attachFilter", [
         ],
         [
           [BPF.loadConstant(8), BPF.copyToX(), BPF.loadLength(), BPF.calculate("sub", "x"), BPF.return("a")],
-          // A packet of eight bytes less is cut, but never its header.
+          // A length below eight truncates the packet, but never its header.
           ["", "", ""],
         ],
         [
@@ -141,8 +141,8 @@ conformance("attachFilter", [
     except,
     run(fixture) {
       const most = Number(readFileSync("/proc/sys/net/core/optmem_max", "utf8"));
-      // Eight bytes each, and what the kernel compiles them to; the default was 20 KiB before Linux
-      // 6.8.
+      // Eight bytes for each instruction, plus what the kernel compiles; the default limit was 20
+      // KiB before Linux 6.8.
       if (most < 64 * 1024)
         return fixture.skip(`net.core.optmem_max is ${most}, which takes no such program`);
       const longest = [...Array.from({ length: 4095 }, () => BPF.loadConstant(1)), all];
@@ -237,7 +237,7 @@ conformance("detachFilter", [
   }),
 ]);
 
-test("a name that BPF does not know throws, rather than making another instruction", () => {
+test("an unknown name throws, instead of making some other instruction", () => {
   const wrong: readonly [() => unknown, RegExp][] = [
     // @ts-expect-error sizes are 1, 2 and 4
     [() => BPF.load(3, 0), /^size must be one of 1, 2, 4, not 3$/],

@@ -34,8 +34,9 @@ export const isAttachFilterError = (error: unknown): error is AttachFilterError 
   attachFilterErrors.has(error);
 
 /**
- * Makes the kernel drop packets that a program of classic BPF returns 0 for, and cut others to the
- * length that it returns; SO_ATTACH_FILTER, Linux only. Another program replaces it.
+ * Attaches a classic BPF program that filters packets: the kernel drops a packet if it returns 0,
+ * and otherwise truncates it to the length that it returns. Replaces any earlier filter.
+ * SO_ATTACH_FILTER, Linux only.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
  * @param instructions the program: at most 4096 instructions, each made by `BPF`

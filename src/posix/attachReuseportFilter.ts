@@ -34,8 +34,9 @@ export const isAttachReuseportFilterError = (error: unknown): error is AttachReu
   attachReuseportFilterErrors.has(error);
 
 /**
- * Lets a program of classic BPF choose among the sockets that share a port with SO.REUSEPORT: it
- * returns their index, in the order of their bind(). SO_ATTACH_REUSEPORT_CBPF, Linux only.
+ * Attaches a classic BPF program that distributes packets or connections among the sockets that
+ * share a port with SO.REUSEPORT: it returns the index of a socket, in the order of their bind().
+ * SO_ATTACH_REUSEPORT_CBPF, Linux only.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
  * @param instructions the program: at most 4096 instructions, each made by `BPF`

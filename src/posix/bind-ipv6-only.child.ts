@@ -7,7 +7,7 @@ import { AF, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own: what IPV6_V6ONLY is by default is a setting of it.
+// Run in a network namespace of its own, because the default of IPV6_V6ONLY is set per namespace.
 assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);
 
 const port = portOf({ bindv6only: "0" });
@@ -27,7 +27,7 @@ assertFails(
   "EINVAL",
 );
 
-/** A free port, once the default is set. */
+/** A free port, found after the default is set. */
 function portOf(setting: { bindv6only: string }): number {
   writeFileSync("/proc/sys/net/ipv6/bindv6only", setting.bindv6only);
   using probe = socket(AF.INET6, SOCK.STREAM);

@@ -5,7 +5,7 @@ import { bind, tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";
 
-// Its argument is a folder with three in it: unwritable, unsearchable and open.
+// Its argument is a folder that contains three: unwritable, unsearchable and open.
 becomeUnprivileged();
 const [folder = ""] = process.argv.slice(2);
 using server = socket(AF.UNIX, SOCK.STREAM);

@@ -698,7 +698,7 @@ test("bind throws what tryBind returns, with the caller's stack", () => {
   );
 });
 
-test("bind takes what Node calls an address", async () => {
+test("bind accepts the address that Node's server.address() returns", async () => {
   using made = socket(AF.INET, SOCK.DGRAM);
   bind(made, new SocketAddress({ address: "127.0.0.1" }));
   using made6 = socket(AF.INET6, SOCK.DGRAM);
@@ -720,7 +720,7 @@ function portOf(bound: Socket): number {
   return name.port;
 }
 
-/** A port that only a socket with SO_REUSEADDR can have, and so nobody takes it meanwhile. */
+/** A port that only a socket with SO_REUSEADDR can bind, so no other program takes it meanwhile. */
 function heldPort(fixture: Fixture, type: number): number {
   const holder = sharing(fixture, type);
   bind(holder, loopback);
@@ -734,7 +734,7 @@ function sharing(fixture: Fixture, type: number): Socket {
   return made;
 }
 
-/** What follows the family in a sockaddr_in. */
+/** The part of a sockaddr_in after the family. */
 function unspec(port: number, address: readonly number[]): Uint8Array {
   const data = new Uint8Array(14);
   new DataView(data.buffer).setUint16(0, port);

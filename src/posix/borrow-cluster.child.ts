@@ -6,8 +6,8 @@ import { SO } from "../options/so.ts";
 import { getsockopt } from "./getsockopt.ts";
 import { listen, tryListen } from "./listen.ts";
 
-// By round-robin the primary process has the listening socket, and the worker's server no
-// descriptor.
+// With round-robin scheduling, the primary process has the listening socket, and the worker's
+// server has no descriptor.
 if (cluster.isPrimary) {
   cluster.schedulingPolicy = cluster.SCHED_RR;
   const [status] = await once(cluster.fork(), "exit");

@@ -17,7 +17,7 @@ await once(datagrams, "close");
 await setImmediate();
 assert.equal(warnings.length, 0, `${warnings[0]}`);
 
-// That it would be seen. Node 26 has no `_handle` here any more.
+// Checks that the warning would be noticed. Node 26 has no `_handle` here.
 if ("_handle" in datagrams) {
   Reflect.get(datagrams, "_handle");
   await setImmediate();

@@ -164,7 +164,7 @@ conformance("borrow", [
     except: { ...descriptorsHidden, bun: "Bun's node:tls has no pre-shared keys" },
     source: "berkeley; TLSWrap::GetFD in src/crypto/crypto_tls.cc",
     async run() {
-      // A key that both know, so that no certificate is needed.
+      // A pre-shared key, so that no certificate is needed.
       const key = Buffer.from("0123456789abcdef");
       const ciphers = "PSK-AES128-GCM-SHA256";
       const server = createTlsServer(
@@ -213,7 +213,7 @@ conformance("borrow", [
   },
 ]);
 
-test("to borrow changes nothing, however often", except(descriptorsHidden), async () => {
+test("borrowing changes nothing, even if repeated", except(descriptorsHidden), async () => {
   const server = createServer();
   await listening(server);
   const { fd } = borrow(server);
@@ -222,7 +222,7 @@ test("to borrow changes nothing, however often", except(descriptorsHidden), asyn
   await closed(server);
 });
 
-test("a value that is not a socket is a TypeError; a number out of the range of descriptors is a RangeError", () => {
+test("a value that is not a socket throws a TypeError, a number out of range a RangeError", () => {
   for (const value of [null, undefined, "3", {}, [], Symbol("s"), 3n, () => {}, true, new Date()]) {
     // @ts-expect-error not a socket
     assert.throws(() => borrow(value), TypeError);
@@ -248,7 +248,7 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-/** What a server answers to a text, up to its end. */
+/** A server's whole answer to a text. */
 async function answer(server: Server, text: string): Promise<string> {
   const client = connect(portOf(server), "127.0.0.1");
   const gone = once(client, "close");
@@ -265,7 +265,7 @@ test("borrow: an object that only looks like one of Node's sockets is rejected o
     assert.throws(() => borrow(Object(withState(state))), /^TypeError: socket must be /);
   for (const handle of [{}, { fd: "3" }, { fd: 1.5 }, { fd: null }, "handle", 1])
     assert.throws(() => borrow(Object({ _handle: handle })).fd, { name: /^(Type|Range)Error$/ });
-  // Another symbol than that of a dgram.Socket.
+  // Not the symbol of a dgram.Socket.
   const other = Object.assign({}, { [Symbol("another state")]: { handle: { fd: 0 } } });
   assert.throws(() => borrow(Object(other)), /^TypeError: socket must be /);
   const negative = () => borrow(Object({ _handle: { fd: -1 } })).fd;

@@ -15,14 +15,17 @@ const OPERATIONS = {
   ...{ lsh: 0x60, rsh: 0x70, mod: 0x90, xor: 0xa0 },
 } as const;
 const CONDITIONS = { eq: 0x10, gt: 0x20, ge: 0x30, set: 0x40 } as const;
-/** SKF_AD_OFF and what lies at it (include/uapi/linux/filter.h). */
+/** SKF_AD_OFF and the offsets from it (include/uapi/linux/filter.h). */
 const EXTENSIONS = -0x1000;
 const extensions = {
   ...{ protocol: 0, pkttype: 4, ifindex: 8, mark: 20, queue: 24, hatype: 28 },
   ...{ rxhash: 32, cpu: 36, vlanTag: 44, vlanTagPresent: 48, payOffset: 52, random: 56, vlanTpid: 60 },
 } as const;
 
-/** The number of a name; untyped callers may give any, and a wrong program would go unnoticed. */
+/**
+ * The number of a name. Throws on an unknown one, which untyped callers may pass, since a wrong
+ * program would go unnoticed.
+ */
 function numberOf<Name extends number | string>(
   what: string,
   name: Name,
@@ -46,7 +49,8 @@ const operand = (code: number, k: number | "x"): FilterInstruction =>
  */
 export const BPF = {
   /**
-   * A is so many bytes of the packet, in network byte order. A packet that is shorter is dropped.
+   * A is this many bytes of the packet, in network byte order. A packet that is too short is
+   * dropped.
    */
   load: (size: 1 | 2 | 4, offset: number) => plain(0x20 | numberOf("size", size, SIZES), offset),
   /** The same at X + offset. */
@@ -55,7 +59,7 @@ export const BPF = {
   loadLength: () => plain(0x80),
   /** A is a constant. */
   loadConstant: (k: number) => plain(0x00, k),
-  /** A is what the kernel knows of the packet. */
+  /** A is metadata of the packet. */
   loadExtension: (name: keyof typeof extensions) =>
     plain(0x20, (EXTENSIONS + numberOf("name", name, extensions)) >>> 0),
   /** X is a constant. */
@@ -83,8 +87,8 @@ export const BPF = {
   /** A becomes X. */
   copyFromX: () => plain(0x87),
   /**
-   * Ends: keeps so many bytes of the packet, or drops it with 0. In a group of REUSEPORT, the index
-   * of a socket. `"a"` is the accumulator.
+   * Returns how many bytes of the packet to keep; 0 drops it. In a REUSEPORT group, the index of a
+   * socket. `"a"` is the accumulator.
    */
   return: (k: number | "a") => (k === "a" ? plain(0x16) : plain(0x06, k)),
 } as const;

@@ -13,7 +13,7 @@ import { send } from "./send.ts";
 import { sendto } from "./sendto.ts";
 import { socket } from "./socket.ts";
 
-/** WebAssembly.Memory, which the compiler knows as a part of the web only. */
+/** WebAssembly.Memory, whose types the compiler has only in its DOM library. */
 interface WebAssemblyMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): void;
@@ -27,7 +27,7 @@ const WebAssembly: { Memory: new (descriptor: MemoryDescriptor) => WebAssemblyMe
 const hello = Buffer.from("hello");
 const address = { ...loopback, port: 9 };
 
-test("a string to be sent is refused, with the way to send it", () => {
+test("rejects a string to send, and says how to send it", () => {
   using client = socket(AF.INET, SOCK.DGRAM);
   const error = new TypeError("data must be a Uint8Array, not a string: use Buffer.from(text)");
   // @ts-expect-error a string is no Uint8Array
@@ -36,7 +36,7 @@ test("a string to be sent is refused, with the way to send it", () => {
   assert.throws(() => sendto(client, "hello", 0, address), error);
 });
 
-/** The calls that take bytes, and the word that their messages have for them. */
+/** The calls that take bytes, and the name of that argument in their messages. */
 const transfers = [
   { what: "data", call: (socket: SocketLike, bytes: Uint8Array) => send(socket, bytes) },
   { what: "data", call: (socket: SocketLike, bytes: Uint8Array) => sendto(socket, bytes, 0, address) },
@@ -45,8 +45,8 @@ const transfers = [
 ];
 
 /**
- * A row: every call refuses such a value before it asks the system, and says which argument it is
- * and why.
+ * A row: every call rejects such a value before any system call, naming the argument and the
+ * reason.
  */
 function refused(clause: string, error: ErrorConstructor, why: RegExp, make: () => unknown): ScriptedRow {
   return {
@@ -57,7 +57,7 @@ function refused(clause: string, error: ErrorConstructor, why: RegExp, make: () 
       using client = socket(AF.INET, SOCK.DGRAM, 0, { system });
       for (const { call, what } of transfers) {
         assert.throws(
-          // @ts-expect-error it is no Uint8Array to the compiler
+          // @ts-expect-error not a Uint8Array to the compiler
           () => call(client, make()),
           (thrown: unknown) => {
             assert.ok(thrown instanceof error, `${thrown}`);
@@ -81,7 +81,7 @@ conformance("buffers", [
   refused("a SharedArrayBuffer", TypeError, /shared memory/, () => new Uint8Array(new SharedArrayBuffer(8))),
   refused("an empty SharedArrayBuffer", TypeError, /shared/, () => new Uint8Array(new SharedArrayBuffer(0))),
   refused("a growable SharedArrayBuffer", TypeError, /shared memory/, () => {
-    // The compiler's library has no growable ones yet.
+    // The compiler's library does not declare growable ones yet.
     return new Uint8Array(Reflect.construct(SharedArrayBuffer, [8, { maxByteLength: 16 }]));
   }),
   refused("shared WebAssembly memory", TypeError, /shared memory/, () => {
@@ -324,7 +324,7 @@ conformance("buffers", [
   },
 ]);
 
-test("memory of another realm that is shared, resizable or detached is refused", () => {
+test("rejects another realm's memory that is shared, resizable or detached", () => {
   using client = socket(AF.INET, SOCK.DGRAM);
   for (const [code, why] of [
     ["new Uint8Array(new SharedArrayBuffer(8))", /shared memory/],
@@ -339,10 +339,7 @@ test("memory of another realm that is shared, resizable or detached is refused",
   }
 });
 
-/**
- * 2147483648 bytes, which take no room until they are written; undefined where there is no memory
- * for them.
- */
+/** 2147483648 bytes, which take no memory until written; undefined if they cannot be allocated. */
 function gigabytes(): Uint8Array | undefined {
   try {
     return new Uint8Array(2 ** 31);

@@ -48,7 +48,7 @@ conformance("close", [
     except: { windows: "a SOCKET is no descriptor of C's, which node:fs and spawn() take" },
     async run(fixture) {
       const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
-      // Another program has it too, until its standard input ends.
+      // Another program has it open, too, until its standard input ends.
       const holder = spawn("cat", { stdio: ["pipe", "ignore", "inherit", left.fd] });
       close(left);
       assertFails(tryRecv(right, new Uint8Array(1)), "WouldBlock", "EAGAIN");

@@ -77,7 +77,7 @@ const calls: Readonly<Record<string, Call>> = {
 };
 
 for (const [name, call] of Object.entries(calls)) {
-  test(`${name}: a getter of its argument closes the socket, whose number is not touched any more`, () => {
+  test(`${name}: if a getter of its argument closes the socket, its number is no longer used`, () => {
     const system = scripted({});
     const s = socket(AF.INET, SOCK.STREAM, 0, { system });
     const result = call(s, (value) => {
@@ -103,7 +103,7 @@ test(
   },
 );
 
-test("sendto: a getter of the address detaches the data", () => {
+test("sendto: rejects data that a getter of the address detaches", () => {
   using s = socket(AF.INET, SOCK.DGRAM, 0, { system: scripted({}) });
   const data = new Uint8Array(8);
   const address = loopbackAt(() => {
@@ -113,7 +113,7 @@ test("sendto: a getter of the address detaches the data", () => {
   assert.throws(() => trySendto(s, data, 0, address), /data is detached/);
 });
 
-test("the number of a descriptor that an object gives is checked as any other", () => {
+test("a descriptor number read from an object is checked like any other", () => {
   for (const fd of [Number.NaN, 1.5, 2 ** 32]) {
     const server = Object.assign(createServer(), { _handle: { fd } });
     assert.throws(() => tryRecv(server, new Uint8Array(1)), RangeError);

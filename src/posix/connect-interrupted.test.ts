@@ -14,7 +14,7 @@ const SO_SNDTIMEO = 21;
 const EINTR = errnoOf("EINTR");
 
 /**
- * A getsockopt that gives options of SOL_SOCKET by number, the length of time as seconds; others
+ * A getsockopt() that returns these options of SOL_SOCKET, by number, with times in seconds; others
  * are 0.
  */
 const socketOptions = (values: Record<number, number>) => [
@@ -31,8 +31,7 @@ const ready = (entries: PollEntry[]) => {
 };
 
 /**
- * A connect that signals always interrupt; were it made again for ever, it would succeed in the
- * end.
+ * A connect() that signals always interrupt. It succeeds in the end, in case it is retried forever.
  */
 let made = 0;
 const alwaysInterrupted = () => (made++ < 200_000 ? -EINTR : 0);
@@ -140,7 +139,7 @@ conformance("connect, interrupted by a signal", [
   },
 ]);
 
-/** Calls after the connect(), without the questions about the socket that come before the wait. */
+/** The calls after connect(), except the getsockopt() calls before the wait. */
 function afterConnect(calls: readonly string[]): string[] {
   const last = calls.findLastIndex((call) => call.startsWith("connect"));
   return calls

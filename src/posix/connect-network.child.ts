@@ -16,8 +16,8 @@ import { poll } from "./poll.ts";
 import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own by connect.test.ts: what a network without routes, without
-// ports or with routers that complain makes of connect().
+// Run in a network namespace of its own by connect.test.ts: connect() without routes, without free
+// ports, and when routers report errors.
 
 /** Connects a new socket of each type to the address, and expects an error. */
 function refused(address: Ipv4Address | Ipv6Address, name: ConnectErrorName, code: string): void {
@@ -29,7 +29,7 @@ function refused(address: Ipv4Address | Ipv6Address, name: ConnectErrorName, cod
 
 withoutRoutes(refused);
 
-// The interface that the socket is bound to (SO_BINDTODEVICE) goes down, and away.
+// The interface that the socket is bound to (SO_BINDTODEVICE) goes down, and is removed.
 ip("link add v0 type veth peer name v1");
 ip("addr add 192.0.2.1/24 dev v0");
 ip("link set v0 up");
@@ -43,7 +43,7 @@ for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
 using orphan = socket(AF.INET, SOCK.DGRAM);
 setsockopt(orphan, SO.BINDTODEVICE, "v0");
 
-// Nobody answers: TCP_USER_TIMEOUT ends the attempt after its first second (tcp(7)).
+// No host answers; TCP_USER_TIMEOUT ends the attempt after a second (tcp(7)).
 using patient = socket(AF.INET, SOCK.STREAM);
 setsockopt(patient, TCP.USER_TIMEOUT, 1);
 assertFails(tryConnect(patient, ipv4("192.0.2.7")), "ConnectionTimedOut", "ETIMEDOUT");
@@ -51,8 +51,8 @@ assertFails(tryConnect(patient, ipv4("192.0.2.7")), "ConnectionTimedOut", "ETIME
 ip("link del v0");
 assertFails(tryConnect(orphan, ipv4("127.0.0.1")), "DeviceNotFound", "ENODEV");
 
-// A router complains of the packet that asks for the connection (icmp_err_convert in
-// net/ipv4/icmp.c; the fatal ones).
+// A router answers the SYN with an ICMP error (the fatal ones of icmp_err_convert in
+// net/ipv4/icmp.c).
 using full = socket(AF.INET, SOCK.STREAM);
 listen(full, 0);
 const address = ipv4("127.0.0.1", portOf(full));
@@ -88,8 +88,8 @@ bind(datagram, ipv4("127.0.0.1", 0));
 using unbound = socket(AF.INET, SOCK.DGRAM);
 assertFails(tryConnect(unbound, getsockname(datagram)), "AddressNotAvailable", "EAGAIN");
 
-// EADDRINUSE and, on Linux, EADDRNOTAVAIL: two sockets share a local address, and would share the
-// peer too.
+// EADDRINUSE and, on Linux, EADDRNOTAVAIL: two sockets share a local address, and would also share
+// the peer.
 const [one, two] = [1, 2].map(() => {
   const client = socket(AF.INET, SOCK.STREAM);
   setsockopt(client, SO.REUSEADDR, true);

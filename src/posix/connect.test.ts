@@ -490,7 +490,7 @@ conformance("connect", [
   }),
 ]);
 
-test("connect takes Node's own socket, and what server.address() gives", async () => {
+test("connect accepts Node's own socket, and the result of server.address()", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

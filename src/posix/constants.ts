@@ -221,9 +221,9 @@ export const INADDR = {
   BROADCAST: "255.255.255.255",
   /** This machine. */
   LOOPBACK: "127.0.0.1",
-  /** The last group that routers do not pass on. */
+  /** The last group that routers do not forward. */
   MAX_LOCAL_GROUP: "224.0.0.255",
-  /** What `inet_addr()` returns for text that is no address; the same as BROADCAST. */
+  /** What `inet_addr()` returns for invalid text; the same as BROADCAST. */
   NONE: "255.255.255.255",
   /** The base of all groups. */
   UNSPEC_GROUP: "224.0.0.0",
@@ -231,9 +231,9 @@ export const INADDR = {
 
 /** Ports that `<netinet/in.h>` names. */
 export const IPPORT = {
-  /** Those below are privileged. */
+  /** Ports below this one are privileged. */
   RESERVED: 1024,
-  /** Those from here on were once for servers. */
+  /** Ports from this one on were once reserved for servers. */
   USERRESERVED: 5000,
 } as const;
 
@@ -251,13 +251,13 @@ export const IN6ADDR = {
  */
 function all<Names extends object>(prefix: Group): Names {
   const lacking = lackingNames(prefix);
-  // Every read either returns a number or throws.
+  // Reading a property either returns a number or throws.
   return onLinux
     ? Object.assign(Object.create(lacking), linux[prefix])
     : ofCurrentSystem(() => currentSystem().constants[prefix], lacking);
 }
 
-/** The prototype of the constants, where names end that the system lacks. */
+/** The prototype of the constants, which handles names that the system lacks. */
 function lackingNames(prefix: string): object {
   return new Proxy(Object.prototype, {
     get(target, name, receiver) {

@@ -57,14 +57,14 @@ export function onlyWhatIsThere(): void {
   void IP_PMTUDISC.DO_NOT;
   // @ts-expect-error the prefix is the group's
   void TCP_STATE.TCP_ESTABLISHED;
-  // @ts-expect-error a family is no protocol
+  // @ts-expect-error a family is not a protocol
   void IPPROTO.UNIX;
-  // @ts-expect-error an option is no value
+  // @ts-expect-error an option is not a value
   void CAN.RAW_FILTER;
-  // @ts-expect-error a flag of interfaces is none of getaddrinfo()
+  // @ts-expect-error a flag of interfaces is not one of getaddrinfo()
   void AI.UP;
-  // @ts-expect-error names cannot be given other numbers
+  // @ts-expect-error constants cannot be reassigned
   IFF.UP = 2;
-  // @ts-expect-error nor addresses
+  // @ts-expect-error nor can addresses
   INADDR.ANY = "127.0.0.1";
 }

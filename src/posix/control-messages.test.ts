@@ -30,7 +30,7 @@ const hello = Buffer.from("hello");
 const loopback6 = { family: "ipv6", address: "::1", port: 0 } as const;
 const buffer = (length = 64) => ({ data: [Buffer.alloc(length)] });
 
-/** The control message of a type, of those that arrived. */
+/** Returns the received control message of a type. */
 function find<Type extends Received["type"]>(
   control: readonly Received[],
   type: Type,
@@ -40,7 +40,7 @@ function find<Type extends Received["type"]>(
   return found;
 }
 
-/** A UDP receiver on loopback, and a sender; what the sender sends goes to the receiver. */
+/** A UDP receiver on loopback, and a sender connected to it. */
 function udpPair(fixture: Fixture, domain: number = AF.INET) {
   const [receiver, sender] = [fixture.socket(domain, SOCK.DGRAM), fixture.socket(domain, SOCK.DGRAM)];
   bind(receiver, domain === AF.INET ? loopback : loopback6);

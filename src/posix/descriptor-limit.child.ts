@@ -7,7 +7,7 @@ import type { Socket } from "./owned-socket.ts";
 import { trySocket } from "./socket.ts";
 import { trySocketpair } from "./socketpair.ts";
 
-// Run with few descriptors: it uses them all up, then gives one back, and two.
+// Run with a low descriptor limit: uses up all descriptors, then frees one, and then two.
 const sockets: Socket[] = [];
 let result = trySocket(AF.INET, SOCK.STREAM);
 while (result.ok) {

@@ -1,5 +1,5 @@
-// Descriptor 0 is one like any other, where a program has closed its standard input; and no call is
-// made of a closed Socket.
+// Descriptor 0 is valid if a program has closed its standard input. Calls on a closed Socket do not
+// reach the system.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Script, scripted } from "../../test/scripted/scripted.ts";
@@ -41,7 +41,7 @@ const address = { family: "ipv4", address: "127.0.0.1", port: 1 } as const;
 const bytes = new Uint8Array(4);
 const message = { data: [bytes] };
 
-/** Each call of a socket, by the name of the system's. */
+/** Each call on a socket, by the name of the system's function. */
 const calls: Readonly<Record<string, (socket: Socket) => unknown>> = {
   accept: (s) => tryAccept(s),
   acceptQueue: (s) => acceptQueue(s),
@@ -84,7 +84,7 @@ function isSocketClosed(result: unknown): boolean {
 }
 
 for (const [name, call] of Object.entries(calls)) {
-  test(`${name}: descriptor 0 is given to the system`, () => {
+  test(`${name}: descriptor 0 is passed to the system`, () => {
     const system = scripted(zero);
     const made = socket(AF.INET, SOCK.STREAM, 0, { system });
     const before = system.calls.length;
@@ -95,7 +95,7 @@ for (const [name, call] of Object.entries(calls)) {
     tryClose(made);
   });
 
-  test(`${name}: a closed Socket is not`, () => {
+  test(`${name}: a closed Socket is not passed`, () => {
     const system = scripted({});
     const made = socket(AF.INET, SOCK.STREAM, 0, { system });
     close(made);

@@ -6,7 +6,7 @@ import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-test("options of the wrong type are refused, before any call", () => {
+test("options of the wrong type are rejected, before any system call", () => {
   const system = scripted({});
   using listener = socket(AF.INET, SOCK.STREAM, 0, { system });
   const before = system.calls.length;

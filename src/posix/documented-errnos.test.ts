@@ -9,9 +9,9 @@ import type { SystemNumbers } from "../system/system.ts";
 import { tryListen } from "./listen.ts";
 import { socket } from "./socket.ts";
 
-// What the ERRORS of each call's manual page has, of macOS (xnu-11417, bsd/man/man2) and of FreeBSD
-// (12.1, lib/libc/sys): less EFAULT, since the buffers are ours, EINTR, after which the calls go
-// on, and EWOULDBLOCK, which is EAGAIN.
+// The ERRORS section of each call's manual page, of macOS (xnu-11417, bsd/man/man2) and FreeBSD
+// (12.1, lib/libc/sys), without EFAULT (the buffers are ours), EINTR (the calls are retried) and
+// EWOULDBLOCK (the same as EAGAIN).
 
 const sendDarwin =
   "EACCES EADDRNOTAVAIL EAGAIN EBADF ECONNRESET EDESTADDRREQ EHOSTUNREACH EINVAL EISCONN EMSGSIZE " +
@@ -86,7 +86,7 @@ const documented: Readonly<Record<string, { readonly darwin: string; readonly fr
 for (const [call, manuals] of Object.entries(documented)) {
   for (const numbers of [darwinNumbers, freebsdNumbers]) {
     const codes = manuals[numbers.name === "darwin" ? "darwin" : "freebsd"].split(" ");
-    test(`${call}: what ${numbers.name} documents has a name, and keeps its code and number`, async () => {
+    test(`${call}: each errno that ${numbers.name} documents has a name, and keeps its code and number`, async () => {
       const errors = await errorsOf(call);
       const system = scripted({}, numbers);
       for (const code of codes) {
@@ -99,7 +99,7 @@ for (const [call, manuals] of Object.entries(documented)) {
   }
 }
 
-test("an errno that a system lacks does not stand for another's", () => {
+test("an errno that a system lacks is not mistaken for another's", () => {
   for (const numbers of [darwinNumbers, freebsdNumbers]) {
     const system = scripted({ listen: [-errnoOf("EADDRINUSE", numbers)] }, numbers);
     using server = socket(system.constants.AF.INET, system.constants.SOCK.STREAM, 0, { system });

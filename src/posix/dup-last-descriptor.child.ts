@@ -1,4 +1,4 @@
-// Run with few descriptors: duplicates use them all up.
+// Run with a low descriptor limit: duplicates use up all descriptors.
 import assert from "node:assert/strict";
 import { assertFails } from "../../test/conformance.ts";
 import { close } from "./close.ts";

@@ -22,8 +22,7 @@ export const dupErrors = new ErrorSet("dup", {
   NetworkSubsystemFailed,
   ProcessFdQuotaExceeded: {
     ...ProcessFdQuotaExceeded,
-    // F_DUPFD_CLOEXEC reports EINVAL if the least number is not below the limit (f_dupfd in
-    // fs/file.c).
+    // F_DUPFD_CLOEXEC returns EINVAL if `least` is not below the limit (f_dupfd in fs/file.c).
     codes: [...ProcessFdQuotaExceeded.codes, "EINVAL"],
   },
   SocketClosed,
@@ -39,16 +38,16 @@ export const isDupError = (error: unknown): error is DupError => dupErrors.has(e
 
 /** Options of `dup()`. */
 export interface DupOptions {
-  /** Whether child programs do not inherit the duplicate; true by default. */
+  /** Keeps child programs from inheriting the duplicate. True by default. */
   readonly closeOnExec?: boolean;
-  /** The least number that its descriptor may have; 0 by default. Windows ignores it. */
+  /** The lowest descriptor number for the duplicate; 0 by default. Windows ignores it. */
   readonly least?: number;
 }
 
 /**
- * Duplicates the descriptor of a socket: a second Socket, with an owner of its own, for the same
- * open socket. It has the same address, options, peer and queues, and is non-blocking if the other
- * is; the connection ends when both are closed, or one is shut down.
+ * Duplicates a socket's descriptor. Returns a second Socket, owned separately, for the same open
+ * socket: both share the address, options, peer, queues and the non-blocking mode. The connection
+ * ends when both are closed, or when one is shut down.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
  * @param options `closeOnExec`, `least`
@@ -56,7 +55,7 @@ export interface DupOptions {
  * `NetworkSubsystemFailed`, `ProcessFdQuotaExceeded`, `SocketClosed`, `SystemResources` or
  * `Unexpected`
  * @throws TypeError if an argument is not of its type
- * @throws RangeError if `least` is no descriptor's number
+ * @throws RangeError if `least` is not a descriptor number
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);

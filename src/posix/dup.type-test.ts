@@ -22,11 +22,11 @@ export function takes(): void {
   dup(server, { closeOnExec: false });
   setNonblocking(descriptor, true);
   setCloseOnExec(3, true);
-  // @ts-expect-error what is not a socket is not duplicated
+  // @ts-expect-error only sockets are duplicated
   dup(descriptor);
-  // @ts-expect-error O_NONBLOCK is shared with the other
+  // @ts-expect-error both share O_NONBLOCK
   dup(server, { nonblocking: true });
-  // @ts-expect-error its event loop needs it as it is
+  // @ts-expect-error its event loop depends on its descriptor
   setNonblocking(server, false);
   // @ts-expect-error there is no default
   setNonblocking(3);

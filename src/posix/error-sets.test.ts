@@ -10,7 +10,7 @@ import { EAI } from "../system/eai.ts";
 import { errnos as linuxErrnos } from "../system/linux/errno.ts";
 import { errnos as windowsErrnos } from "../system/windows/errno.ts";
 
-/** Of every system whose table of errnos is here, and the resolver's. */
+/** The errnos of every system that we have a table of, and those of the resolver. */
 const errnos = { ...linuxErrnos, ...windowsErrnos, ...EAI };
 
 /** Linux's and FreeBSD's own, and ours. */
@@ -19,8 +19,8 @@ const notInPosix = [
   ...["ioctl", "recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"],
 ];
 
-// What every call's error set must be: the sets and the sources are found in the folder, so that a
-// new call is too.
+// Rules for every call's error set. Finds sets and sources in the folder, so that new calls are
+// included.
 
 interface Call {
   readonly name: string;
@@ -58,7 +58,7 @@ const rowsOf = ({ errors }: Call) => Object.entries(errors.entries);
 const namesOf = ({ errors }: Call) =>
   Object.keys(errors.entries).filter((row): row is ErrorName => row in errors.entries);
 
-test("every call is here", () => {
+test("covers every call", () => {
   const expected =
     "accept bind close connect getpeername getsockname getsockopt listen poll recv recvfrom send " +
     "sendto setsockopt shutdown sockatmark socket socketpair";
@@ -69,12 +69,12 @@ test("every call is here", () => {
 for (const call of calls) {
   const { name, errors, isError, comment } = call;
 
-  test(`${name}: what no row documents is Unexpected, and the set has it`, () => {
+  test(`${name}: an undocumented errno is Unexpected, which the set includes`, () => {
     assert.ok(namesOf(call).includes("Unexpected"));
     assert.deepEqual(errors.entries.Unexpected.codes, []);
   });
 
-  test(`${name}: the doc comment's first @throws names the set, in its order`, () => {
+  test(`${name}: the doc comment's first @throws lists the set, in its order`, () => {
     const throws = /@throws ([\s\S]*?)(?=\n \* @)/.exec(comment)?.[1] ?? "";
     const named = [...throws.matchAll(/`(\w+)`/g)].map(([, word]) => word);
     assert.deepEqual(named, namesOf(call));
@@ -105,7 +105,7 @@ for (const call of calls) {
     assert.deepEqual(own, listed, "npm run man writes the pages anew");
   });
 
-  test(`${name}: sentences and advice begin with a capital or a call, and end with a period`, () => {
+  test(`${name}: messages and advice begin with a capital or a call, and end with a period`, () => {
     for (const [name, row] of rowsOf(call)) {
       const texts: readonly ErrorText[] = [row, ...Object.values(row.cases ?? {})];
       for (const text of texts.flatMap(({ message: sentence, advice }) =>
@@ -121,14 +121,14 @@ for (const call of calls) {
       for (const code of fallbackCode === undefined ? codes : [...codes, fallbackCode]) {
         assert.ok(code in errnos, `${row}: ${code}`);
         assert.notEqual(code, "EINTR", row);
-        // The buffers are ours: it can only be that what lies in them is too short.
+        // The buffers are ours, so their content must be too short.
         if (row !== "InvalidArgument") assert.notEqual(code, "EFAULT", row);
       }
       assert.equal(new Set(codes).size, codes.length, row);
     }
   });
 
-  test(`${name}: every name but Unexpected has a code, or is a refusal of ours`, () => {
+  test(`${name}: every name but Unexpected has a code, or is a check of our own`, () => {
     for (const [row, { codes, code: fallbackCode }] of rowsOf(call)) {
       if (row !== "Unexpected") assert.ok(codes.length > 0 || fallbackCode !== undefined, row);
     }
@@ -138,7 +138,7 @@ for (const call of calls) {
     for (const row of namesOf(call)) assert.ok(isError(errorNamed(errors, row)), row);
   });
 
-  test(`${name}: its is…Error refuses the errors of other calls, and what is no error of ours`, () => {
+  test(`${name}: its is…Error rejects the errors of other calls and foreign errors`, () => {
     for (const other of calls) {
       if (other.name !== name)
         assert.equal(isError(errorNamed(other.errors, "Unexpected")), false, other.name);

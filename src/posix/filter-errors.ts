@@ -1,4 +1,4 @@
-/** What attachFilter(), attachReuseportFilter() and detachFilter() share of their error sets. */
+/** The errors that attachFilter(), attachReuseportFilter() and detachFilter() share. */
 export const filterEntries = {
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP"],

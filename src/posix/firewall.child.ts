@@ -14,7 +14,7 @@ import { trySendmsg } from "./sendmsg.ts";
 import { trySendto } from "./sendto.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own: firewall rules for what this host sends.
+// Run in a network namespace of its own, with firewall rules for this host's output.
 ip("link set lo up");
 const bytes = Buffer.from("hello");
 // Codes of ICMP's destination unreachable (RFC 1812, 5.2.7.1).
@@ -34,7 +34,7 @@ for (const [family, domain, address] of [
   using raw = socket(domain, SOCK.RAW, IPPROTO.EGP);
   const rawTo = { family, address, port: 0 } as const;
   const rules: OutputRule[] = [{ action: "drop" }];
-  // nft_reject_ipv6 numbers them otherwise.
+  // nft_reject_ipv6 numbers them differently.
   if (family === "ipv4") rules.push({ action: "reject", with: "icmp", code: ADMIN_PROHIBITED });
   for (const rule of rules) {
     using _rule = addOutputRule(family, rule);
@@ -50,12 +50,12 @@ for (const [family, domain, address] of [
     ])
       assertFails(result, "PermissionDenied", "EPERM");
   }
-  // Without the rules, it works: the error was theirs, and the socket is as it was.
+  // Without the rules it succeeds: they caused the error, and the socket still works.
   send(connected, bytes);
   assert.equal(recv(receiver, new Uint8Array(9)), 5);
 
-  // TCP does not report that a rule dropped its packet, which it sends again
-  // (tcp_connect in net/ipv4/tcp_output.c), but what a rule answers.
+  // TCP reports a rule's answer, but not a dropped packet, which it retransmits (tcp_connect in
+  // net/ipv4/tcp_output.c).
   using listener = socket(domain, SOCK.STREAM);
   bind(listener, { family, address, port: 0 });
   listen(listener, 5);

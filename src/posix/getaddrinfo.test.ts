@@ -30,7 +30,7 @@ const ipv6 = (address: string, port: number, scopeId = 0) => ({
   scopeId,
 });
 
-/** A row for each code of EAI that a set has, whose numbers are no errnos. */
+/** A row for each EAI code of a set; their numbers are not errnos. */
 function resolverRows<Name extends ErrorName>(
   errors: ErrorSet<Name>,
   call: "getaddrinfo" | "getnameinfo",
@@ -155,7 +155,7 @@ conformance("getaddrinfo", [
       const known = tryGetservbyname("http", "tcp");
       if (!known.ok) return fixture.skip("this system has no table of services, or no http in it");
       assert.deepEqual(addressesOf("192.0.2.1", "http"), [ipv4("192.0.2.1", known.value.port)]);
-      // glibc takes the low 16 bits of such a number for the port.
+      // glibc would use the low 16 bits of such a number as the port.
       for (const number of ["65536", "99999", "18446744073709551696"]) {
         assertFails(tryGetaddrinfo("192.0.2.1", number, stream()), "ServiceUnavailable", "EAI_SERVICE");
       }
@@ -306,14 +306,14 @@ test(
   },
 );
 
-test("a name with a NUL, which C would cut, and other wrong arguments", () => {
+test("rejects a name with a NUL, which C would truncate, and other wrong arguments", () => {
   assert.throws(() => getaddrinfo("127.0.0.1\0x"), { code: "ERR_INVALID_ARG_VALUE" });
   assert.throws(() => getaddrinfo(null, "http\0x"), { code: "ERR_INVALID_ARG_VALUE" });
   assert.throws(() => getaddrinfo(null, 65536), { code: "ERR_OUT_OF_RANGE" });
   assert.throws(() => getaddrinfo(null, 80, { flags: 0.5 }), { code: "ERR_OUT_OF_RANGE" });
 });
 
-test("they throw what their other forms return", except({ windows }), () => {
+test("each throws the error that its other form returns", except({ windows }), () => {
   assert.throws(() => getaddrinfo("localhost", 80, { flags: AI.NUMERICHOST }), isGetaddrinfoError);
   const address = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
   assert.throws(() => getnameinfo(address, NI.NUMERICHOST | NI.NAMEREQD), isGetnameinfoError);

@@ -48,15 +48,15 @@ export type GetaddrinfoError = ErrorOf<typeof getaddrinfoErrors>;
 /** Whether an error was thrown by `getaddrinfo()`. */
 export const isGetaddrinfoError = (error: unknown): error is GetaddrinfoError => getaddrinfoErrors.has(error);
 
-/** Which addresses `getaddrinfo()` looks for, and on which system. */
+/** Options of `getaddrinfo()`: which addresses to look for, and on which system. */
 export interface GetaddrinfoOptions {
   /** `AI.PASSIVE`, `AI.CANONNAME` and so on, combined with `|`. */
   readonly flags?: number;
-  /** `AF.INET` or `AF.INET6`; 0, the default, is both. */
+  /** `AF.INET` or `AF.INET6`; 0, the default, means both. */
   readonly family?: number;
-  /** `SOCK.STREAM` or `SOCK.DGRAM`; 0, the default, is every type. */
+  /** `SOCK.STREAM` or `SOCK.DGRAM`; 0, the default, means every type. */
   readonly socktype?: number;
-  /** `IPPROTO.TCP` and so on; 0, the default, is every protocol. */
+  /** `IPPROTO.TCP` and so on; 0, the default, means every protocol. */
   readonly protocol?: number;
   /** The system to ask; this machine's by default. */
   readonly system?: System;
@@ -64,25 +64,25 @@ export interface GetaddrinfoOptions {
 
 /** An address of a host, with the socket that reaches it. */
 export interface AddressInfo {
-  /** The first argument of `socket()`. */
+  /** The first argument for `socket()`. */
   readonly family: number;
-  /** The second. */
+  /** The second argument. */
   readonly socktype: number;
-  /** The third. */
+  /** The third argument. */
   readonly protocol: number;
-  /** The argument of `connect()`, or with `AI.PASSIVE` of `bind()`. */
+  /** The address for `connect()`, or with `AI.PASSIVE` for `bind()`. */
   readonly address: Address;
-  /** The host's canonical name: of the first entry, with `AI.CANONNAME`. */
+  /** The host's canonical name; only in the first entry, with `AI.CANONNAME`. */
   readonly canonname: string | undefined;
 }
 
 /**
- * Looks the addresses of a host up, and the port of a service, as the C library does: in
- * /etc/hosts, from name servers, and from whatever nsswitch.conf names.
+ * Looks up the addresses of a host and the port of a service, as the C library does: in /etc/hosts,
+ * from name servers, and from the other sources in nsswitch.conf.
  *
- * It blocks the thread until every name server has answered or been given up on, which may take
- * half a minute. Where that matters, call it in a worker thread, or use node:dns, which lacks
- * service names and most flags.
+ * Blocks the thread until name servers have answered or timed out, which can take half a minute. If
+ * that matters, call it in a worker thread, or use node:dns, which lacks service names and most
+ * flags.
  *
  * @param host the name or the address of a host; null is this machine
  * @param service the name of a service, such as `"https"`, or a port; null is port 0
@@ -136,14 +136,14 @@ export function tryGetaddrinfo(
     socktype: int("socktype", socktype),
     protocol: int("protocol", protocol),
   };
-  // glibc would take the low 16 bits for the port.
+  // glibc would use the low 16 bits as the port.
   if (typeof service === "string" && /^\d+$/.test(service) && Number(service) > 0xffff) {
     return getaddrinfoErrors.fail(system, "ServiceUnavailable", undefined, about(host, service));
   }
   const found: ResolvedAddressInfo[] = [];
   const returned = system.getaddrinfo(host, port, hints, found);
   if (returned >= 0) {
-    // musl gives the name unasked, and in every entry.
+    // musl always returns the name, in every entry.
     const isNamed = (hints.flags & (system.constants.AI.CANONNAME ?? 0)) !== 0;
     const entries = found.map((entry, index) => addressInfo(entry, system, isNamed && index === 0));
     return { ok: true, value: entries };
@@ -159,7 +159,7 @@ function addressInfo(entry: ResolvedAddressInfo, system: System, isNamed: boolea
   };
 }
 
-/** What was asked for, as messages show it. */
+/** The host and service, for error messages. */
 function about(host: string | null, service: string | number | null): string {
   const given = [host, service].filter((each) => each !== null);
   return given.map((each) => JSON.stringify(each)).join(" ");

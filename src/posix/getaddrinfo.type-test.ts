@@ -36,7 +36,7 @@ export function returnsWhatCallsTake(): void {
   getnameinfo("127.0.0.1");
   // @ts-expect-error a service is looked up by its name
   getservbyname(80);
-  // @ts-expect-error text comes second
+  // @ts-expect-error the text is the second argument
   inet_pton("127.0.0.1", AF.INET);
 }
 

@@ -37,10 +37,10 @@ export type GetnameinfoError = ErrorOf<typeof getnameinfoErrors>;
 export const isGetnameinfoError = (error: unknown): error is GetnameinfoError => getnameinfoErrors.has(error);
 
 /**
- * Looks the name of an address up, and that of the service of its port; what has no name stays a
- * number.
+ * Looks up the host name of an address and the service name of its port. If one has no name, its
+ * number is returned as text.
  *
- * It blocks the thread as `getaddrinfo()` does, unless `NI.NUMERICHOST` is set.
+ * Blocks the thread as `getaddrinfo()` does, unless `NI.NUMERICHOST` is set.
  *
  * @param address an IP address
  * @param flags `NI.NUMERICHOST`, `NI.DGRAM` and so on

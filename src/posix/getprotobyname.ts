@@ -30,8 +30,7 @@ export const isGetprotobynameError = (error: unknown): error is GetprotobynameEr
   getprotobynameErrors.has(error);
 
 /**
- * Looks a protocol up by its name, or by another name of it, in the table of protocols
- * (/etc/protocols).
+ * Looks up a protocol by its name or an alias in the table of protocols (/etc/protocols).
  *
  * @param name the name, such as `"udp"`
  * @param options `system`: the system to ask; this machine's by default

@@ -8,7 +8,7 @@ import { getservbyname, getservbynameErrors, tryGetservbyname } from "./getservb
 
 const windows = "it reads /etc/services, and Windows has no such call here";
 
-/** The entries of a table: their words; none if the system has none. */
+/** The entries of a table, split into words; empty if the system lacks the table. */
 function entries(path: string): string[][] {
   try {
     const lines = readFileSync(path, "utf8").split("\n");
@@ -30,7 +30,7 @@ conformance("getservbyname", [
       if (services.length === 0) return fixture.skip("this system has no /etc/services");
       for (const [name = "", at = "", ...aliases] of services.slice(0, 200)) {
         const [port, protocol = ""] = at.split("/");
-        // The first entry of a name wins.
+        // The first entry with a name wins.
         const first = services.find(([other, where]) => other === name && where?.endsWith(`/${protocol}`));
         if (first?.[1] !== at) continue;
         assert.deepEqual(getservbyname(name, protocol), { name, port: Number(port), protocol });
@@ -78,7 +78,7 @@ conformance("getprotobyname", [
   ...documentedErrors(getprotobynameErrors, (system) => tryGetprotobyname("tcp", { system })),
 ]);
 
-test("a name with a NUL, which C would cut", except({}), () => {
+test("rejects a name with a NUL, which C would truncate", except({}), () => {
   for (const call of [
     () => getservbyname("http\0x"),
     () => getservbyname("http", "tcp\0x"),

@@ -30,11 +30,10 @@ export const isGetservbynameError = (error: unknown): error is GetservbynameErro
   getservbynameErrors.has(error);
 
 /**
- * Looks the port of a service up by its name, or by another name of it, in the table of services
- * (/etc/services).
+ * Looks up the port of a service by its name or an alias in the table of services (/etc/services).
  *
  * @param name the name, such as `"http"`
- * @param protocol the name of a protocol, such as `"tcp"`; null is the first that has the service
+ * @param protocol the name of a protocol, such as `"tcp"`; null for the first that has the service
  * @param options `system`: the system to ask; this machine's by default
  * @throws GetservbynameError named `NotFound`, `OperationNotSupported` or `Unexpected`
  * @throws TypeError if a name is not a string, or contains a NUL

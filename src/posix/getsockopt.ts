@@ -128,7 +128,7 @@ function read(
   size: number,
 ): number {
   option.read.prepare?.(value, system);
-  // Safety: an object that only looks like an option may say anything.
+  // Safety: an object that only looks like an option may claim any length.
   value.length = Math.min(size, value.capacity);
   return system.getsockopt(fd, level, number, value);
 }

@@ -37,7 +37,7 @@ export function returnsTheOptionsType(): void {
   same<typeof raw, Uint8Array>(true);
   const result = tryGetsockopt(fd, SO.REUSEADDR);
   same<typeof result, Result<boolean, GetsockoptError>>(true);
-  // @ts-expect-error a boolean is no number: `same` can fail
+  // @ts-expect-error a boolean is not a number: `same` can fail
   same<typeof flag, number>(true);
 }
 
@@ -46,7 +46,7 @@ export function refusesWhatCannotBeRead(): void {
   getsockopt(fd, SO.ATTACH_BPF);
   // @ts-expect-error it can only be set
   tryGetsockopt(fd, TCP.MD5SIG);
-  // @ts-expect-error a name is no option
+  // @ts-expect-error a name is not an option
   getsockopt(fd, "SO_REUSEADDR");
   // @ts-expect-error a socket comes first
   getsockopt(SO.REUSEADDR);
@@ -58,7 +58,7 @@ export function isExhaustive(pending: PendingError, error: GetsockoptError): str
     case "ConnectionTimedOut":
       return pending.code;
     default:
-      // @ts-expect-error names are left
+      // @ts-expect-error not all names are handled
       pending satisfies never;
   }
   switch (error.name) {

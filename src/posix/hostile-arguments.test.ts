@@ -1,5 +1,5 @@
-// No method, getter, species or iterator of a caller's object decides which memory a call reads or
-// writes.
+// No method, getter, species or iterator of a caller's object can change which memory a call reads
+// or writes.
 import assert from "node:assert/strict";
 import net from "node:net";
 import { test } from "node:test";
@@ -48,7 +48,7 @@ function withPair(run: (left: Socket, right: Socket, fixture: Fixture) => void) 
 const text = "the bytes that were meant";
 const bytes = Buffer.from(text);
 
-/** What a call sends is received whole. */
+/** Everything that a call sends is received. */
 const senders: Readonly<Record<string, (left: Socket, data: Uint8Array) => unknown>> = {
   send: (left, data) => send(left, data),
   sendmsg: (left, data) => sendmsg(left, { data: [data] }),
@@ -214,7 +214,7 @@ for (const [odd, arrange] of Object.entries(brokenArrays)) {
   );
 }
 
-/** Counts what a message's or a room's getters are asked for. */
+/** Counts the reads of a message's or a buffer's properties. */
 function readOnce<Fields extends object>(fields: Fields): Fields {
   return new Proxy(fields, {
     get(target, name, receiver) {
@@ -246,7 +246,7 @@ test(
   }),
 );
 
-/** A message whose `data` does something else before it is there. */
+/** A message whose getter of `data` runs other code first. */
 const afterwards = (message: Omit<Message, "data">, meanwhile: () => void): Message => ({
   ...message,
   get data() {
@@ -255,7 +255,7 @@ const afterwards = (message: Omit<Message, "data">, meanwhile: () => void): Mess
   },
 });
 
-test("sendmmsg: a getter of the second message sends something itself, and the first goes where it should", (context) => {
+test("sendmmsg: if a getter of the second message sends, too, the first still goes to its own address", (context) => {
   const fixture = new Fixture(context);
   try {
     const [udp, meant, another] = [fixture.udp(), fixture.udp(), fixture.udp()];
@@ -330,7 +330,7 @@ test(
         },
       },
     ];
-    // The second time, the headers are those of the first.
+    // The second call reuses the headers of the first.
     for (let count = 0; count < 2; count++) {
       for (const each of ["first", "second"]) send(left, Buffer.from(each));
       const messages = recvmmsg(right, targets, MSG.DONTWAIT);
@@ -376,7 +376,7 @@ test(
   }),
 );
 
-test("recvmmsg: what it calls with is not handed out", () => {
+test("recvmmsg: never exposes its internal headers", () => {
   const headers = new Set<object>();
   const system = {
     ...scripted({}),
@@ -404,7 +404,7 @@ test("recvmmsg: what it calls with is not handed out", () => {
   for (const part of Object.values(message ?? {})) assert.ok(typeof part !== "object" || !headers.has(part));
 });
 
-test("an error says nothing of an address whose getters throw or lie afterwards", (context) => {
+test("an error omits an address whose getters later throw or return something else", (context) => {
   const fixture = new Fixture(context);
   try {
     const sender = fixture.udp();
@@ -431,7 +431,7 @@ test("an error says nothing of an address whose getters throw or lie afterwards"
   }
 });
 
-test("an object that only looks like an option does not say how much memory the kernel may write", () => {
+test("an object that only looks like an option cannot set how much memory the kernel writes", () => {
   let asked = 0;
   const system = scripted({
     getsockopt: [
@@ -447,7 +447,7 @@ test("an object that only looks like an option does not say how much memory the 
   assert.equal(asked, system.option.capacity);
 });
 
-/** A socket of Node's whose handle does something when it is asked for its descriptor. */
+/** A socket of Node's whose handle runs code when its descriptor is read. */
 function acting(fd: number, act: () => void): net.Socket {
   const handle = {
     get fd() {

@@ -15,7 +15,7 @@ import { setsockopt } from "./setsockopt.ts";
 
 const POSIX = "POSIX if_nametoindex(3p)";
 const windows = "Windows has no if_nameindex(), and other names";
-/** Of the loopback interface. */
+/** The index of the loopback interface. */
 const LO = host.name === "linux" ? "lo" : "lo0";
 
 conformance("if_nametoindex", [

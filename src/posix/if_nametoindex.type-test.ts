@@ -36,10 +36,10 @@ export function takesNamesAndReadsIndexes(received: ReceivedMessage): void {
   for (const message of received.control) {
     if (message.type === "IPV6_PKTINFO") same<typeof message.ifindex, number>(true);
   }
-  // @ts-expect-error an index is not looked up
+  // @ts-expect-error it takes a name, not an index
   if_nametoindex(1);
-  // @ts-expect-error a name is not
+  // @ts-expect-error it takes an index, not a name
   if_indextoname("lo");
-  // @ts-expect-error this address is not of an interface
+  // @ts-expect-error this address has no interface
   bind(fd, { family: "vsock", cid: "lo", port: 1 });
 }

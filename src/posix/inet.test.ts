@@ -23,13 +23,13 @@ const ofGlibc = except({
 });
 const sizes = { [AF.INET]: 4, [AF.INET6]: 16 };
 
-/** What C makes of a text; undefined if it is no address. */
+/** What the C function makes of a text; undefined if it is not an address. */
 function pton(family: number, text: string): Uint8Array | undefined {
   const into = new Uint8Array(sizes[family] ?? 0);
   return ptonOfC(family, Buffer.from(`${text}\0`), into) === 1 ? into : undefined;
 }
 
-test("texts are what inet_pton(3) takes, and no others", here, () => {
+test("accepts the same texts as inet_pton(3)", here, () => {
   const almost = fc.oneof(
     fc.ipV4(),
     fc.ipV6(),
@@ -59,7 +59,7 @@ test(
   ofGlibc,
   () => {
     const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-    // Zeros often, of which the longest run is left out.
+    // Mostly zeros, since the longest run of them is compressed.
     const sparse = fc.array(fc.constantFrom(0, 0, 0, 1, 0xff), { minLength: 16, maxLength: 16 });
     const ipv6 = fc.oneof(
       bytes(16),
@@ -83,7 +83,7 @@ test(
   },
 );
 
-test("another family, and other lengths", () => {
+test("rejects other families and lengths", () => {
   assert.throws(() => inet_pton(AF.UNIX, "::"), { code: "ERR_INVALID_ARG_VALUE" });
   assert.throws(() => inet_ntop(AF.UNIX, new Uint8Array(4)), { code: "ERR_INVALID_ARG_VALUE" });
   for (const [family, length] of [

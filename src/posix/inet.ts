@@ -7,8 +7,8 @@ import { AF } from "./constants.ts";
  *
  * @param family `AF.INET` or `AF.INET6`
  * @param text `"192.0.2.1"`, or `"2001:db8::1"` without a zone
- * @returns 4 or 16 bytes; undefined if the text is no address of the family
- * @throws TypeError if an argument is not of its type, or the family another
+ * @returns 4 or 16 bytes; undefined if the text is not an address of the family
+ * @throws TypeError if an argument is of the wrong type, or the family is another
  * @example
  * ```ts
  * console.log(inet_pton(AF.INET, "192.0.2.1")?.join()); // 192,0,2,1
@@ -28,7 +28,7 @@ export function inet_pton(family: number, text: string): Uint8Array | undefined 
  *
  * @param family `AF.INET` or `AF.INET6`
  * @param bytes 4 or 16 bytes, in network byte order
- * @throws TypeError if an argument is not of its type, or the family another
+ * @throws TypeError if an argument is of the wrong type, or the family is another
  * @throws RangeError if there are more or fewer bytes
  * @example
  * ```ts

@@ -1,4 +1,5 @@
-// Run with few descriptors: glibc's three calls open a socket of their own, and none is left.
+// Run with a low descriptor limit: glibc's three calls each need a socket, but no descriptor is
+// left.
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { assertFails } from "../../test/conformance.ts";

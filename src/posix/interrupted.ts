@@ -1,6 +1,6 @@
 import type { System } from "../system/system.ts";
 
-/** Whether a signal interrupted a call before it did anything. */
+/** Whether a call returned EINTR, having done nothing. */
 export function isInterrupted(system: System, returned: number): boolean {
   return returned < 0 && returned === -system.errnos.EINTR;
 }

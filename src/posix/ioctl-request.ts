@@ -3,9 +3,7 @@ import { cString, integer, outOfRange } from "../errors/argument.ts";
 import { encodeText, newDecoder } from "../system/text.ts";
 import type { ValueResult } from "../system/value-result.ts";
 
-/**
- * A request of `ioctl()`: what it takes after itself, and what it returns.
- */
+/** A request of `ioctl()`, with the types of its argument and its result. */
 export interface IoctlRequest<Argument extends readonly unknown[], Value> {
   /** The C name, such as `"SIOCOUTQ"`. */
   readonly name: string;
@@ -17,17 +15,17 @@ export interface IoctlRequest<Argument extends readonly unknown[], Value> {
 
 /** The hardware address of a network interface. */
 export interface HardwareAddress {
-  /** The kind of device, an ARPHRD_ number: 1 is Ethernet, 772 the loopback interface. */
+  /** The device type, an ARPHRD_ number: 1 is Ethernet, 772 the loopback interface. */
   readonly type: number;
-  /** 6 bytes of Ethernet and the like; of other devices the first 14, with zeros. */
+  /** 6 bytes for Ethernet and similar devices; for others the first 14, padded with zeros. */
   readonly address: Uint8Array;
 }
 
 /** struct ifreq is { char ifr_name[16]; union { … 24 bytes } } (include/uapi/linux/if.h). */
 export const IFREQ = { value: 16, size: 40 };
-/** In a sockaddr_in. */
+/** The offset of the address in a sockaddr_in. */
 const ADDRESS = 4;
-/** Within a sockaddr. */
+/** The offset of the address in a sockaddr. */
 const SA_DATA = 2;
 const decoder = newDecoder();
 
@@ -36,7 +34,7 @@ export function count(name: string): IoctlRequest<[], number> {
   return { name, encode: clear, decode: ({ view }) => view.getInt32(0, true) };
 }
 
-/** A request that takes nothing and returns an int that is zero or not. */
+/** A request that takes nothing and returns a boolean, as an int. */
 export function flag(name: string): IoctlRequest<[], boolean> {
   return { name, encode: clear, decode: ({ view }) => view.getInt32(0, true) !== 0 };
 }
@@ -91,7 +89,7 @@ export const flagsAt = (view: DataView, at: number): number => view.getUint16(at
 export const ipv4At = (_view: DataView, at: number, bytes: Uint8Array): string =>
   formatIpv4(bytes, at + ADDRESS);
 
-/** The kernel does not say how long the address is, only of which kind the device is. */
+/** The kernel does not report the address's length, only the device type. */
 export function hardwareAddressAt(view: DataView, at: number, bytes: Uint8Array): HardwareAddress {
   const type = view.getUint16(at, true);
   const start = at + SA_DATA;
@@ -101,7 +99,7 @@ export function hardwareAddressAt(view: DataView, at: number, bytes: Uint8Array)
 /** ARPHRD_ETHER, ARPHRD_LOOPBACK, and those of IEEE 802.11 (include/uapi/linux/if_arp.h). */
 const hasSixBytes = (type: number): boolean => type === 1 || type === 772 || (type >= 801 && type <= 803);
 
-/** What an earlier call left there is no part of this one's. */
+/** Clears what an earlier call left there. */
 function clear(into: ValueResult): void {
   into.bytes.fill(0, 0, IFREQ.size);
 }

@@ -29,7 +29,7 @@ const onlyLinux = {
   windows: "Winsock does not have it",
 };
 
-/** What a file of /sys says of a network interface. */
+/** Reads a file of a network interface in /sys. */
 const attribute = (name: string, file: string) =>
   readFileSync(`/sys/class/net/${name}/${file}`, "utf8").trim();
 
@@ -42,7 +42,7 @@ conformance("ioctl", [
       assert.equal(ioctl(server, FIO.NREAD), 0);
       for (const text of ["ab", "cde"]) send(client, Buffer.from(text));
       shutdown(client, SHUT.WR);
-      // Loopback has delivered both; the end does not count.
+      // Loopback has delivered both bytes; the FIN does not count.
       poll([{ socket: server, events: POLL.IN }], 5000);
       assert.equal(ioctl(server, FIO.NREAD), 5);
       recv(server, new Uint8Array(2));
@@ -77,7 +77,7 @@ conformance("ioctl", [
     run(fixture) {
       const { client, server } = fixture.connection();
       assert.deepEqual([ioctl(client, SIOC.OUTQ), ioctl(client, SIOC.OUTQNSD)], [0, 0]);
-      // More than the peer has room for stays here, once its window is full.
+      // Once the peer's window is full, the rest stays in the send queue.
       const piece = Buffer.alloc(1 << 20);
       let sent = 0;
       for (let times = 0; times < 64; times += 1) {
@@ -178,7 +178,7 @@ conformance("ioctl", [
       const made = fixture.udp();
       for (const [name, addresses] of Object.entries(networkInterfaces())) {
         const first = addresses?.find(({ family }) => family === "IPv4");
-        // Node shows more bytes of a name than the call takes, and labels.
+        // Node lists labels, and longer names than the call accepts.
         if (first === undefined || name.length > 15) continue;
         assert.equal(ioctl(made, SIOC.GIFADDR, name), first.address, name);
         assert.equal(ioctl(made, SIOC.GIFNETMASK, name), first.netmask, name);

@@ -47,14 +47,14 @@ export type IoctlError = ErrorOf<typeof ioctlErrors>;
 export const isIoctlError = (error: unknown): error is IoctlError => ioctlErrors.has(error);
 
 /**
- * Asks a socket, or through it the network, for something that no option tells: how much its queues
- * hold, or the properties of a network interface.
+ * Queries what no socket option reports: how much a socket's queues hold, or the properties of a
+ * network interface.
  *
- * Requests that take a pointer, or that change something, are not here.
+ * Requests that take a pointer or change something are not included.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
  * @param request `SIOC.OUTQ`, `SIOC.GIFADDR` and so on, or `FIO.NREAD`
- * @param argument what the request takes: the name of an interface, its index, or nothing
+ * @param argument the request's argument: the name of an interface, its index, or nothing
  * @returns the answer, in the request's own type
  * @throws IoctlError named `AddressNotAvailable`, `BadFileDescriptor`, `DeviceNotFound`,
  * `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `NotFound`,
@@ -105,7 +105,7 @@ export function tryIoctl<Argument extends readonly unknown[], Value>(
   if (returned >= 0) return { ok: true, value: request.decode(system.option) };
   return ioctlErrors.failure(system, returned, {
     about: name,
-    // As with sockatmark(): on a socket, ENOTTY means that it lacks the request.
+    // On a socket, ENOTTY means that it lacks the request, as with sockatmark().
     ask(code) {
       if (readOption(system, fd, SO.TYPE) === undefined) return "FileDescriptorNotASocket";
       return code === "EINVAL" ? "InvalidArgument" : "OperationNotSupported";

@@ -29,19 +29,19 @@ export function returnsTheRequestsType(): void {
 export function takesTheRequestsArgument(): void {
   // @ts-expect-error it takes the name of an interface
   ioctl(fd, SIOC.GIFMTU);
-  // @ts-expect-error it takes a name, and not an index
+  // @ts-expect-error it takes a name, not an index
   ioctl(fd, SIOC.GIFMTU, 1);
-  // @ts-expect-error it takes an index, and not a name
+  // @ts-expect-error it takes an index, not a name
   ioctl(fd, SIOC.GIFNAME, "lo");
   // @ts-expect-error it takes nothing
   ioctl(fd, SIOC.OUTQ, 1);
   // @ts-expect-error it takes one name
   tryIoctl(fd, SIOC.GIFMTU, "lo", "eth0");
-  // @ts-expect-error a number is no request
+  // @ts-expect-error a number is not a request
   ioctl(fd, 0x541b);
-  // @ts-expect-error an option is no request
+  // @ts-expect-error an option is not a request
   ioctl(fd, SO.TYPE);
-  // @ts-expect-error nor is a request an option
+  // @ts-expect-error a request is not an option
   getsockopt(fd, SIOC.OUTQ);
 }
 

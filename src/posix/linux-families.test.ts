@@ -22,11 +22,11 @@ const ETH_P_IP = 0x0800;
 const ETH_P_ALL = 0x0003;
 const LOOPBACK_INDEX = 1;
 
-/** socket() takes the protocol of a packet socket in network order. */
+/** socket() takes the protocol of a packet socket in network byte order. */
 const htons = (protocol: number) =>
   endianness() === "LE" ? ((protocol & 0xff) << 8) | (protocol >> 8) : protocol;
 
-/** A packet socket on lo; undefined, and skipped, where the process may not make one. */
+/** A packet socket on lo; undefined, and the row is skipped, without the privilege. */
 function packetSocket(fixture: Fixture, type: number, protocol = ETH_P_IP): Socket | undefined {
   const made = trySocket(AF.PACKET, type, htons(protocol));
   if (!made.ok) {
@@ -37,7 +37,7 @@ function packetSocket(fixture: Fixture, type: number, protocol = ETH_P_IP): Sock
   return made.value;
 }
 
-/** Sends a datagram over loopback that no other test sends, and gives it. */
+/** Sends a unique datagram over loopback, and returns it. */
 function sendUnique(fixture: Fixture): Buffer {
   const datagram = Buffer.from(`berkeley ${process.pid} ${process.hrtime.bigint()}`);
   const receiver = fixture.udp();
@@ -129,8 +129,8 @@ conformance("packet addresses", [
           assert.equal(poll([{ socket: packets, events: POLL.IN }], 5000).length, 1);
           const packet = Buffer.alloc(2048);
           const message: Received | undefined = receive(packets, packet);
-          // An IP header has 20 bytes, a UDP header 8. Other programs use lo too, and where the
-          // socket's queue was full of their packets, ours was dropped.
+          // An IP header has 20 bytes, a UDP header 8. Other programs use lo, too: if their packets
+          // filled the socket's queue, ours was dropped.
           if (!packet.subarray(28, message?.bytes).equals(datagram)) {
             others++;
             if (others % 200 > 0) continue;

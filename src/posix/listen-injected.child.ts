@@ -1,4 +1,4 @@
-// Runs under strace, which makes listen(2) fail, and prints what is thrown.
+// Runs under strace, which makes listen(2) fail, and prints the error.
 import { bind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { isListenError, listen } from "./listen.ts";
@@ -14,6 +14,6 @@ try {
   const isHere = /listen-injected\.child/.test(stack.split("\n").find((line) => / at /.test(line)) ?? "");
   console.log(JSON.stringify({ name, code, errno, syscall, address, isHere, message }));
 }
-// The failure was of one call: the next succeeds.
+// Only one call failed; the next succeeds.
 listen(server, 1);
 console.log("listening");

@@ -1,5 +1,5 @@
-// Run in a network namespace of its own: the limit of incomplete connections, tcp_max_syn_backlog,
-// and that of complete ones, somaxconn, are set apart.
+// Run in a network namespace of its own, with different limits for incomplete connections
+// (tcp_max_syn_backlog) and complete ones (somaxconn).
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { ip } from "../../test/network-namespace.ts";
@@ -15,18 +15,18 @@ import { sendto } from "./sendto.ts";
 import { socket } from "./socket.ts";
 
 ip("link set lo up");
-// Peers that never answer: no one on this link has an address.
+// Peers that never answer: no other host on this link has an address.
 ip("link add silent0 type veth peer name silent1");
 ip("addr add 10.9.0.1/16 dev silent0");
 ip("link set silent0 up");
 ip("link set silent1 up");
 const set = (setting: string, value: number) => writeFileSync(`/proc/sys/net/${setting}`, String(value));
-// With cookies, there is no limit of incomplete connections.
+// With SYN cookies, incomplete connections are not limited.
 set("ipv4/tcp_syncookies", 0);
 
 using raw = socket(AF.INET, SOCK.RAW, IPPROTO.RAW);
 
-/** The SYN of a peer, from an address of its own (RFC 9293, 3.1). */
+/** A peer's SYN, each from another address (RFC 9293, 3.1). */
 function syn(peer: number, port: number): void {
   const packet = Buffer.alloc(40);
   packet.writeUInt8(0x45, 0);
@@ -44,7 +44,7 @@ function syn(peer: number, port: number): void {
   sendto(raw, packet, 0, { family: "ipv4", address: "10.9.0.1", port: 0 });
 }
 
-/** Of the segment and its pseudo-header: the addresses, the protocol and the length. */
+/** The checksum of the segment and its pseudo-header: addresses, protocol and length. */
 function checksum(packet: Buffer): number {
   let sum = IPPROTO.TCP + 20;
   for (let at = 12; at < 40; at += 2) sum += packet.readUInt16BE(at);
@@ -70,7 +70,7 @@ function listener(): { server: Socket; port: number } {
   return { server, port: name.port };
 }
 
-// tcp_conn_request in net/ipv4/tcp_input.c keeps the last quarter for peers that are known.
+// tcp_conn_request in net/ipv4/tcp_input.c reserves the last quarter for known peers.
 for (const [limit, kept] of [
   [16, 13],
   [64, 49],

@@ -41,7 +41,7 @@ const POSIX = "POSIX listen(3p)";
 
 const program = (name: string) => new URL(`./${name}.child.js`, import.meta.url);
 
-/** Rows about what Windows does otherwise. */
+/** Rows in which Windows differs. */
 const others = "it is about Windows";
 const onlyWindows = { darwin: others, freebsd: others, linux: others };
 
@@ -182,7 +182,7 @@ conformance("listen", [
         assert.throws(() => listen(server, backlog), RangeError, `${backlog}`);
       }
       for (const backlog of ["5", 5n, null, undefined, true, {}, [5]]) {
-        // @ts-expect-error a backlog is a number, and is required
+        // @ts-expect-error the backlog is required
         assert.throws(() => listen(server, backlog), TypeError);
       }
       assert.deepEqual(

@@ -66,10 +66,10 @@ export function missesWithoutADefault(error: ListenError): string {
 
 export function refusesForeignNames(error: ListenError): boolean {
   switch (error.name) {
-    // @ts-expect-error a name of other calls
+    // @ts-expect-error an error name of other calls
     case "ConnectionRefused":
       return true;
-    // @ts-expect-error no name at all
+    // @ts-expect-error not an error name
     case "EADDRINUSE":
       return true;
     default:
@@ -84,13 +84,13 @@ export function narrows(error: ListenError): void {
     // @ts-expect-error it is narrowed
     error.name satisfies "AccessDenied";
   } else {
-    // @ts-expect-error it is narrowed here, too
+    // @ts-expect-error it is narrowed here as well
     error.name satisfies "AddressInUse";
   }
   error satisfies Error;
   error.errno satisfies number;
   error.code satisfies string;
-  // @ts-expect-error an error does not change
+  // @ts-expect-error an error is read-only
   error.name = "AccessDenied";
 }
 
@@ -121,11 +121,11 @@ export function takesSocketsOfNode(
 ): void {
   listen(owned, 1);
   listen(nodes, 1);
-  // @ts-expect-error a string is no socket
+  // @ts-expect-error a string is not a socket
   listen("3", 1);
-  // @ts-expect-error nothing is no socket
+  // @ts-expect-error undefined is not a socket
   listen(undefined, 1);
-  // @ts-expect-error what only looks like a descriptor's owner is no socket
+  // @ts-expect-error an object with a descriptor is not a socket
   listen({ fd: 3 }, 1);
 }
 
@@ -144,13 +144,13 @@ export function closesOnlySockets(nodes: Server | NetSocket | DatagramSocket, fd
   close(owned);
   // @ts-expect-error a number is borrowed: adopt it first
   close(fd);
-  // @ts-expect-error Node's own are borrowed
+  // @ts-expect-error Node's own sockets are borrowed
   close(nodes);
   close(Socket.from(fd));
 }
 
 export function makesSockets(): void {
-  // @ts-expect-error socket() makes one, or Socket.from()
+  // @ts-expect-error only socket() and Socket.from() create one
   new Socket();
   // @ts-expect-error a Socket's descriptor does not change
   owned.fd = 3;

@@ -1,6 +1,6 @@
-// Makes every call that concerns a socket, and prints what each threw: its code, permission and
-// resource, or "allowed". Descriptor 3 is a socket that was inherited. With `--drop`, it serves,
-// gives up --allow-net, and shows that what was open goes on.
+// Makes every socket call and prints the code, permission and resource of the error, or "allowed".
+// Descriptor 3 is an inherited socket. With `--drop`, it serves, drops --allow-net, and shows that
+// open sockets keep working.
 import assert from "node:assert/strict";
 import { waitForListener } from "../diagnose/index.ts";
 import * as berkeley from "../index.ts";
@@ -13,8 +13,8 @@ const bytes = new Uint8Array(1);
 const message = { data: [bytes] };
 
 /**
- * What refuses a call by --allow-net; undefined where another error, or none, came of it: it was
- * allowed.
+ * The error of a call that --allow-net forbids; undefined if there was another error or none, so it
+ * was allowed.
  */
 async function failureName(call: () => unknown): Promise<object | undefined> {
   try {
@@ -32,7 +32,7 @@ async function failureName(call: () => unknown): Promise<object | undefined> {
 }
 
 const calls: Readonly<Record<string, () => unknown>> = {
-  // The inherited descriptor last to be shut down; none of the calls waits.
+  // The inherited descriptor is shut down last, so that no call blocks.
   socket: () => posix.close(posix.socket(AF.INET, SOCK.STREAM)),
   socketpair: () => posix.socketpair(AF.UNIX, SOCK.STREAM).forEach(posix.close),
   "Socket.from": () => posix.Socket.from(INHERITED).detach(),
@@ -78,7 +78,7 @@ const calls: Readonly<Record<string, () => unknown>> = {
   "async connect to a path": () => berkeley.connect({ path: "/nowhere" }),
   udp: async () => (await berkeley.udp({ host: "127.0.0.1" })).close(),
   reservePort: async () => (await berkeley.reservePort({ host: "127.0.0.1" }))[Symbol.dispose](),
-  // Another machine's port is tried by connecting: 192.0.2.0/24 is for documentation.
+  // waitForListener() connects to another machine; 192.0.2.0/24 is for documentation.
   waitForListener: () => waitForListener({ host: "192.0.2.1", port: 9 }, { signal: AbortSignal.timeout(1) }),
 };
 

@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { except } from "../../test/platform.ts";
 
-// Node's permission model: --allow-net is there from Node 25 on. The calls are made by a program of
-// their own, which inherits a socket.
+// Node's permission model has --allow-net since Node 25. A child program, which inherits a socket,
+// makes the calls.
 
 const child = fileURLToPath(new URL("net-permission.child.js", import.meta.url));
 const flags = process.allowedNodeEnvironmentFlags;
@@ -44,7 +44,7 @@ test("without the model every call is allowed", ofNode, async () =>
   assert.deepEqual(refusedOf(await run([])), []),
 );
 
-test("without --allow-net every call is refused as Node refuses, where Node has it", ofNode, async () => {
+test("without --allow-net every call throws Node's error, if Node has the flag", ofNode, async () => {
   const results = await run(model);
   assert.deepEqual(refusedOf(results), hasAllowNet ? Object.keys(results) : []);
   if (!hasAllowNet) return;
@@ -60,7 +60,7 @@ test("with --allow-net every call is allowed", needsAllowNet, async () =>
   assert.deepEqual(refusedOf(await run([...model, "--allow-net"])), []),
 );
 
-test("--permission-audit refuses nothing", needsAllowNet, async () =>
+test("--permission-audit allows everything", needsAllowNet, async () =>
   assert.deepEqual(refusedOf(await run(["--permission-audit", "--allow-addons"])), []),
 );
 

@@ -20,7 +20,7 @@ function enforcedModel(): { readonly permission?: typeof process.permission } {
   const { process } = globalThis;
   const permission = process?.permission;
   if (permission === undefined || !process.allowedNodeEnvironmentFlags.has("--allow-net")) return {};
-  // It answers has() as if it were on, but restricts nothing.
+  // With --permission-audit, has() answers as if the model were on, but nothing is restricted.
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)];
   return flags.includes("--permission-audit") ? {} : { permission };
 }

@@ -1,5 +1,5 @@
-// Run in a network namespace of its own, beside another one, which a pair of interfaces joins to it
-// and so gives it a number here.
+// Run in a network namespace of its own, beside a second one. A veth pair joins the two, which
+// gives the second a number here.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,7 +35,7 @@ try {
     if (!result.ok) break;
     controls.push(...result.value.control);
   }
-  // What happens in this namespace comes without a number, and in the other with that.
+  // Events of this namespace have no number, those of the other have that one.
   assert.ok(controls.length > 0);
   for (const control of controls)
     assert.deepEqual(control, { type: "NETLINK_LISTEN_ALL_NSID", value: 0 }, JSON.stringify(control));

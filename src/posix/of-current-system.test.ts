@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ofCurrentSystem } from "./of-current-system.ts";
 
-test("names are those of the System that is current when they are read", () => {
+test("properties are read from the System that is current at the time", () => {
   let numbers: Record<string, number> = { INET: 2, INET6: 30 };
   const lacking = {
     get NETLINK(): number {

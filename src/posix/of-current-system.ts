@@ -1,6 +1,6 @@
 /**
- * An object with the properties that another has at the time: those of this machine's constants, or
- * of a simulated host's inside `host.run()`.
+ * Returns an object whose properties are read from the current System at the time: this machine's,
+ * or inside `host.run()` a simulated host's.
  */
 export function ofCurrentSystem<Names extends object>(numbers: () => object, prototype: object): Names {
   return new Proxy(Object.create(prototype), {

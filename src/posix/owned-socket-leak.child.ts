@@ -8,7 +8,7 @@ import { AF, SOCK } from "./constants.ts";
 import { Socket } from "./owned-socket.ts";
 import { socket } from "./socket.ts";
 
-// What becomes of the descriptors of Sockets that nobody holds any more.
+// What happens to the descriptors of Sockets that are garbage-collected.
 const warnings: Error[] = [];
 process.on("warning", (warning) => warnings.push(warning));
 
@@ -16,7 +16,7 @@ const fate = {
   closed: withoutHolder((made) => close(made)),
   detached: withoutHolder((made) => made.detach()),
   disposed: withoutHolder((made) => made[Symbol.dispose]()),
-  // Closed behind our back, and the number is another file's by the time of the collection.
+  // Closed without our knowledge; another file has the number when it is collected.
   taken: withoutHolder((made) => {
     closeDescriptor(made.fd);
     assert.equal(openSync("/dev/null", "r"), made.fd);
@@ -28,7 +28,7 @@ const held = socket(AF.INET, SOCK.STREAM);
 assert.equal(held.fd, fate.gone, "the kernel gives the lowest free number");
 const leaked = withoutHolder(() => {});
 
-// The finalizers' order is not told, so the rest is looked at once both that are to warn have.
+// The order of finalizers is unspecified, so the rest is checked after both warnings.
 await collectGarbageUntil(() => warnings.length >= 2);
 assert.deepEqual(
   warnings.map(({ name }) => name),
@@ -39,7 +39,7 @@ for (const fd of [leaked, fate.adopted]) {
   assert.equal(isOpen(fd), false);
 }
 
-// One more that is collected: whatever was to be collected before it has been.
+// Once this one is collected, all earlier ones have been.
 withoutHolder(() => {});
 await collectGarbageUntil(() => warnings.length >= 3);
 assert.equal(warnings.length, 3);
@@ -52,7 +52,7 @@ assert.ok(
 assert.ok(isOpen(held.fd), "a Socket that is held is not collected");
 close(held);
 
-/** Makes a Socket that nobody holds once this has returned; its number is returned. */
+/** Creates a Socket that is unreachable once this returns, and returns its number. */
 function withoutHolder(use: (made: Socket) => void): number {
   const made = socket(AF.INET, SOCK.STREAM);
   const { fd } = made;
@@ -60,7 +60,7 @@ function withoutHolder(use: (made: Socket) => void): number {
   return fd;
 }
 
-/** Whether the number is of a socket, and not of a file that the runtime has opened since. */
+/** Whether the number is a socket's, and not that of a file that the runtime has opened since. */
 function isOpen(fd: number): boolean {
   return openDescriptors().some((descriptor) => descriptor.startsWith(`${fd} socket:`));
 }

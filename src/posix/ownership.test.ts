@@ -17,10 +17,7 @@ import { sendmsg } from "./sendmsg.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-/**
- * A Socket that nobody holds once this has returned; a later one gets the Ownership of an earlier
- * one.
- */
+/** Creates a Socket that is unreachable once this returns. Later ones may reuse its Ownership. */
 function leak(make: () => Socket): number {
   close(make());
   return make().fd;
@@ -35,7 +32,7 @@ test("a Socket that is garbage-collected while open is closed, with a warning", 
   assert.equal(system.calls.at(-1), `close(${fd})`);
 });
 
-test("a number that has become another file is not closed", async () => {
+test("a number that now belongs to another file is not closed", async () => {
   let asked = false;
   const system = scripted({
     identity: [
@@ -52,7 +49,7 @@ test("a number that has become another file is not closed", async () => {
   assert.equal(system.calls.at(-1), `identity(${fd})`);
 });
 
-test("a closed Socket that is garbage-collected is not asked for, nor when there are more than are used again", async () => {
+test("a garbage-collected Socket that was closed does nothing, even if there are too many to reuse", async () => {
   const closed = scripted({});
   const leaked = scripted({});
   const sockets = Array.from({ length: 1100 }, () => socket(AF.INET, SOCK.STREAM, 0, { system: closed }));
@@ -91,7 +88,7 @@ test(
   },
 );
 
-/** Collects garbage until there is a warning, which is returned. */
+/** Collects garbage until there is a warning, and returns it. */
 async function warningOfCollection(): Promise<Error> {
   let warning: Error | undefined;
   process.once("warning", (warned) => {
@@ -101,7 +98,7 @@ async function warningOfCollection(): Promise<Error> {
   return warning ?? assert.fail("there was no warning");
 }
 
-test("an engine's descriptors are counted, whatever their numbers", () => {
+test("counts an engine's descriptors by number", () => {
   for (const fd of [3, 1023, 1024, 1025, 5000]) {
     assert.equal(isInEngine(host, fd), false, `${fd}`);
     engineOpened(host, fd);

@@ -57,7 +57,7 @@ class Descriptors {
 }
 
 const systems = new WeakMap<System, Descriptors>();
-/** The System asked for last, which is the machine's in a program without a simulation. */
+/** The System used last: the machine's, in a program without a simulation. */
 let last: { readonly system: System; readonly descriptors: Descriptors } | undefined;
 
 function descriptorsOf(system: System): Descriptors {

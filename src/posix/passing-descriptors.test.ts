@@ -27,8 +27,8 @@ import { sendmsg } from "./sendmsg.ts";
 const hello = Buffer.from("hello");
 
 /**
- * Sends descriptors from one end of a pair to the other, and gives those that arrive, which the
- * fixture closes.
+ * Sends descriptors from one end of a pair to the other, and returns those that arrive; the fixture
+ * closes them.
  */
 function pass(
   fixture: Fixture,
@@ -44,7 +44,7 @@ function pass(
   return rights.descriptors.map((descriptor) => fixture.own(descriptor));
 }
 
-/** What a descriptor is of: device and inode. */
+/** The file of a descriptor: device and inode. */
 const fileOf = (fd: number) => {
   const { dev, ino } = statSync(`/proc/self/fd/${fd}`);
   return [dev, ino];
@@ -87,7 +87,7 @@ conformance("SCM_RIGHTS", [
       const fd = openSync(path, "r+");
       const [received] = pass(fixture, [fd]);
       assert.ok(received instanceof Descriptor && !(received instanceof Socket));
-      // @ts-expect-error the calls of sockets do not take it
+      // @ts-expect-error socket calls do not take it
       assert.throws(() => getsockname(received), /not a Descriptor, whose file is no socket$/);
       const byte = Buffer.alloc(2);
       readSync(fd, byte);

@@ -25,7 +25,7 @@ import { socket } from "./socket.ts";
 const POSIX = "POSIX poll(3p)";
 const EINTR = errnoOf("EINTR");
 
-/** What is ready now, of one socket. */
+/** The events of a socket that are ready now. */
 const readyNow = (socket: Socket | number, events: number) => poll([{ socket, events }], 0)[0]?.revents ?? 0;
 
 /** A poll(2) that finds the first entry readable. */
@@ -289,7 +289,7 @@ conformance("poll", [
         // @ts-expect-error not an array of requests
         assert.throws(() => poll(requests, 0), TypeError);
       }
-      // @ts-expect-error A socket alone is no request.
+      // @ts-expect-error a socket alone is not a request
       assert.throws(() => poll([left], 0), /each of requests must be \{ socket, events \}, not Socket/);
       const request = { socket: left, events: POLL.IN };
       for (const timeout of [undefined, null, "1", 1n, {}]) {
@@ -299,7 +299,7 @@ conformance("poll", [
       assert.throws(() => poll([request], Number.NaN), RangeError);
       // @ts-expect-error events are a number
       assert.throws(() => poll([{ socket: left, events: "IN" }], 0), TypeError);
-      // struct pollfd has a short: what does not fit it would be dropped without a word.
+      // struct pollfd has a short, so larger values would be silently truncated.
       for (const events of [0.5, -1, 0x8000, 0x10001, Number.NaN]) {
         assert.throws(() => poll([{ socket: left, events }], 0), RangeError);
       }
@@ -346,7 +346,7 @@ conformance("poll", [
 
 const pollsOf = (calls: readonly string[]) => calls.filter((call) => call.startsWith("poll"));
 
-test("poll takes Node's own objects and numbers, side by side", except(descriptorsHidden), async () => {
+test("poll accepts Node's own objects and numbers together", except(descriptorsHidden), async () => {
   const server = createServer();
   assertFails(tryPoll([{ socket: server, events: POLL.IN }], 0), "SocketClosed");
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

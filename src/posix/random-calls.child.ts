@@ -25,9 +25,9 @@ import {
   tryClose,
 } from "./index.ts";
 
-// Run by random-calls.test.ts: RANDOM_CALLS random calls in this one process, in sequences that
-// each begin with sockets in every state. What must hold is in check() and at the end of each
-// sequence.
+// Run by random-calls.test.ts: makes RANDOM_CALLS random calls in this one process, in sequences
+// that each start with sockets in every state. check() and the end of each sequence have the
+// assertions.
 const CALLS_OF_A_SEQUENCE = 60;
 const POOL = 48;
 const wanted = Number(process.env.RANDOM_CALLS);
@@ -113,7 +113,7 @@ class Pool {
     return this.#members[index % this.#members.length];
   }
 
-  /** Takes in what a call has made. */
+  /** Keeps the sockets that a call has created. */
   add(made: unknown): void {
     if (made instanceof Socket) {
       if (this.#members.length >= POOL) tryCloseIfOpen(this.#members.splice(20, 1)[0]);
@@ -133,7 +133,7 @@ class Pool {
     }
   }
 
-  /** Ends the ownership of a socket, or begins it again. */
+  /** Gives up the ownership of a socket, or takes it again. */
   detachOrAdopt(index: number): void {
     const member = this.at(index);
     const [fd] = this.#detached;
@@ -185,13 +185,13 @@ function resolve(argument: unknown, pool: Pool): unknown {
   return argument;
 }
 
-/** Words of the engine's own: an argument that was not checked. */
+/** Messages of V8 itself, which mean that an argument was not checked. */
 const unclear =
   /Cannot (read|destructure|convert|set|use|mix)|is not (a function|iterable|a constructor)|undefined \(|null \(|Invalid array|Do not know|circular|Invalid string/;
 
 /**
- * An error is one of the call's own set and not Unexpected, or a TypeError or RangeError with words
- * of ours.
+ * An error is one of the call's own set and not Unexpected, or a TypeError or RangeError with a
+ * message of ours.
  */
 function check(call: string, error: unknown): void {
   if (error instanceof TypeError || error instanceof RangeError) {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-// RANDOM_CALLS and RANDOM_SEED choose how many calls, and which: the seed is printed.
+// RANDOM_CALLS is the number of calls, RANDOM_SEED determines them. The seed is printed.
 const calls = Number(process.env.RANDOM_CALLS ?? 100_000);
 const seed = Number(process.env.RANDOM_SEED ?? Math.trunc(Math.random() * 2 ** 31));
 

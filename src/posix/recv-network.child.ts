@@ -48,7 +48,7 @@ function connectedUdp(domain: number, address: string): { client: Socket; from: 
   return { client, from: portOf(client), to };
 }
 
-// Routers complain of an earlier message (icmp_err_convert in net/ipv4/icmp.c).
+// Routers reported an error about an earlier message (icmp_err_convert in net/ipv4/icmp.c).
 using packets = packetsOf(IPPROTO.UDP);
 const { client } = connectedUdp(AF.INET, "127.0.0.1");
 send(client, bytes);
@@ -64,7 +64,8 @@ for (const [type, code, name, errno] of icmpErrors) {
 }
 close(client);
 
-// And of IPv6 (icmpv6_err_convert in net/ipv6/icmp.c): code 1 is "administratively prohibited".
+// The same for IPv6 (icmpv6_err_convert in net/ipv6/icmp.c): code 1 is "administratively
+// prohibited".
 const over6 = connectedUdp(AF.INET6, "::1");
 for (const [code, name, errno] of [
   [0, "NetworkUnreachable", "ENETUNREACH"],
@@ -78,7 +79,7 @@ for (const [code, name, errno] of [
 }
 close(over6.client);
 
-// This system's administrator ends a connection (ss(8), --kill; tcp_abort in net/ipv4/tcp.c).
+// The administrator kills a connection (ss(8), --kill; tcp_abort in net/ipv4/tcp.c).
 const calls: ((socket: Socket) => Result<number, RecvError | SendError>)[] = [
   (socket) => tryRecv(socket, bytes),
   (socket) => trySend(socket, bytes),
@@ -94,7 +95,7 @@ for (const call of calls) {
     assertFails<RecvError | SendError>(call(ended), "ConnectionAborted", "ECONNABORTED");
 }
 
-// The peer does not answer any more: TCP_USER_TIMEOUT ends the connection (tcp(7)).
+// The peer stops answering; TCP_USER_TIMEOUT ends the connection (tcp(7)).
 using server = socket(AF.INET, SOCK.STREAM);
 listen(server, 1);
 using patient = socket(AF.INET, SOCK.STREAM);

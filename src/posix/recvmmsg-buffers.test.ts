@@ -11,8 +11,7 @@ import { recvmmsg } from "./recvmmsg.ts";
 import { sendmmsg } from "./sendmmsg.ts";
 import { sendto } from "./sendto.ts";
 
-// Rooms that are used again are neither checked nor found in memory again: what must happen when
-// they have changed since.
+// Reused buffers are neither checked nor resolved again. These tests change them in between.
 
 interface Pair {
   readonly sender: Socket;

@@ -185,9 +185,9 @@ conformance("recvmmsg", [
     script: {},
     play(system) {
       using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-      // @ts-expect-error rooms come in an array
+      // @ts-expect-error the buffers are an array
       assert.throws(() => recvmmsg(udp, { data: [] }), TypeError);
-      // @ts-expect-error data is in pieces
+      // @ts-expect-error data is an array of pieces
       assert.throws(() => recvmmsg(udp, [...buffers(1), { data: Buffer.alloc(1) }]), TypeError);
       assert.throws(() => recvmmsg(udp, buffers(1, 1, -1)), RangeError);
       assert.throws(() => recvmmsg(udp, buffers(1), 0.5), RangeError);
@@ -269,7 +269,7 @@ conformance("recvmmsg", [
       send(server, Buffer.from("a"));
       close(server);
       send(client, Buffer.from("nobody"));
-      // Loopback has delivered the message, and the answer that nobody is there.
+      // Loopback has delivered the message, and the ICMP answer that the port is closed.
       assertFails(tryRecvmmsg(client, into, 0, -1), "ConnectionRefused", "ECONNREFUSED");
       assert.equal(recvmmsg(client, into, MSG.WAITFORONE, -1).length, 1);
       assertFails(tryRecvmmsg(fixture.tcp(), into, 0, -1), "SocketNotConnected", "ENOTCONN");

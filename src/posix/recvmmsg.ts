@@ -68,8 +68,8 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * with the same buffers halves the cost from the second call on.
  * @param flags `MSG.WAITFORONE`, `MSG.DONTWAIT` and so on
  * @param timeout milliseconds, for all messages together, in place of the socket's SO.RCVTIMEO; 0
- * takes what has arrived; a negative value or Infinity waits forever; undefined for no timeout of
- * its own
+ * returns the messages already there; a negative value or Infinity waits forever; undefined for no
+ * timeout of its own
  * @returns the received messages, in the order of the buffers
  * @throws RecvmmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
@@ -87,8 +87,8 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * using sender = socket(AF.INET, SOCK.DGRAM);
  * connect(sender, getsockname(receiver));
  * sendmmsg(sender, [{ data: [Buffer.from("one")] }, { data: [Buffer.from("two")] }]);
- * const rooms = Array.from({ length: 16 }, () => ({ data: [new Uint8Array(1500)] }));
- * console.log(recvmmsg(receiver, rooms, MSG.WAITFORONE).map(({ bytes }) => bytes)); // [ 3, 3 ]
+ * const buffers = Array.from({ length: 16 }, () => ({ data: [new Uint8Array(1500)] }));
+ * console.log(recvmmsg(receiver, buffers, MSG.WAITFORONE).map(({ bytes }) => bytes)); // [ 3, 3 ]
  * ```
  * @see [Linux](https://man7.org/linux/man-pages/man2/recvmmsg.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmmsg&sektion=2)

@@ -1,4 +1,4 @@
-// Run with few descriptors (ulimit -n), it receives more than there are numbers left for.
+// Run with a low descriptor limit (ulimit -n): receives more descriptors than numbers are left.
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { assertFails } from "../../test/conformance.ts";
@@ -21,7 +21,7 @@ for (const remaining of [0, 1, 9]) {
   try {
     for (;;) fillers.push(openSync("/dev/null", "r"));
   } catch {
-    // Every number is taken now.
+    // Every number is now in use.
   }
   for (const fd of fillers.splice(-remaining, remaining)) closeSync(fd);
   const error = assertFails(tryRecvmsg(right, buffer()), "ProcessFdQuotaExceeded", "EMFILE");

@@ -39,7 +39,7 @@ const buffer = (length = 16, controlLength?: number): MessageBuffers => ({
   controlLength,
 });
 
-/** Sends so many descriptors, with a byte. */
+/** Sends this many descriptors, with a byte. */
 function sendRights(fixture: Fixture, count: number): ReturnType<Fixture["socket"]> {
   const [left, right] = fixture.pair(SOCK.DGRAM);
   const descriptors = Array<number>(count).fill(left.fd);
@@ -93,8 +93,7 @@ conformance("recvmsg", [
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
-      // Small arrays of their own: memory that the collector might move, were it not for the buffer
-      // behind each.
+      // Small arrays, which V8 may keep on its heap, where the garbage collector moves them.
       const data = Array.from({ length: 1024 }, (_, at) => new Uint8Array(at % 4));
       const sent = Buffer.from(Array.from({ length: 1536 }, (_, at) => at % 251));
       send(left, sent);
@@ -203,7 +202,7 @@ conformance("recvmsg", [
     source: `${POSIX}, DESCRIPTION, msg_flags; scm_detach_fds in net/core/scm.c`,
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
-      // A header has 16 bytes, and each descriptor four.
+      // A header has 16 bytes, each descriptor four.
       for (const controlLength of [0, 1, 15, 16, 19, 20, 23, 24, 27, 31, 35]) {
         const right = sendRights(fixture, 5);
         const before = openDescriptors();
@@ -491,7 +490,7 @@ conformance("recvmsg", [
     play(system) {
       using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
       for (const bad of [null, hello, {}, { data: hello }, { data: [1] }, { data: [], controlLength: "1" }]) {
-        // @ts-expect-error whatever a program without types may pass
+        // @ts-expect-error a value from an untyped program
         assert.throws(() => recvmsg(udp, bad), TypeError);
       }
       for (const controlLength of [-1, 0.5, Number.NaN, (1 << 20) + 1, 2 ** 31]) {

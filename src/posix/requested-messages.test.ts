@@ -1,4 +1,4 @@
-// Control messages that an option requests, beside those of control-messages.test.ts.
+// Control messages that an option requests, in addition to those of control-messages.test.ts.
 import assert from "node:assert/strict";
 import { conformance } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
@@ -31,7 +31,7 @@ const hello = Buffer.from("hello");
 const loopback6 = { family: "ipv6", address: "::1", port: 0 } as const;
 const buffer = (length = 64) => ({ data: [Buffer.alloc(length)], controlLength: 512 });
 
-/** A UDP receiver on loopback, and a sender that is connected to it. */
+/** A UDP receiver on loopback, and a sender connected to it. */
 function connected(fixture: Fixture, domain: number = AF.INET): { receiver: Socket; sender: Socket } {
   const [receiver, sender] = [fixture.socket(domain, SOCK.DGRAM), fixture.socket(domain, SOCK.DGRAM)];
   bind(receiver, domain === AF.INET ? loopback : loopback6);
@@ -46,7 +46,7 @@ function sendWith(sender: Socket, control: readonly ControlMessageToSend[], data
 const received = (receiver: Socket, flags = 0): readonly ControlMessage<Socket | Descriptor>[] =>
   recvmsg(receiver, buffer(), flags).control;
 
-/** Sets an option that an older kernel lacks, or that takes a privilege: otherwise skips. */
+/** Sets an option. Skips the row if the kernel is too old or a privilege is missing. */
 function request(fixture: Fixture, socket: Socket, option: WritableOption<boolean>): boolean {
   const result = trySetsockopt(socket, option, true);
   if (!result.ok) fixture.skip(result.error.message);
@@ -69,8 +69,7 @@ conformance("control messages", [
       const { receiver, sender } = connected(fixture);
       setsockopt(receiver, SO.TIMESTAMPING, RX_SOFTWARE | SOFTWARE);
       const before = BigInt(Date.now()) * 1_000_000n;
-      // The kernel begins to take time stamps a little later (net_enable_timestamp in
-      // net/core/dev.c).
+      // The kernel starts timestamping with a delay (net_enable_timestamp in net/core/dev.c).
       let message: ControlMessage<Socket | Descriptor> | undefined;
       for (const end = Date.now() + 5000; message === undefined && Date.now() < end; ) {
         send(sender, hello);
@@ -165,7 +164,7 @@ conformance("control messages", [
     run(fixture) {
       const { receiver, sender } = connected(fixture, AF.INET6);
       setsockopt(receiver, IPV6.FLOWINFO, true);
-      // While anyone on the host leases a label exclusively, others must be leased too
+      // While any program on the host leases a label exclusively, others must be leased, too
       // (ipv6_flowlabel_exclusive in net/ipv6/ip6_flowlabel.c).
       const lease = { label: 0x0abcde, dst: "::1", share: "any", create: true } as const;
       setsockopt(sender, IPV6.FLOWLABEL_MGR, { action: "get", ...lease });
@@ -245,7 +244,7 @@ conformance("control messages", [
       send(sender, Buffer.alloc(65_520));
       const [message] = received(receiver);
       assert.ok(message?.type === "IPV6_RECVFRAGSIZE");
-      // Of 65536 bytes, the loopback interface's MTU, the kernel's 16 bits keep nothing.
+      // The loopback interface's MTU, 65536, would become 0 in the kernel's 16 bits.
       assert.ok(message.value > 0 && message.value < 65_536, String(message.value));
     },
   },

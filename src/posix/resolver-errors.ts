@@ -6,7 +6,7 @@ import {
   Unexpected,
 } from "../errors/entries.ts";
 
-/** The errors that getaddrinfo() and getnameinfo() share, less those of their arguments. */
+/** The errors that getaddrinfo() and getnameinfo() share, except those about their arguments. */
 export const resolverEntries = {
   NameServerFailure: {
     codes: ["EAI_FAIL"],

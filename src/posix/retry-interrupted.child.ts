@@ -24,10 +24,10 @@ import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-// Run by retry-interrupted.test.ts, which sends SIGWINCH without pause once this process says so.
-// Without SA_RESTART (siginterrupt(3)) every blocking call of it is interrupted. What a call waits
-// for happens in the call itself, at its third interruption: so nothing here depends on time, and
-// each wait has been interrupted in truth.
+// Run by retry-interrupted.test.ts, which sends SIGWINCH continuously once this process asks for
+// it. Without SA_RESTART (siginterrupt(3)) that interrupts every blocking call. The event that a
+// call waits for is caused inside the call, at its third interruption, so nothing here depends on
+// time, and each wait really was interrupted.
 const SIGWINCH = 28;
 const INTERRUPTIONS = 3;
 const EINTR = -host.errnos.EINTR;
@@ -44,14 +44,13 @@ function counted<Name extends "accept" | "connect" | "poll" | "recv" | "recvfrom
     if (returned === EINTR && ++interruptions === INTERRUPTIONS) onInterruption();
     return returned;
   };
-  // A function per call name is one function over their union to the compiler, which it cannot
-  // follow.
+  // The compiler cannot type one wrapper for a union of call signatures.
   return call as unknown as Calls[Name];
 }
 
 const system: System = {
   ...host,
-  // Its own, since the host's calls are made in the middle of its own.
+  // Its own buffers, since the host's calls are made in the middle of its own.
   address: new ValueResult(new ArrayBuffer(128 + 16)),
   accept: counted("accept"),
   connect: counted("connect"),
@@ -62,7 +61,7 @@ const system: System = {
   sendto: counted("sendto"),
 };
 
-/** Blocks in `wait`, which must end though signals interrupt it; `event` ends it. */
+/** Blocks in `wait`, which signals interrupt and `event` ends. */
 function interrupted(wait: () => void, event: () => void): void {
   interruptions = 0;
   onInterruption = event;
@@ -79,7 +78,7 @@ function pair(type: number): [Socket, Socket] {
 
 const hello = Buffer.from("hello");
 const buffer = new Uint8Array(1 << 16);
-/** SOCK_SEQPACKET has no use for the address (unix_seqpacket_sendmsg in net/unix/af_unix.c). */
+/** SOCK_SEQPACKET ignores the address (unix_seqpacket_sendmsg in net/unix/af_unix.c). */
 const ignored = { family: "unix", path: "\0ignored" } as const;
 
 process.on("SIGWINCH", () => {});
@@ -89,7 +88,7 @@ openLibrary(null).func<(signal: number, flag: number) => number>("siginterrupt",
 );
 process.stdout.write("ready\n");
 
-// Whether the socket has a time-out of its own, which is far away, or none: the signal is not felt.
+// Whether the socket has a timeout, long enough not to expire, or none: signals have no effect.
 for (const timeout of [0, 3_600_000]) {
   for (const type of [SOCK.STREAM, SOCK.SEQPACKET]) {
     const [left, right] = pair(type);
@@ -137,7 +136,7 @@ for (const timeout of [0, 3_600_000]) {
   assert.deepEqual(getpeername(waiting), getsockname(server));
   close(accept(server).socket);
 
-  // A unix socket waits for room in the queue before it begins.
+  // A unix socket first waits for space in the queue.
   using unix = socket(AF.UNIX, SOCK.STREAM);
   bind(unix, { family: "unix", path: `\0berkeley-go-on-${process.pid}-${timeout}` });
   listen(unix, 0);
@@ -152,7 +151,7 @@ for (const timeout of [0, 3_600_000]) {
   assert.deepEqual(getpeername(second), getsockname(unix));
 }
 
-// A connection that fails while it is waited for: the listener is gone when TCP asks once more.
+// A connection that fails during the wait: the listener is gone when TCP retransmits the SYN.
 {
   const server = socket(AF.INET, SOCK.STREAM);
   bind(server, loopback);
@@ -167,7 +166,7 @@ for (const timeout of [0, 3_600_000]) {
   );
 }
 
-// Steady signals do not keep a time-out from being over.
+// Continuous signals do not keep a timeout from expiring.
 {
   const [left, right] = pair(SOCK.SEQPACKET);
   setsockopt(left, SO.RCVTIMEO, 20);

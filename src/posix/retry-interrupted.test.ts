@@ -17,7 +17,7 @@ const SO_RCVTIMEO = 20;
 const SO_SNDTIMEO = 21;
 const buffer = new Uint8Array(8);
 
-/** One of SO_RCVTIMEO and SO_SNDTIMEO is so many seconds. */
+/** A getsockopt() that returns this many seconds for SO_RCVTIMEO or SO_SNDTIMEO. */
 const timeout = (option: number, seconds: bigint) => [
   (_fd: number, _level: number, name: number, value: ValueResult) => {
     value.bytes.fill(0, 0, 16);
@@ -26,7 +26,7 @@ const timeout = (option: number, seconds: bigint) => [
   },
 ];
 
-/** Answers poll(2) with readiness for what was asked; kept are the events. */
+/** A poll(2) that reports all requested events as ready, and records them. */
 function readyFor(asked: number[]) {
   return (entries: PollEntry[]) => {
     for (const entry of entries) {
@@ -105,7 +105,7 @@ conformance("a call that a signal interrupts", [
   },
 ]);
 
-/** Runs the calls in a child, and sends it signals until it has ended. */
+/** Runs the calls in a child process, and sends it signals until it exits. */
 async function bombarded(): Promise<void> {
   const child = spawn(
     process.execPath,

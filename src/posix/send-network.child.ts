@@ -27,7 +27,7 @@ function refused(address: Ipv4Address | Ipv6Address, name: SendtoErrorName, code
 
 withoutRoutes(refused);
 
-// A route is gone while the socket is connected through it, and then its interface.
+// The route of a connected socket is removed, and then its interface.
 ip("link add v0 type veth peer name v1");
 ip("addr add 192.0.2.1/24 dev v0");
 ip("link set v0 up");
@@ -49,8 +49,8 @@ ip("link del v0");
 assertFails(trySendto(bound, bytes, 0, ipv4("192.0.2.7")), "DeviceNotFound", "ENODEV");
 assertFails(trySendto(frames, bytes, 0, link), "DeviceNotFound", "ENXIO");
 
-// Routers complain of an earlier message (icmp_err_convert in net/ipv4/icmp.c); IP_RECVERR asks for
-// all of it.
+// Routers reported an error about an earlier message (icmp_err_convert in net/ipv4/icmp.c);
+// IP_RECVERR requests all of them.
 using peer = socket(AF.INET, SOCK.DGRAM);
 bind(peer, ipv4("127.0.0.1", 0));
 using sender = socket(AF.INET, SOCK.DGRAM);
@@ -70,7 +70,7 @@ for (const [type, code, name, errno] of icmpErrors) {
   }
 }
 
-// The range of ephemeral ports has one port, and it is in use.
+// The ephemeral range has one port, which is in use.
 writeFileSync("/proc/sys/net/ipv4/ip_local_port_range", "40000 40000");
 using last = socket(AF.INET, SOCK.DGRAM);
 bind(last, ipv4("127.0.0.1", 0));

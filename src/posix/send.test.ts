@@ -350,7 +350,7 @@ conformance("send", [
   }),
 ]);
 
-/** An address of 127.0.0.1 where nobody is any more. */
+/** An address of 127.0.0.1 whose socket has been closed. */
 function deadUdpAddress(fixture: Fixture): ReturnType<typeof getsockname> {
   const peer: Socket = fixture.udp();
   bind(peer, loopback);

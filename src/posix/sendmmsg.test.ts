@@ -25,7 +25,7 @@ const EINTR = errnoOf("EINTR");
 const somewhere = { ...loopback, port: 9 };
 const texts = (...all: string[]): Message[] => all.map((text) => ({ data: [Buffer.from(text)] }));
 
-/** What is received next, as text. */
+/** Receives the next message as text. */
 function next(socket: Parameters<typeof recv>[0]): string {
   const buffer = Buffer.alloc(8192);
   return buffer.toString("latin1", 0, recv(socket, buffer, MSG.DONTWAIT));
@@ -153,9 +153,9 @@ conformance("sendmmsg", [
     script: {},
     play(system) {
       using udp = socket(AF.UNIX, SOCK.DGRAM, 0, { system });
-      // @ts-expect-error data is in pieces
+      // @ts-expect-error data is an array of pieces
       assert.throws(() => sendmmsg(udp, [...texts("a"), { data: "b" }]), TypeError);
-      // @ts-expect-error messages come in an array
+      // @ts-expect-error the messages are an array
       assert.throws(() => sendmmsg(udp, { data: [] }), TypeError);
       assert.throws(() => sendmmsg(udp, [{ address: { ...somewhere, port: -1 }, data: [] }]), RangeError);
       assert.throws(() => sendmmsg(udp, [], 0.5), RangeError);

@@ -1,4 +1,5 @@
-// Run with few descriptors (ulimit -n), it becomes nobody, and sends what takes a privilege.
+// Run with a low descriptor limit (ulimit -n): becomes user nobody, and sends messages that need a
+// privilege.
 import assert from "node:assert/strict";
 import { assertFails, assertOk } from "../../test/conformance.ts";
 import { becomeUnprivileged } from "../../test/unprivileged.ts";
@@ -19,8 +20,8 @@ for (const forged of [{ pid: process.ppid }, { uid: 0 }, { gid: 0 }]) {
   assertFails(result, "PermissionDenied", "EPERM");
 }
 
-// too_many_unix_fds in net/unix/af_unix.c (before Linux 6.10 in net/unix/scm.c): one more than
-// RLIMIT_NOFILE are under way.
+// too_many_unix_fds in net/unix/af_unix.c (before Linux 6.10 in net/unix/scm.c): one more
+// descriptor is in flight than RLIMIT_NOFILE.
 const [from, to] = socketpair(AF.UNIX, SOCK.STREAM);
 const control = [{ type: "SCM_RIGHTS", descriptors: [right, right, right, right, right] }] as const;
 let sent = 0;

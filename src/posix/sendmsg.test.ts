@@ -32,7 +32,7 @@ const EINTR = errnoOf("EINTR");
 const hello = [Buffer.from("hel"), Buffer.from("lo")];
 const somewhere = { ...loopback, port: 9 };
 
-/** What is received next, as text. */
+/** Receives the next message as text. */
 function next(socket: Parameters<typeof recv>[0]): string {
   const buffer = Buffer.alloc(8192);
   return buffer.toString("latin1", 0, recv(socket, buffer));
@@ -73,8 +73,7 @@ conformance("sendmsg", [
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
-      // Small arrays of their own: memory that the collector might move, were it not for the buffer
-      // behind each.
+      // Small arrays, which V8 may keep on its heap, where the garbage collector moves them.
       const data = Array.from({ length: 1024 }, (_, at) => new Uint8Array(at % 4).fill(at & 0xff));
       assert.equal(sendmsg(left, { data }), 1536);
       assert.equal(next(right), Buffer.concat(data).toString("latin1"));
@@ -447,7 +446,7 @@ conformance("sendmsg", [
         [{ data: [], address: "127.0.0.1:9" }, /address must be an object/],
       ];
       for (const [message, expected] of bad) {
-        // @ts-expect-error whatever a program without types may pass
+        // @ts-expect-error a value from an untyped program
         const attempt = () => sendmsg(sender, message);
         assert.throws(attempt, (error) => error instanceof TypeError && expected.test(error.message));
       }

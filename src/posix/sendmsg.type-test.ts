@@ -34,7 +34,7 @@ export function takesWhatCanBeSent(received: ReceivedMessage): void {
   sendmsg(fd, { data, control: [{ type: "SCM_TIMESTAMPING", flags: 2 }] });
   sendmsg(fd, { data, control: [{ type: "SCM_TXTIME", nanoseconds: 1n }] });
   sendmmsg(fd, [{ data }, { data, address: { family: "netlink", pid: 0, groups: 0 } }]);
-  // What was received can be sent on, where it is of a type that programs send.
+  // A received control message can be sent, if programs may send its type.
   for (const message of received.control) {
     if (message.type === "IP_PKTINFO" || message.type === "SCM_RIGHTS")
       sendmsg(fd, { data, control: [message] });
@@ -48,31 +48,31 @@ export function refusesWhatCannotBeSent(received: ReceivedMessage): void {
   sendmsg(fd, { data, control: [{ type: "SCM_TIMESTAMP", nanoseconds: 1n }] });
   // @ts-expect-error only the kernel sends it
   sendmsg(fd, { data, control: [{ type: "UDP_GRO", value: 1 }] });
-  // @ts-expect-error flags ask for time stamps, and times come back
+  // @ts-expect-error flags request time stamps; times are only received
   sendmsg(fd, { data, control: [{ type: "SCM_TIMESTAMPING", software: 1n, hardware: 0n }] });
-  // @ts-expect-error a number is too short for it
+  // @ts-expect-error it takes a bigint
   sendmsg(fd, { data, control: [{ type: "SCM_TXTIME", nanoseconds: 1 }] });
   // @ts-expect-error only the kernel sends it
   sendmsg(fd, { data, control: [{ type: "TCP_CM_INQ", value: 1 }] });
-  // @ts-expect-error some of them only the kernel sends
+  // @ts-expect-error only the kernel sends some of them
   sendmsg(fd, { data, control: received.control });
   // @ts-expect-error it has no value
   sendmsg(fd, { data, control: [{ type: "IP_TTL" }] });
   // @ts-expect-error there is no such type
   sendmsg(fd, { data, control: [{ type: "IP_TLL", value: 3 }] });
-  // @ts-expect-error descriptors come in an array
+  // @ts-expect-error the descriptors are an array
   sendmsg(fd, { data, control: [{ type: "SCM_RIGHTS", descriptors: fd }] });
-  // @ts-expect-error data comes in pieces
+  // @ts-expect-error data is an array of pieces
   sendmsg(fd, { data: new Uint8Array(1) });
-  // @ts-expect-error a text is no data
+  // @ts-expect-error a string is not data
   sendmsg(fd, { data: ["text"] });
   // @ts-expect-error data is required
   sendmsg(fd, {});
-  // @ts-expect-error the messages come in an array
+  // @ts-expect-error the messages are an array
   sendmmsg(fd, { data });
-  // @ts-expect-error the room comes in pieces
+  // @ts-expect-error the buffer is an array of pieces
   recvmsg(fd, new Uint8Array(1));
-  // @ts-expect-error the rooms come in an array
+  // @ts-expect-error the buffers are an array
   recvmmsg(fd, { data });
 }
 
@@ -157,6 +157,6 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
 
 export function errorsNarrow(error: RecvmsgError, several: RecvmmsgError): void {
   if (error.name === "ControlTruncated") same<typeof error.name, "ControlTruncated">(true);
-  // @ts-expect-error recvmmsg has no such failure: it tells MSG.CTRUNC
+  // @ts-expect-error recvmmsg does not fail with it: it sets MSG.CTRUNC
   if (several.name === "ControlTruncated") return;
 }

@@ -116,7 +116,7 @@ conformance("sendto", [
       const server = fixture.listener();
       const client = fixture.tcp({ nonblocking: true });
       const result = trySendto(client, bytes, MSG.FASTOPEN, getsockname(server));
-      // Where the kernel has a cookie of the server already, the data goes with the first packet.
+      // If the kernel already has a cookie of the server, the SYN carries the data.
       if (!result.ok) assertFails(result, "ConnectionPending", "EINPROGRESS");
       poll([{ socket: client, events: POLL.OUT }], 5000);
       assert.deepEqual(getpeername(client), getsockname(server));

@@ -7,7 +7,7 @@ import { borrowDescriptor } from "./borrow.ts";
 import type { Descriptor } from "./owned-descriptor.ts";
 
 /**
- * Sets a flag of a descriptor that need not be a socket's.
+ * Sets a flag of a descriptor, of a socket or any other file.
  *
  * @param what the name of the flag's argument
  */

@@ -50,7 +50,7 @@ conformance("setCloseOnExec", [
       const [kept, closed] = [fixture.tcp(), fixture.tcp()];
       setCloseOnExec(kept, false);
       setCloseOnExec(closed, true);
-      // Of the descriptors of an inherited file, a shell of its own tells: libuv closes none.
+      // A child shell lists its inherited descriptors, of which libuv closes none.
       const { stdout } = spawnSync(
         "sh",
         ["-c", `for fd in ${kept.fd} ${closed.fd}; do test -e /dev/fd/$fd && echo $fd; done`],

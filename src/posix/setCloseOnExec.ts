@@ -21,16 +21,16 @@ export const isSetCloseOnExecError = (error: unknown): error is SetCloseOnExecEr
   setCloseOnExecErrors.has(error);
 
 /**
- * Sets whether programs that this process starts do not inherit the descriptor: FD_CLOEXEC, or on
- * Windows HANDLE_FLAG_INHERIT.
+ * Sets close-on-exec: whether child programs are kept from inheriting the descriptor. FD_CLOEXEC,
+ * or on Windows HANDLE_FLAG_INHERIT.
  *
- * Every socket that berkeley makes or receives is close-on-exec from the start, unless told
- * otherwise; one that was inherited is not. The flag belongs to this descriptor alone.
+ * Every socket that berkeley creates or receives is close-on-exec, unless an option says otherwise;
+ * an inherited one is not. The flag belongs to this descriptor alone.
  *
  * Node's `child_process` passes only the descriptors in `stdio`, whatever their flags are.
  *
  * @param socket a Socket or Descriptor, or the number of one that was inherited
- * @param closeOnExec whether programs do not inherit it
+ * @param closeOnExec true to keep child programs from inheriting it
  * @throws SetCloseOnExecError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `SocketClosed`
  * or `Unexpected`
  * @throws TypeError if an argument is not of its type

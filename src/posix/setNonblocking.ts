@@ -31,14 +31,14 @@ export const isSetNonblockingError = (error: unknown): error is SetNonblockingEr
   setNonblockingErrors.has(error);
 
 /**
- * Makes calls on a socket that would block fail with `WouldBlock`, or block again: O_NONBLOCK.
+ * Sets the non-blocking mode (O_NONBLOCK), in which calls that would block fail with `WouldBlock`.
  *
- * The mode belongs to the open file, so it changes for every duplicate of the descriptor, in other
- * processes, too. A listener, connection or datagram socket of the async API is non-blocking, and
- * must stay so. On Windows the mode cannot be read, and belongs to the socket in the same way.
+ * The mode belongs to the open file, so it also changes for every duplicate of the descriptor, even
+ * in other processes. A listener, connection or datagram socket of the async API is non-blocking,
+ * and must stay so. On Windows the mode cannot be read, and belongs to the socket in the same way.
  *
  * @param socket a Socket or Descriptor, or the number of one that was inherited
- * @param nonblocking whether calls fail rather than block
+ * @param nonblocking true if calls are to fail instead of blocking
  * @throws SetNonblockingError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
  * `NetworkSubsystemFailed`, `SocketClosed` or `Unexpected`
  * @throws TypeError if an argument is not of its type

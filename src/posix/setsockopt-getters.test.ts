@@ -1,4 +1,4 @@
-// What a getter of an option's value may do: set other options, and throw.
+// Getters of an option's value may set other options, or throw.
 import assert from "node:assert/strict";
 import { conformance } from "../../test/conformance.ts";
 import { IP } from "../options/ip.ts";

@@ -1,4 +1,5 @@
-// Run as root, it becomes nobody, and prints what the kernel says of options that take a privilege.
+// Run as root: becomes user nobody, and prints the kernel's answers to options that need a
+// privilege.
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { AF, SOCK } from "./constants.ts";

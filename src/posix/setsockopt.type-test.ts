@@ -24,11 +24,11 @@ export function refusesWhatItIsNot(): void {
   setsockopt(fd, SO.ACCEPTCONN, true);
   // @ts-expect-error it can only be read
   trySetsockopt(fd, TCP.INFO, {});
-  // @ts-expect-error a string is no flag
+  // @ts-expect-error a string is not a flag
   setsockopt(fd, SO.REUSEADDR, "yes");
-  // @ts-expect-error neither is a number
+  // @ts-expect-error nor is a number
   setsockopt(fd, SO.REUSEADDR, 1);
-  // @ts-expect-error a flag is no number
+  // @ts-expect-error a flag is not a number
   setsockopt(fd, SO.RCVBUF, true);
   // @ts-expect-error a filter cannot be "not detached"
   setsockopt(fd, SO.DETACH_FILTER, false);

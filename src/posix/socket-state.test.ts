@@ -45,7 +45,7 @@ const families: readonly Family[] = [
     except: linuxOnly("NETLINK"),
   },
   {
-    // 0: of no protocol, until it is bound to one.
+    // 0: no protocol until it is bound to one.
     name: "packet",
     make: () => trySocket(AF.PACKET, SOCK.DGRAM, 0),
     addresses: [

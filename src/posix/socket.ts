@@ -124,8 +124,8 @@ export function trySocket(
 }
 
 /**
- * A non-blocking socket on its way to an engine, of the type's default protocol: in the calls that
- * it saves, see `Socket.prepare()`.
+ * Creates a non-blocking socket for an engine, with the type's default protocol. `Socket.prepare()`
+ * documents the calls that this saves.
  *
  * @throws the errors of `socket()`
  * @internal

@@ -1,4 +1,4 @@
-// A worker thread that leaves sockets open, and ends as it is told once it is told to.
+// A worker thread that leaves sockets open and, on request, ends in the requested way.
 import { parentPort, workerData } from "node:worker_threads";
 import { AF, bind, close, getsockname, listen, SOCK, socket } from "./index.ts";
 

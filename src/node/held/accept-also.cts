@@ -14,7 +14,7 @@ type Listen = (
   flags?: number,
 ) => void;
 
-/** What Node reads, and counts, for each connection that it accepts (lib/net.js). */
+/** The members of a server that Node uses for each accepted connection (lib/net.js). */
 const SHARED = [
   "_connections",
   "allowHalfOpen",
@@ -27,7 +27,7 @@ const SHARED = [
   "pauseOnConnect",
 ] as const;
 
-/** Gives a server that listens the connections of another socket, too, until it is closed. */
+/** Has a listening server accept from another socket as well, until it is closed. */
 function acceptAlso(server: Server, listen: Listen, backlog: number, fd: number): void {
   const other = net.createServer();
   for (const name of SHARED)
@@ -36,14 +36,14 @@ function acceptAlso(server: Server, listen: Listen, backlog: number, fd: number)
       set: (value: unknown) => Reflect.set(server, name, value),
     });
   other.on("connection", (socket) => {
-    // Node tells the socket's server when it has ended.
+    // Node notifies the socket's server when the connection ends.
     Object.assign(socket, { server, _server: server });
     server.emit("connection", socket);
   });
   other.on("drop", (dropped) => server.emit("drop", dropped));
   other.on("error", (error) => server.emit("error", error));
   Reflect.apply(listen, other, [null, null, null, backlog, fd]);
-  // The first socket decides whether the process stays.
+  // Only the first socket keeps the process running.
   other.unref();
   const handle: unknown = Reflect.get(server, "_handle");
   if (!isHandle(handle)) {

@@ -3,7 +3,7 @@ const net: typeof import("node:net") = require("node:net");
 const { isMainThread, threadId }: typeof import("node:worker_threads") = require("node:worker_threads");
 const { drain }: import("./drain.cjs").Drain = require("./drain.cjs");
 
-/** What a worker tells: that Node has started, listens on the held socket, or has drained. */
+/** What a worker reports: Node has started, listens on the held socket, or has drained. */
 type WorkerEvent = "started" | "listening" | "drained";
 
 let isListening = false;
@@ -13,8 +13,8 @@ let leave: () => void = () => {};
 let tell: (event: WorkerEvent) => void = () => {};
 
 /**
- * Connects to hold, if it is one with workers. Every Node process of a worker does, such as npm:
- * the one that serves tells that it listens. A thread connects when it serves.
+ * Connects to hold, if it runs workers. Every Node process of a worker connects, such as npm; the
+ * one that serves reports that it listens. A thread connects when it serves.
  */
 function openChannel(): void {
   if (isMainThread) connect();
@@ -26,7 +26,7 @@ function connect(): void {
   const socket = net.connect(path);
   socket.unref();
   tell = (event) => socket.write(`${JSON.stringify({ run, pid: process.pid, thread: threadId, event })}\n`);
-  // Where hold cannot be reached, as by another user, the worker runs without.
+  // If hold cannot be reached, for example by another user, the worker runs without it.
   socket.on("error", () => {});
   let isDraining = false;
   let isDrained = false;
@@ -45,9 +45,9 @@ function connect(): void {
     });
   };
   leave = () => end(() => process.kill(process.pid, "SIGTERM"));
-  // The only thing that hold asks for.
+  // The only request that hold sends is to drain.
   socket.on("data", () => end(() => tell("drained")));
-  // hold is gone, however it ended (a reset has no "end"): without it the port would stay taken.
+  // hold is gone. Not "end", which a reset does not emit. A worker that stayed would keep the port.
   socket.once("connect", () =>
     socket.once("close", () => {
       isGone = true;
@@ -68,7 +68,7 @@ function tellListening(): void {
 }
 
 /**
- * Once hold is gone, nobody reads what this process prints: that must not end it before its
+ * Once hold is gone, printing fails with EPIPE. That must not end the process before its
  * connections.
  */
 function outliveReaders(): void {
@@ -78,7 +78,6 @@ function outliveReaders(): void {
     });
 }
 
-/** What this module exports. */
 export interface Channel {
   readonly openChannel: typeof openChannel;
   readonly tellListening: typeof tellListening;

@@ -39,9 +39,9 @@ function drainLater(server: Server): void {
 }
 
 /**
- * Stops accepting, and has connections end by themselves: an answer says `connection: close`
- * unless it has begun, and one that is idle ends as its server has announced
- * (`keepAliveTimeout`), because closing it may cross a request.
+ * Stops accepting, and lets connections end by themselves. Responses that have not started say
+ * `connection: close`. Idle connections end after the `keepAliveTimeout` that the server announced:
+ * closing one earlier could cut off a request on its way.
  *
  * @param done called once no connection is left
  */
@@ -55,7 +55,7 @@ function drain(done: () => void): void {
       if (left === 0) done();
     });
     if (!isHttp2(server)) finishRequests(server);
-    // Not http's own, which ends idle connections.
+    // net's close(), because http's ends idle connections immediately.
     net.Server.prototype.close.call(server);
   }
   for (const session of sessions) goAway(session);
@@ -74,7 +74,7 @@ function finishRequests(server: Server): void {
 function goAway(session: Http2Session): void {
   if (session.destroyed || session.closed) return;
   session.goaway(0, ANY_STREAM);
-  // Its answer follows whatever the client had begun before it knew.
+  // The pong follows every stream that the client opened before it received the GOAWAY.
   session.ping(() => session.close());
 }
 
@@ -91,7 +91,6 @@ function connectionsOf(server: object): ConnectionsList | undefined {
 const isList = (value: unknown): value is ConnectionsList =>
   typeof value === "object" && value !== null && "all" in value;
 
-/** What this module exports. */
 export interface Drain {
   readonly drain: typeof drain;
   readonly drainLater: typeof drainLater;

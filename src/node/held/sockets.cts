@@ -51,7 +51,6 @@ function isOpenAs(fd: number, { inode }: HeldSocket): boolean {
   }
 }
 
-/** What this module exports. */
 export interface Sockets {
   readonly heldSockets: typeof heldSockets;
   readonly isOpenAs: typeof isOpenAs;

@@ -15,20 +15,20 @@ type HeldSocket = import("./sockets.cjs").HeldSocket;
 
 type Listen = import("./accept-also.cjs").Listen;
 
-/** What this process has of a held socket. */
+/** A held socket, as this process sees it. */
 interface Available {
   readonly socket: HeldSocket;
   /**
    * The server that has it. While it listens, another one finds the port in use, as without hold.
    */
   server: Server | undefined;
-  /** Its handle, of which the primary process of node:cluster deprives its server. */
+  /** The server's handle. The primary process of node:cluster takes it from the server. */
   handle: unknown;
-  /** Descriptors that are still ours to give away, the last one first. */
+  /** Descriptors not yet given to a server; the last is given first. */
   readonly fds: number[];
 }
 
-/** Gives them to servers, of Node's and of our engines. */
+/** Gives them to Node's servers and to those of our engines. */
 class Held implements HeldListeners {
   readonly #available: readonly Available[];
   readonly tellListening = tellListening;
@@ -38,7 +38,7 @@ class Held implements HeldListeners {
   }
 
   take(server: Server, address: string | null, port: number | null, fd?: number): readonly number[] {
-    // A program may take a descriptor by itself, as with systemd.
+    // A program may listen on an inherited descriptor itself, as under systemd.
     const isGiven = typeof fd === "number" && fd >= 0;
     const asked = isGiven
       ? this.#available.filter(({ socket }) => isOpenAs(fd, socket))
@@ -51,7 +51,7 @@ class Held implements HeldListeners {
       each.server = server;
       each.handle = undefined;
     }
-    // What this process starts finds the port in use, as it would without hold.
+    // Children of this process find the port in use, as they would without hold.
     if (taken.length > 0) delete process.env.BERKELEY_HOLD;
     drainLater(server);
     server.once("listening", tellListening);
@@ -113,13 +113,15 @@ function fitting(
   return asked.some(isTaken) ? [] : asked;
 }
 
-/** Without hold, too, the port is free before "close", which waits for the server's connections. */
+/** The port is free before "close", which waits for connections, just as without hold. */
 const isTaken = ({ socket, server, handle }: Available): boolean =>
   server === undefined && !isMainThread
     ? isTakenByOtherThread(socket)
     : server?.listening === true || isOpen(handle);
 
-/** Another thread has told nobody, but its descriptor shows, where there is a /proc. */
+/**
+ * Threads share no state here, but /proc, where there is one, shows another thread's descriptor.
+ */
 function isTakenByOtherThread(socket: HeldSocket): boolean {
   try {
     const fds = readdirSync("/proc/self/fd").map(Number);
@@ -147,7 +149,7 @@ function descriptorFor({ socket, fds }: Available): number | undefined {
     }
     inheritance.keepFromChildren(fds);
     const copy = inheritance.duplicate(last);
-    // They are the main thread's to close, and other threads' to duplicate.
+    // Only the main thread closes them; other threads just duplicate them.
     if (!isMainThread) return copy;
     if (copy === undefined) return fds.pop();
     // One is enough to duplicate.
@@ -157,7 +159,10 @@ function descriptorFor({ socket, fds }: Available): number | undefined {
   return fetched(socket);
 }
 
-/** From hold itself, where a launcher closes every descriptor, as `bun run` does. */
+/**
+ * Duplicates it from hold's own process, for launchers that close every descriptor, such as `bun
+ * run`.
+ */
 function fetched(socket: HeldSocket): number | undefined {
   if (socket.pid === undefined) return undefined;
   const copy = inheritance.duplicateFrom(socket.pid, socket.high);

@@ -1,4 +1,4 @@
-// What subscribers of `channels` hear of Node's servers and sockets on our engine.
+// Publishes events of Node's servers and sockets on our engine to `channels`.
 import diagnostics from "node:diagnostics_channel";
 import net from "node:net";
 import { channels } from "../../net/channels.ts";

@@ -197,15 +197,18 @@ for (const [what, args, code] of malformed) {
   });
 }
 
-netTest("berkeley/net: whose handle is asked for as soon as it connects goes back to Node", async () => {
-  const server = ourNet.createServer((socket) => socket.end("hello").resume());
-  const port = await listening(server);
-  const ours = ourNet.connect(port, "127.0.0.1").setNoDelay(true).setKeepAlive(true).resume();
-  const nodes = ourNet.connect(port, "127.0.0.1").setEncoding("latin1");
-  assert.ok(Reflect.get(nodes, "_handle"));
-  const [text] = await once(nodes, "data");
-  assert.equal(text, "hello");
-  assert.equal(Object.getPrototypeOf(nodes), nodeNet.Socket.prototype);
-  assert.notEqual(Object.getPrototypeOf(ours), nodeNet.Socket.prototype);
-  await closed(server);
-});
+netTest(
+  "berkeley/net: a Socket whose handle is read right after connect() becomes Node's again",
+  async () => {
+    const server = ourNet.createServer((socket) => socket.end("hello").resume());
+    const port = await listening(server);
+    const ours = ourNet.connect(port, "127.0.0.1").setNoDelay(true).setKeepAlive(true).resume();
+    const nodes = ourNet.connect(port, "127.0.0.1").setEncoding("latin1");
+    assert.ok(Reflect.get(nodes, "_handle"));
+    const [text] = await once(nodes, "data");
+    assert.equal(text, "hello");
+    assert.equal(Object.getPrototypeOf(nodes), nodeNet.Socket.prototype);
+    assert.notEqual(Object.getPrototypeOf(ours), nodeNet.Socket.prototype);
+    await closed(server);
+  },
+);

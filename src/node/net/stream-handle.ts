@@ -283,7 +283,7 @@ export class StreamHandle implements StreamHandlers {
   /**
    * Ends sending, once what was written is sent.
    *
-   * @param done called however that ends: a failure of the connection is told as one
+   * @param done called even if the connection fails; the failure is reported separately
    */
   shutdown(done: () => void): void {
     this.#shutEmpty = this.pendingBytes === 0;

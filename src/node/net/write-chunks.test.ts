@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { hostileBytes, hostileViews } from "../../../test/hostile.ts";
 import { type Chunk, writeChunks } from "./write-chunks.ts";
 
-/** What is written, piece by piece. */
+/** The pieces that are written. */
 function written(chunks: readonly Chunk[]): Buffer[] {
   const pieces: Buffer[] = [];
   writeChunks({ write: (bytes) => pieces.push(Buffer.from(bytes)) }, chunks);
@@ -14,7 +14,7 @@ function written(chunks: readonly Chunk[]): Buffer[] {
 const bytes = (chunk: Uint8Array): Chunk => ({ chunk, encoding: "utf8" });
 const text = (chunk: string, encoding: BufferEncoding = "utf8"): Chunk => ({ chunk, encoding });
 
-test("chunks are gathered up to 64 KiB, and all are written in their order", () => {
+test("chunks are gathered up to 64 KiB, and written in order", () => {
   const [small, half, whole, large] = [7, 40_000, 65_536, 65_537].map((size) => randomBytes(size));
   assert.ok(small && half && whole && large);
   const rows: [Chunk[], number[]][] = [
@@ -64,7 +64,7 @@ const views: typeof hostileViews = {
 };
 
 for (const [odd, make] of Object.entries(views)) {
-  test(`a chunk with ${odd}: its true bytes, and nothing of what was written before`, () => {
+  test(`a chunk with ${odd}: only its real bytes are written, none of earlier chunks`, () => {
     written([bytes(Buffer.alloc(65_536, "another connection's"))]);
     const chunk = hostileBytes(make, Buffer.from("true bytes"));
     const pieces = written([text("<"), bytes(chunk), text(">")]);

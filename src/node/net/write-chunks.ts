@@ -39,7 +39,7 @@ export function writeChunks(writer: Writer, chunks: readonly Chunk[]): void {
 /**
  * Encodes a text that is written before anything else is.
  *
- * @param most how many bytes it takes at most
+ * @param most the most bytes that the text can take
  */
 export function encoded(text: string, encoding: BufferEncoding, most: number): Uint8Array {
   if (most > buffer.length) return Buffer.from(text, encoding);
