@@ -9,7 +9,7 @@ function stepping() {
   return { ...machineClock, now: () => (now += 0.01) };
 }
 
-test("it polls after activity only, in slices, and until something is found", () => {
+test("it polls only after activity, in slices, until something is found", () => {
   const busyPoll = new BusyPoll(stepping());
   busyPoll.active();
   assert.ok(!busyPoll.isDue && !busyPoll.isOn);

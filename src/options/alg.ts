@@ -3,7 +3,7 @@ import { OPTION_CAPACITY } from "../system/value-result.ts";
 import { bytes } from "./codecs.ts";
 import { type WriteCodec, writeOnly } from "./option.ts";
 
-/** The number is the length of the value, which the kernel does not read (alg_setsockopt). */
+/** The value is passed as the option's length; the kernel reads no bytes (alg_setsockopt). */
 const authenticationSize: WriteCodec<number> = {
   encode(value, into) {
     const size = integer("the option", value, 0, 0xff);
@@ -18,7 +18,7 @@ const authenticationSize: WriteCodec<number> = {
  * the buffer is full, so it must have the length of the result.
  */
 export const ALG = {
-  /** How many bytes the authentication tag of an AEAD cipher has. */
+  /** The size of an AEAD cipher's authentication tag in bytes. */
   SET_AEAD_AUTHSIZE: writeOnly("ALG_SET_AEAD_AUTHSIZE", authenticationSize),
   /** The key. */
   SET_KEY: writeOnly("ALG_SET_KEY", bytes(OPTION_CAPACITY)),

@@ -38,7 +38,7 @@ function read<Value>(option: ReadableOption<Value>, hex: string, system: System)
   return option.read.decode(system.option, system);
 }
 
-test("struct timeval: macOS has 32 bits of tv_usec, and padding that may be anything", () => {
+test("struct timeval: macOS has 32 bits of tv_usec, and padding whose content is ignored", () => {
   for (const system of both) {
     assert.deepEqual(written(SO.RCVTIMEO, 1500.25, system), bytes("0100000000000000 1aa2070000000000"));
     assert.equal(read(SO.SNDTIMEO, "0200000000000000 a08601 0000000000", system), 2100);
@@ -46,7 +46,7 @@ test("struct timeval: macOS has 32 bits of tv_usec, and padding that may be anyt
   assert.equal(read(SO.RCVTIMEO, "0200000000000000 a0860100 deadbeef", darwin), 2100);
 });
 
-test("struct linger, of which macOS's SO_LINGER_SEC has seconds", () => {
+test("struct linger, in seconds for macOS's SO_LINGER_SEC", () => {
   for (const system of both) {
     assert.deepEqual(written(SO.LINGER, { on: true, seconds: 5 }, system), bytes("01000000 05000000"));
     assert.deepEqual(read(SO.LINGER, "80000000 03000000", system), { on: true, seconds: 3 });
@@ -55,14 +55,14 @@ test("struct linger, of which macOS's SO_LINGER_SEC has seconds", () => {
   assert.deepEqual(SO.LINGER.numberOn(freebsd), { level: 0xffff, number: 0x80 });
 });
 
-test("a flag reads as the bit that the kernel keeps it in", () => {
+test("a flag that the kernel returns as a bit reads as a boolean", () => {
   for (const system of both) {
     assert.equal(read(SO.REUSEADDR, "04000000", system), true);
     assert.equal(read(SO.KEEPALIVE, "00000000", system), false);
   }
 });
 
-test("struct ip_mreq has no number of an interface; struct ip_mreq_source has the source first", () => {
+test("struct ip_mreq has no interface index; struct ip_mreq_source has the source first", () => {
   for (const system of both) {
     const group = { multiaddr: "224.0.0.251", address: "127.0.0.1" };
     assert.deepEqual(written(IP.ADD_MEMBERSHIP, group, system), bytes("e00000fb 7f000001"));
@@ -137,7 +137,7 @@ test("the options of one int", () => {
   assert.deepEqual(written(TCP.CONNECTIONTIMEOUT, 30, darwin), bytes("1e000000"));
 });
 
-test("what Linux lacks is on a system, and what is laid out otherwise there is on none", () => {
+test("options that Linux lacks are on another system; those with another layout are on none", () => {
   for (const option of [...Object.values(SO), ...Object.values(TCP), ...Object.values(LOCAL)]) {
     const here = [darwin, freebsd, windows].some((system) => option.numberOn(system) !== undefined);
     assert.ok(here || option.name in linuxNumbers.options, option.name);

@@ -6,7 +6,7 @@ import { option } from "./option.ts";
 export interface BluetoothSecurity {
   /** `BT_SECURITY.LOW` and so on. */
   readonly level: number;
-  /** The bytes of the key of a connection of Low Energy; 0 by default. */
+  /** The key size of a Low Energy connection in bytes; 0 by default. */
   readonly keySize?: number;
 }
 
@@ -50,12 +50,12 @@ export const BT = {
   DEFER_SETUP: option("BT_DEFER_SETUP", flag),
   /** Packets may be dropped if they are late. */
   FLUSHABLE: option("BT_FLUSHABLE", flag),
-  /** The radio is woken to send; true at first. */
+  /** The radio may leave sniff mode to send; true by default. */
   POWER: option("BT_POWER", power),
-  /** The most that this side receives at once; Low Energy only. */
+  /** The largest packet that this side receives; Low Energy only. */
   RCVMTU: option("BT_RCVMTU", mtu),
   /** How a connection is paired and encrypted. */
   SECURITY: option("BT_SECURITY", security),
-  /** The most that the peer receives at once; Low Energy only. */
+  /** The largest packet that the peer receives; Low Energy only. */
   SNDMTU: option("BT_SNDMTU", mtu),
 };

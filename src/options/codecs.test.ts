@@ -34,11 +34,11 @@ const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const positive = fc.integer({ min: 0, max: 0x7fffffff });
 const i32 = fc.integer({ min: -0x80000000, max: 0x7fffffff });
 
-/** Objects as a program writes them, with a prototype. */
+/** Plain objects, with a prototype. */
 const plain = <T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(fields, { noNullPrototype: true });
 
-/** Memory in which another option has left its bytes. */
+/** Memory that still contains another option's bytes. */
 function used(): ValueResult {
   const value = new ValueResult(new ArrayBuffer(16_384 + 16));
   value.bytes.fill(0xa5);
@@ -60,7 +60,7 @@ function decoded<Value>(codec: ReadCodec<Value>, content: Uint8Array): Value {
 
 /** decode(encode(v)) is v for every value of the range, and reads no more than it asks for. */
 function inverse<Value>(what: string, codec: Codec<Value>, values: fc.Arbitrary<Value>): void {
-  test(`${what}: what is encoded is decoded, for every value`, () => {
+  test(`${what}: decoding an encoded value returns it`, () => {
     fc.assert(
       fc.property(values, (value) => {
         const into = encoded(codec, value);
@@ -71,11 +71,11 @@ function inverse<Value>(what: string, codec: Codec<Value>, values: fc.Arbitrary<
   });
 }
 
-/** Each bad value throws, and says what was expected. */
+/** Each bad value throws, and the message says what was expected. */
 function refuses(what: string, codec: WriteCodec<never>, bad: readonly [unknown, ErrorConstructor][]): void {
-  test(`${what}: a bad value is refused`, () => {
+  test(`${what}: rejects bad values`, () => {
     for (const [value, type] of bad) {
-      // A program without types passes whatever it has.
+      // An untyped program may pass any value.
       assert.throws(() => Reflect.apply(codec.encode, codec, [value, used(), linux]), type, inspect(value));
     }
   });
@@ -127,13 +127,13 @@ inverse(
   fc.integer({ min: 0, max: 2 ** 51 }).map((microseconds) => microseconds / 1000),
 );
 
-test("milliseconds: rounded to microseconds, and never down to no time-out", () => {
+test("milliseconds: rounded to microseconds, but never down to 0, no timeout", () => {
   const largest = 2 ** 51 / 1000;
   fc.assert(
     fc.property(fc.double({ min: 0, max: largest, noNaN: true }), (value) => {
       const back = milliseconds.decode(encoded(milliseconds, value), linux);
       assert.equal(back === 0, value === 0);
-      // Half a microsecond, and the floating point's own error.
+      // Half a microsecond, and floating-point error.
       if (value >= 0.0005)
         assert.ok(Math.abs(back - value) <= 0.0005 + value * 2 ** -51, `${value}: ${back}`);
       else assert.ok(value === 0 || back === 0.001);
@@ -279,7 +279,7 @@ test("struct tcp_md5sig: address, flags, prefix, length, interface, key, and zer
   );
 });
 
-test("what is only read is read from its place", () => {
+test("read-only options are decoded from the right offsets", () => {
   const words = (...numbers: number[]) => new Uint8Array(Uint32Array.from(numbers).buffer);
   const gids = [0, 4294967295, 1000];
   assert.deepEqual(decoded(credentials, words(7, 4294967295, 65534)), {

@@ -58,7 +58,7 @@ test("an option's key is its C name without the prefix", () => {
   }
 });
 
-test("what is read never leaves the option's memory, nor throws, whatever bytes and length the kernel gives", () => {
+test("reading stays inside the option's memory and never throws, for any bytes and length from the kernel", () => {
   const bytes = fc.uint8Array({ maxLength: 512 });
   const length = fc.oneof(fc.nat(512), fc.integer({ min: -1, max: 0x7fffffff }));
   for (const { name, read } of all) {
@@ -77,7 +77,7 @@ test("what is read never leaves the option's memory, nor throws, whatever bytes 
 
 const named = except({ windows: "it looks names of interfaces up in Linux's library" });
 
-test("what is set is a TypeError or a RangeError, or bytes that fit", named, () => {
+test("setting throws a TypeError or a RangeError, or encodes bytes that fit", named, () => {
   for (const { name, write } of all) {
     if (write === undefined) continue;
     fc.assert(
@@ -85,8 +85,7 @@ test("what is set is a TypeError or a RangeError, or bytes that fit", named, () 
         const value = new ValueResult(new ArrayBuffer(4096 + 16));
         value.length = -1;
         try {
-          // The compiler lets nobody give what is not of the option's type: here it is done all the
-          // same.
+          // Bypasses the compiler, to set values that are not of the option's type.
           write.encode(given as never, value, linux);
           assert.ok(value.length >= 0 && value.length <= value.capacity, `${name}: ${value.length}`);
         } catch (error) {

@@ -1,4 +1,4 @@
-// Options of ALG, Bluetooth, CAN and TIPC. Few kernels have all of these families.
+// Options of ALG, Bluetooth, CAN and TIPC, families that few kernels all have.
 import assert from "node:assert/strict";
 import { createCipheriv, createHmac } from "node:crypto";
 import { assertFails } from "../../test/conformance.ts";
@@ -31,8 +31,8 @@ import { TIPC } from "./tipc.ts";
 
 type Row = ReturnType<typeof observed>;
 
-// A system without a family has none of its values either, and skips the rows that use them. Their
-// names have Linux's.
+// A system without a family lacks its values, too, and skips the rows that use them. Their names
+// have Linux's numbers.
 const secure = "HIGH" in BT_SECURITY ? BT_SECURITY.HIGH : 3;
 const allErrors = "ERR_MASK" in CAN ? CAN.ERR_MASK : 0x1fffffff;
 const standardFrame = "SFF_MASK" in CAN ? CAN.SFF_MASK : 0x7ff;
@@ -74,7 +74,7 @@ optionTests("SOL_ALG", ALG, [
     const expected = createCipheriv("aes-128-gcm", key, iv.subarray(0, 12), { authTagLength: 12 });
     expected.setAAD(data.subarray(0, 8), { plaintextLength: 10 });
     const text = Buffer.concat([expected.update(data.subarray(8)), expected.final(), expected.getAuthTag()]);
-    // A longer buffer would wait for more (aead_recvmsg in crypto/algif_aead.c).
+    // A longer buffer would block (aead_recvmsg in crypto/algif_aead.c).
     const buffer = Buffer.alloc(data.byteLength + 12);
     assert.equal(recv(operation, buffer), buffer.byteLength);
     assert.deepEqual(buffer.subarray(8), text);
@@ -90,7 +90,7 @@ optionTests("SOL_ALG", ALG, [
     ] as const;
     const keyless = fixture.own(accept(cipher).socket);
     assertFails(trySendmsg(keyless, { data: [data], control }), "AccessDenied", "ENOKEY");
-    // A key of a wrong length takes the one that was there away.
+    // A key of a wrong length removes the current one.
     assertFails(trySetsockopt(cipher, ALG.SET_KEY, key.subarray(1)), "InvalidArgument");
     for (const each of [hash, cipher]) setsockopt(each, ALG.SET_KEY, key);
     const buffer = Buffer.alloc(64);

@@ -28,7 +28,7 @@ const SOURCE = "127.0.0.1";
 const OTHER = "127.0.0.2";
 
 /**
- * A row of an option of IPv4 multicast: a group of its own, which the receiver has not joined yet.
+ * A row of an IPv4 multicast option, with a group of its own that the receiver has not joined yet.
  */
 function multicast(
   option: WritableOption<never>,
@@ -48,7 +48,7 @@ const mreqn = (multiaddr: string) => ({ multiaddr, ifindex: LOOPBACK });
 const groupReq = (group: string): GroupReq => ({ group, interface: LOOPBACK });
 const groupSource = (group: string, source: string): GroupSourceReq => ({ ...groupReq(group), source });
 
-/** Rows of joining and leaving a group, of whichever options do it. */
+/** Rows about joining and leaving a group, for the options given. */
 function membership<Request>(
   join: WritableOption<Request>,
   leave: WritableOption<Request>,
@@ -70,7 +70,7 @@ function membership<Request>(
   ];
 }
 
-/** Rows of the sources of a group, of whichever options choose them. */
+/** Rows about the sources of a group, for the options given. */
 function sources<Request>(
   options: {
     readonly join: WritableOption<Request>;

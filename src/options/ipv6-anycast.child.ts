@@ -5,8 +5,8 @@ import { setsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import { IPV6 } from "./ipv6.ts";
 
-// Run in a network namespace of its own by ipv6.test.ts: a host takes anycast addresses of its
-// interface's prefix alone, a router any (ipv6_sock_ac_join in net/ipv6/anycast.c).
+// Run in a network namespace of its own by ipv6.test.ts: a host may join only anycast addresses of
+// its interface's prefix, a router any (ipv6_sock_ac_join in net/ipv6/anycast.c).
 writeFileSync("/proc/sys/net/ipv6/conf/all/forwarding", "1");
 const addresses = () => readFileSync("/proc/self/net/anycast6", "utf8");
 const line = /lo +20010db8000000000000000000000077 /;

@@ -27,7 +27,7 @@ function ip(...args: string[]): void {
 
 let lastGroup = 0;
 
-/** A group of its own, that its receiver has not joined. */
+/** A group that the receiver has not joined. */
 function group(): MulticastGroup & { readonly mreq: Ipv6Mreq; readonly req: GroupReq } {
   const address = `ff15::66${++lastGroup}`;
   return {

@@ -24,7 +24,7 @@ import type { In6FlowlabelReq } from "./structures/in6-flowlabel-req.ts";
 
 const udp = (fixture: Fixture) => fixture.socket(AF.INET6, SOCK.DGRAM);
 const tcp = (fixture: Fixture) => fixture.socket(AF.INET6, SOCK.STREAM);
-/** Of protocol 200, which nobody speaks. */
+/** Protocol 200, which no program uses. */
 const raw = (fixture: Fixture) => fixture.socket(AF.INET6, SOCK.RAW, 200);
 const needsRaw = { needs: "CAP_NET_RAW" } as const;
 
@@ -47,8 +47,8 @@ const sendToItself = (socket: Socket, bytes = 1) =>
 
 const loopbackMtu = () => Number(readFileSync("/sys/class/net/lo/mtu", "utf8"));
 
-// What the kernel says of multicast: /proc/net/igmp6 has a line a group, /proc/net/mcfilter6 a line
-// a source, with how many sockets include it, and how many exclude it.
+// The kernel's view of multicast: /proc/net/igmp6 has a line per group, /proc/net/mcfilter6 a line
+// per source, with the number of sockets that include and exclude it.
 const hex = (address: string) => Buffer.from(parseIpv6(address) ?? []).toString("hex");
 const hasJoined = (group: string) => lineOf("/proc/net/igmp6", `lo +${hex(group)} `) !== undefined;
 const filterOf = (group: string, source: string) =>
@@ -65,7 +65,7 @@ const lineOf = (file: string, pattern: string) =>
 const SOURCE = "2001:db8::1";
 let lastGroup = 0;
 
-/** A row of an option of IPv6 multicast: a socket, and a group of its own. */
+/** A row of an IPv6 multicast option, with a socket and a group of its own. */
 function multicast(
   option: WritableOption<never>,
   what: string,
@@ -75,7 +75,7 @@ function multicast(
   return observed(option, what, (fixture) => run(udp(fixture), group));
 }
 
-/** Rows of joining and leaving a group, of whichever options do it. */
+/** Rows about joining and leaving a group, for the options given. */
 function membership<Request>(
   join: WritableOption<Request>,
   leave: WritableOption<Request>,
@@ -102,14 +102,13 @@ const groupReq = (group: string) => ({ group, interface: LOOPBACK });
 const groupSource = (group: string) => ({ group, source: SOURCE, interface: LOOPBACK });
 
 /**
- * An extension header of 8 bytes: the next header, no more words of 8, and an option that pads the
- * rest.
+ * An extension header of 8 bytes: the next header, a length of 0, and an option that pads the rest.
  */
 const extension = Uint8Array.of(IPPROTO.UDP, 0, 1, 4, 0, 0, 0, 0);
 /** A segment routing header with one segment (RFC 8754). */
 const segmentRouting = Uint8Array.of(0, 2, 4, 0, 0, 0, 0, 0, ...(parseIpv6(SOURCE) ?? []));
 
-/** Rows of an extension header: set, and removed by no bytes. */
+/** Rows about an extension header: setting it, and removing it with no bytes. */
 function header(option: Option<Uint8Array>, value: Uint8Array, conditions = {}) {
   return [
     roundTrip(option, udp, value, conditions),
@@ -128,7 +127,7 @@ function header(option: Option<Uint8Array>, value: Uint8Array, conditions = {}) 
 }
 
 /**
- * A label of this process's own. Linux keeps those from 0x80000 for flows without state
+ * A label for this process alone. Linux reserves those from 0x80000 on for stateless flows
  * (net.ipv6.flowlabel_state_ranges).
  */
 const freshLabel = () => 1 + ((process.pid * 31 + lastLabel++) % 0x7ffff);

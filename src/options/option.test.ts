@@ -23,7 +23,7 @@ test("rejects a value that is not an option, or not readable or writable, before
       message: /^option must be an option such as SO\./,
     });
   }
-  // @ts-expect-error it can only be read
+  // @ts-expect-error it is read-only
   assert.throws(() => setsockopt(client, SO.TYPE, 1), /^TypeError: SO_TYPE can only be read$/);
   assert.equal(system.calls.length, before);
 });

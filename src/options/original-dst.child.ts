@@ -14,14 +14,14 @@ import { socket } from "../posix/socket.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
 
-// Run in a network namespace of its own by ip.test.ts and ipv6.test.ts: a rule redirects what is
-// sent, as a transparent proxy's does, and the option tells where it was going.
+// Run in a network namespace of its own by ip.test.ts and ipv6.test.ts: a rule redirects
+// connections, as for a transparent proxy, and the option returns their original destination.
 ip("link set lo up");
 for (const [family, domain, option, here, elsewhere] of [
   ["ipv4", AF.INET, IP.ORIGINAL_DST, "127.0.0.1", "192.0.2.1"],
   ["ipv6", AF.INET6, IPV6.ORIGINAL_DST, "::1", "2001:db8::1"],
 ] as const) {
-  // Its connections never leave this host, but the route must be there.
+  // Connections to it never leave this host, but need a route.
   ip(family === "ipv4" ? "route add 192.0.2.0/24 dev lo" : "-6 route add 2001:db8::/64 dev lo");
   using proxy = socket(domain, SOCK.STREAM);
   bind(proxy, { family, address: here, port: 0 });

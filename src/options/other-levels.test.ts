@@ -1,4 +1,4 @@
-// The levels beside those of SO, IP, IPV6, TCP and UDP.
+// The levels other than those of SO, IP, IPV6, TCP and UDP.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -45,7 +45,7 @@ function sniffer(fixture: Fixture): Socket {
 /** Whether the loopback interface has IFF_PROMISC (include/uapi/linux/if.h). */
 const isPromiscuous = () => (Number(readFileSync("/sys/class/net/lo/flags", "utf8")) & 0x100) !== 0;
 
-/** Sends a datagram over loopback: a frame that is sent, and received. */
+/** Sends a datagram over loopback: one frame sent and one received. */
 function frame(fixture: Fixture): void {
   const made = fixture.udp();
   bind(made, loopback);
@@ -205,7 +205,7 @@ optionTests("ICMP", ICMP, [
 ]);
 optionTests("ICMPV6", ICMPV6, [roundTrip(ICMPV6.FILTER, icmp6, [0, 128, 255], raw)]);
 
-/** A socket of a protocol that the kernel may lack; throws OptionNotSupported then. */
+/** A socket of a protocol that the kernel may lack; throws OptionNotSupported in that case. */
 const vsock = (fixture: Fixture) => fixture.socket(AF.VSOCK, SOCK.STREAM);
 const withVsock = (row: ReturnType<typeof observed>) => lacking(row, () => trySocket(AF.VSOCK, SOCK.STREAM));
 
@@ -335,8 +335,7 @@ test("structures are laid out as in the headers", () => {
     () => tlsCryptoInfo.encode({ ...keys, key: new Uint8Array(32) }, value, linux),
     /^RangeError: key/,
   );
-  // Fanout by a program of BPF, which another program may have set
-  // (include/uapi/linux/if_packet.h).
+  // Fanout by a BPF program, which may have been set elsewhere (include/uapi/linux/if_packet.h).
   value.view.setUint32(0, 0x10060001, true);
   assert.deepEqual(packetFanout.decode(value, linux), { id: 1, mode: "cbpf", rollover: true, defrag: false });
 });

@@ -7,23 +7,23 @@ import { packetFanout, packetMreq, packetStatistics } from "./structures/packet.
  * with the kernel (PACKET_RX_RING) are omitted.
  */
 export const PACKET = {
-  /** Receives further frames of an interface, until the socket is closed. */
+  /** Receives additional frames of an interface, until the socket is closed. */
   ADD_MEMBERSHIP: writeOnly("PACKET_ADD_MEMBERSHIP", packetMreq),
   /** Received messages carry the lengths and the VLAN of their frame (PACKET_AUXDATA). */
   AUXDATA: option("PACKET_AUXDATA", flag),
-  /** Ends a membership. */
+  /** Removes a membership. */
   DROP_MEMBERSHIP: writeOnly("PACKET_DROP_MEMBERSHIP", packetMreq),
   /** Shares the frames of an interface with the other sockets of a group; the socket is bound. */
   FANOUT: option("PACKET_FANOUT", packetFanout),
-  /** Does not receive what this machine sends; Linux 4.20. */
+  /** Does not receive frames that this machine sends; Linux 4.20. */
   IGNORE_OUTGOING: option("PACKET_IGNORE_OUTGOING", flag),
-  /** Addresses name the interface that a frame arrived at, not one that it was passed on to. */
+  /** Addresses name the interface at which a frame arrived, not one that it was forwarded to. */
   ORIGDEV: option("PACKET_ORIGDEV", flag),
-  /** Sends frames past the queue of the interface. */
+  /** Sends frames directly to the device, bypassing the interface's queue. */
   QDISC_BYPASS: option("PACKET_QDISC_BYPASS", flag),
-  /** How many frames arrived, and were dropped, since it was last read. */
+  /** How many frames arrived and were dropped since it was last read. */
   STATISTICS: readOnly("PACKET_STATISTICS", packetStatistics),
-  /** Which clock time stamps are taken from: 0, or `SOF_TIMESTAMPING.RAW_HARDWARE`. */
+  /** The source of time stamps: 0, or `SOF_TIMESTAMPING.RAW_HARDWARE`. */
   TIMESTAMP: option("PACKET_TIMESTAMP", intBetween(0, 0x7fffffff)),
   /** Frames begin with a struct virtio_net_hdr; set on a new socket. */
   VNET_HDR: option("PACKET_VNET_HDR", flag),
@@ -31,21 +31,23 @@ export const PACKET = {
 
 /** Options of SOL_NETLINK (netlink(7)), under their C names. */
 export const NETLINK = {
-  /** Joins a group: a number from 1 on. */
+  /** Joins a group, by its number, from 1 on. */
   ADD_MEMBERSHIP: writeOnly("NETLINK_ADD_MEMBERSHIP", uint),
-  /** Reports to broadcasts that this socket had no room. */
+  /** Reports an error to the broadcaster if this socket's buffer is full. */
   BROADCAST_ERROR: option("NETLINK_BROADCAST_ERROR", flag),
-  /** Acknowledgements leave out the request. */
+  /** Acknowledgements omit the request. */
   CAP_ACK: option("NETLINK_CAP_ACK", flag),
   /** Leaves a group. */
   DROP_MEMBERSHIP: writeOnly("NETLINK_DROP_MEMBERSHIP", uint),
   /** Acknowledgements explain errors. */
   EXT_ACK: option("NETLINK_EXT_ACK", flag),
-  /** Requests are checked strictly; Linux 4.20. */
+  /** Checks requests strictly; Linux 4.20. */
   GET_STRICT_CHK: option("NETLINK_GET_STRICT_CHK", flag),
-  /** Receives of every network namespace that has a number here; needs CAP_NET_BROADCAST. */
+  /**
+   * Receives messages of every network namespace that has a number here; needs CAP_NET_BROADCAST.
+   */
   LISTEN_ALL_NSID: option("NETLINK_LISTEN_ALL_NSID", flag),
-  /** Does not report that messages were lost: `recv()` would fail with ENOBUFS. */
+  /** Does not report lost messages, for which `recv()` would fail with ENOBUFS. */
   NO_ENOBUFS: option("NETLINK_NO_ENOBUFS", flag),
   /** Received messages carry their group (NETLINK_PKTINFO). */
   PKTINFO: option("NETLINK_PKTINFO", flag),

@@ -17,7 +17,7 @@ const TCP_INFO = 11;
 const word = (number: number) => new Uint8Array(Int32Array.of(number).buffer);
 
 test(
-  "a raw option is set and read in bytes, as many as the kernel has",
+  "a raw option is set and read as bytes, as many as the kernel returns",
   except({ windows: "Windows has no such option" }),
   () => {
     using client = socket(AF.INET, SOCK.STREAM);
@@ -40,7 +40,7 @@ test("SOL.SOCKET is the level of SO's options", except({ windows: "Windows has n
 });
 
 test(
-  "what is read is a copy, and what is set is copied before the call",
+  "a value read is a copy, and a value set is copied before the call",
   except({ windows: "Windows has no such option" }),
   () => {
     using client = socket(AF.INET, SOCK.STREAM);
@@ -50,7 +50,7 @@ test(
     const read = getsockopt(client, keepIdle);
     setsockopt(client, keepIdle, word(61));
     assert.deepEqual([value, read], [word(60), word(60)]);
-    // A view of shared memory is taken too, since it is copied.
+    // A view of shared memory is accepted, since it is copied.
     const shared = new Uint8Array(new SharedArrayBuffer(4));
     shared[0] = 62;
     setsockopt(client, keepIdle, shared);
@@ -58,7 +58,7 @@ test(
   },
 );
 
-test("the kernel finds zeros where it reads before it answers", () => {
+test("the kernel reads zeros if it reads before it answers", () => {
   const system = scripted({
     getsockopt: [
       (_fd: number, _level: number, _name: number, value: ValueResult) => {
@@ -94,7 +94,7 @@ test("an option that carries a pointer is rejected before any system call, for r
   assert.equal(system.calls.length, before);
 });
 
-test("bad numbers, sizes and values are refused", () => {
+test("rejects bad numbers, sizes and values", () => {
   // @ts-expect-error a level is a number
   assert.throws(() => rawOption("TCP", 1), TypeError);
   assert.throws(() => rawOption(6, 0.5), RangeError);
@@ -108,7 +108,7 @@ test("bad numbers, sizes and values are refused", () => {
 });
 
 test(
-  "the longest value fits, and is read into memory of ours alone",
+  "the longest value fits, and is read into private memory",
   except({ windows: "Windows has no such option" }),
   () => {
     using client = socket(AF.INET, SOCK.STREAM);
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "the kernel is never told of more room than there is, whatever an option asks for",
+  "the length passed to the kernel never exceeds the buffer, whatever size an option requests",
   except({ windows: "it looks at Linux's libc" }),
   () => {
     using client = socket(AF.INET, SOCK.STREAM);

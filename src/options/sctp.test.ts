@@ -209,7 +209,7 @@ test("the peer of SCTP_STATUS is an address of either family", () => {
   }
 });
 
-test("SCTP's structures are read for the socket's own association", () => {
+test("SCTP's structures are requested for the socket's own association", () => {
   for (const codec of [
     sctpAssocinfo,
     sctpAssocValue,

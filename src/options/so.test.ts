@@ -36,12 +36,12 @@ function boundUdp(fixture: Fixture): Socket {
   return bound;
 }
 
-/** A stranger's datagram of one byte. */
+/** A datagram of one byte from an unrelated socket. */
 function sendByte(fixture: Fixture, byte: number, to: Socket): void {
   sendto(fixture.udp(), Uint8Array.of(byte), 0, getsockname(to));
 }
 
-/** The byte of the next datagram that comes. */
+/** The byte of the next datagram. */
 function nextByte(receiver: Socket): number | undefined {
   assert.equal(poll([{ socket: receiver, events: POLL.IN }], 5000).length, 1, "nothing came");
   const byte = new Uint8Array(1);
@@ -49,7 +49,7 @@ function nextByte(receiver: Socket): number | undefined {
   return byte[0];
 }
 
-/** Runs with the descriptor of an eBPF program, or skips. */
+/** Runs with the descriptor of an eBPF program, or skips the row. */
 function withFilter(fixture: Fixture, returning: number, run: (program: number) => void): void {
   const program = filterReturning(returning);
   if (program === undefined) {
@@ -255,7 +255,7 @@ optionTests("SOL_SOCKET", SO, [
   }),
   observed(SO.PEERGROUPS, "they are this process's, and there is NotFound without a peer", (fixture) => {
     const groups = getsockopt(fixture.pair()[0], SO.PEERGROUPS);
-    // getgroups() adds the effective group, which may be none of the supplementary ones.
+    // getgroups() adds the effective group, which need not be a supplementary one.
     const own = new Set(process.getgroups?.());
     assert.deepEqual(
       groups.filter((group) => !own.has(group)),
@@ -402,7 +402,7 @@ optionTests("SOL_SOCKET", SO, [
   }),
 ]);
 
-/** Two datagram sockets on one port, in the order in which a program numbers them. */
+/** Two datagram sockets on one port, in the order of their index for a program. */
 function sharingPort(fixture: Fixture): [Socket, Socket] {
   const [first, second] = [fixture.udp(), fixture.udp()];
   setsockopt(first, SO.REUSEPORT, true);

@@ -236,7 +236,10 @@ export const SO = {
    * REUSEPORT with load balancing, which FreeBSD's REUSEPORT lacks; FreeBSD.
    */
   REUSEPORT_LB: option("SO_REUSEPORT_LB", flag),
-  /** Received messages carry how many the socket has dropped since it was made (SO_RXQ_OVFL). */
+  /**
+   * Received messages carry the number of messages dropped since the socket was created
+   * (SO_RXQ_OVFL).
+   */
   RXQ_OVFL: option("SO_RXQ_OVFL", flag),
   /** Makes poll() report POLL.PRI when the error queue is not empty. */
   SELECT_ERR_QUEUE: option("SO_SELECT_ERR_QUEUE", flag),
@@ -280,7 +283,7 @@ export const SO = {
   TXTIME: option("SO_TXTIME", transmitTime),
   /** The type: SOCK.STREAM and so on. */
   TYPE: readOnly("SO_TYPE", int),
-  /** Routing sockets also receive what they send; macOS and FreeBSD. True at first. */
+  /** Routing sockets also receive what they send; macOS and FreeBSD. True by default. */
   USELOOPBACK: option("SO_USELOOPBACK", flag),
   /** A number that firewall rules can match; FreeBSD. */
   USER_COOKIE: writeOnly("SO_USER_COOKIE", uint),

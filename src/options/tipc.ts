@@ -6,13 +6,13 @@ import { option, readOnly, type WriteCodec, writeOnly } from "./option.ts";
 export interface TipcGroup {
   /** The number of the group, from `TIPC_SERVICE.RESERVED_TYPES` on. */
   readonly service: number;
-  /** This member's number in it. */
+  /** This member's number in the group. */
   readonly instance: number;
   /** `TIPC_SCOPE.CLUSTER` or `TIPC_SCOPE.NODE`. */
   readonly scope: number;
-  /** Receives what it sends to the group itself. False by default. */
+  /** Also receives its own messages to the group. False by default. */
   readonly loopback?: boolean;
-  /** Receives when members join and leave. False by default. */
+  /** Receives events when members join and leave. False by default. */
   readonly memberEvents?: boolean;
 }
 
@@ -31,7 +31,7 @@ const group: WriteCodec<TipcGroup> = {
   },
 };
 
-/** An action without any value, where the kernel rejects one. */
+/** An action without a value; the kernel rejects any. */
 const action: WriteCodec<true> = {
   encode(value, into, system) {
     act.encode(value, into, system);
@@ -43,25 +43,25 @@ const action: WriteCodec<true> = {
 export const TIPC = {
   /** The timeout of `connect()` in milliseconds. */
   CONN_TIMEOUT: option("TIPC_CONN_TIMEOUT", uint),
-  /** Messages may be dropped at the receiver, rather than returned. */
+  /** Messages may be dropped at the receiver instead of being returned. */
   DEST_DROPPABLE: option("TIPC_DEST_DROPPABLE", flag),
   /** Joins a group; write only. */
   GROUP_JOIN: writeOnly("TIPC_GROUP_JOIN", group),
   /** Leaves the group. */
   GROUP_LEAVE: writeOnly("TIPC_GROUP_LEAVE", action),
-  /** The importance of what is sent, under load: `TIPC_IMPORTANCE.LOW` and so on. */
+  /** The importance of sent messages under load: `TIPC_IMPORTANCE.LOW` and so on. */
   IMPORTANCE: option("TIPC_IMPORTANCE", intBetween(0, 3)),
   /** Sends to groups by broadcast. */
   MCAST_BROADCAST: writeOnly("TIPC_MCAST_BROADCAST", action),
-  /** Sends to groups by a copy for each member. */
+  /** Sends to groups with a copy for each member. */
   MCAST_REPLICAST: writeOnly("TIPC_MCAST_REPLICAST", action),
-  /** Sends at once rather than gathering; Linux 5.5. */
+  /** Sends immediately: disables Nagle's algorithm; Linux 5.5. */
   NODELAY: writeOnly("TIPC_NODELAY", flag),
-  /** No longer used: 0. */
+  /** Unused; reads 0. */
   NODE_RECVQ_DEPTH: readOnly("TIPC_NODE_RECVQ_DEPTH", uint),
-  /** How many messages can be received. */
+  /** The number of messages in the receive queue. */
   SOCK_RECVQ_DEPTH: readOnly("TIPC_SOCK_RECVQ_DEPTH", uint),
-  /** How many bytes of the receive buffer are used; Linux 4.17. */
+  /** The number of used bytes in the receive buffer; Linux 4.17. */
   SOCK_RECVQ_USED: readOnly("TIPC_SOCK_RECVQ_USED", uint),
   /** Messages may be dropped at the sender. */
   SRC_DROPPABLE: option("TIPC_SRC_DROPPABLE", flag),

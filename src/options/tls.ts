@@ -7,12 +7,12 @@ import { tlsCryptoInfo } from "./structures/tls-crypto-info.ts";
  * `"tls"`: the kernel encrypts what is sent and decrypts what is received.
  */
 export const TLS = {
-  /** The keys of receiving. */
+  /** The keys for receiving. */
   RX: writeOnly("TLS_RX", tlsCryptoInfo),
   /** Expects TLS 1.3 records without padding, which are faster to receive; Linux 6.0. */
   RX_EXPECT_NO_PAD: option("TLS_RX_EXPECT_NO_PAD", flag),
-  /** The keys of sending. */
+  /** The keys for sending. */
   TX: writeOnly("TLS_TX", tlsCryptoInfo),
-  /** Sends files without a copy where a device encrypts; Linux 5.19. */
+  /** Sends files without copying them if the device encrypts; Linux 5.19. */
   TX_ZEROCOPY_RO: option("TLS_TX_ZEROCOPY_RO", flag),
 };

@@ -3,7 +3,7 @@ import { type Codec, flag } from "./codecs.ts";
 import { option, readOnly } from "./option.ts";
 import { milliseconds } from "./structures/timeval.ts";
 
-/** A __u64 that counts bytes. */
+/** A number of bytes, as a __u64. */
 const size: Codec<number> = {
   size: 8,
   decode: ({ view }) => Number(view.getBigUint64(0, true)),
@@ -15,9 +15,9 @@ const size: Codec<number> = {
 
 /** Options of AF_VSOCK (vsock(7)), under their C names. */
 export const VSOCK = {
-  /** The most that BUFFER_SIZE may be set to. */
+  /** The upper limit of BUFFER_SIZE. */
   VM_SOCKETS_BUFFER_MAX_SIZE: option("SO_VM_SOCKETS_BUFFER_MAX_SIZE", size),
-  /** The least that BUFFER_SIZE may be set to. */
+  /** The lower limit of BUFFER_SIZE. */
   VM_SOCKETS_BUFFER_MIN_SIZE: option("SO_VM_SOCKETS_BUFFER_MIN_SIZE", size),
   /** The size of the receive buffer in bytes. */
   VM_SOCKETS_BUFFER_SIZE: option("SO_VM_SOCKETS_BUFFER_SIZE", size),

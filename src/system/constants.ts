@@ -171,7 +171,7 @@ type Lacking<Names, Some extends keyof Names> = Omit<Names, Some> & Partial<Pick
 
 /** Address families: the first argument of `socket()`. */
 export interface AddressFamilies {
-  /** The kernel's cryptography. */
+  /** The kernel's cryptography API. */
   readonly ALG: number;
   /** AppleTalk. */
   readonly APPLETALK: number;
@@ -263,7 +263,7 @@ export interface AddressFamilies {
   readonly TIPC: number;
   /** Sockets in the file system or, on Linux, in the abstract namespace. */
   readonly UNIX: number;
-  /** No family: `connect()` takes it to undo a connection. */
+  /** No family: `connect()` accepts it to disconnect. */
   readonly UNSPEC: number;
   /** A virtual machine and its host. */
   readonly VSOCK: number;
@@ -337,11 +337,11 @@ export interface Protocols {
   readonly IGMP: number;
   /** The default protocol of the type. */
   readonly IP: number;
-  /** Compression: the name on macOS and FreeBSD of COMP. */
+  /** Compression: the name of COMP on macOS and FreeBSD. */
   readonly IPCOMP: number;
   /** IPv4 in IP. */
   readonly IPIP: number;
-  /** IPv4 in IP: the name on macOS, FreeBSD and Windows of IPIP. */
+  /** IPv4 in IP: the name of IPIP on macOS, FreeBSD and Windows. */
   readonly IPV4: number;
   /** IPv6. */
   readonly IPV6: number;
@@ -388,13 +388,13 @@ export interface Protocols {
 }
 
 /**
- * Levels of options, beside the protocols of `IPPROTO`: the first argument of `rawOption()`. The
- * system's headers have more; `rawOption()` takes any number.
+ * Option levels, besides the protocols of `IPPROTO`: the first argument of `rawOption()`. The
+ * system's headers have more; `rawOption()` accepts any number.
  */
 export interface OptionLevels {
   /** ATM adaptation layers. */
   readonly AAL: number;
-  /** The kernel's cryptography. */
+  /** The kernel's cryptography API. */
   readonly ALG: number;
   /** ATM. */
   readonly ATM: number;
@@ -480,7 +480,7 @@ export interface OptionLevels {
   readonly XDP: number;
 }
 
-/** What `shutdown()` closes. */
+/** The directions that `shutdown()` closes. */
 export interface Shutdowns {
   /** Receiving. */
   readonly RD: number;
@@ -492,7 +492,7 @@ export interface Shutdowns {
 
 /** Flags of `send()` and `recv()`, combined with `|`. */
 export interface MessageFlags {
-  /** Sent to everyone (received); Windows. */
+  /** The datagram was broadcast (received); Windows. */
   readonly BCAST: number;
   /** Sets close-on-exec on received descriptors. */
   readonly CMSG_CLOEXEC: number;
@@ -512,7 +512,7 @@ export interface MessageFlags {
   readonly ERRQUEUE: number;
   /** Connect and send in one step (TCP Fast Open). */
   readonly FASTOPEN: number;
-  /** Sent to a group (received); Windows. */
+  /** The datagram was multicast (received); Windows. */
   readonly MCAST: number;
   /** More data will follow: hold a partial segment back. */
   readonly MORE: number;
@@ -546,7 +546,7 @@ export interface PollEvents {
   readonly IN: number;
   /** Not an open descriptor (result only). */
   readonly NVAL: number;
-  /** Room to send. */
+  /** Space to send. */
   readonly OUT: number;
   /** Out-of-band data. */
   readonly PRI: number;
@@ -556,8 +556,8 @@ export interface PollEvents {
   readonly RDHUP: number;
   /** Normal data. */
   readonly RDNORM: number;
-  /** Room to send priority data. */
+  /** Space to send priority data. */
   readonly WRBAND: number;
-  /** Room to send normal data. */
+  /** Space to send normal data. */
   readonly WRNORM: number;
 }

@@ -25,7 +25,7 @@ export function machineSystem(): System | undefined {
   return registered;
 }
 
-/** Makes a System this machine's. */
+/** Sets this machine's System. */
 export function provideMachine(system: System): void {
   registered = system;
 }

@@ -3,7 +3,7 @@
  * and the protocol of a packet address.
  */
 export interface EtherTypes {
-  /** Clocks (PTP). */
+  /** Precision Time Protocol (PTP). */
   readonly "1588": number;
   /** Stacked VLANs. */
   readonly "8021AD": number;
@@ -17,7 +17,7 @@ export interface EtherTypes {
   readonly "802_3": number;
   /** ARP of AppleTalk. */
   readonly AARP: number;
-  /** All, sent and received. */
+  /** Every protocol, sent and received. */
   readonly ALL: number;
   /** ATA over Ethernet. */
   readonly AOE: number;
@@ -83,7 +83,7 @@ export interface EtherTypes {
   readonly MRP: number;
   /** Registration of VLANs. */
   readonly MVRP: number;
-  /** Management of network controllers. */
+  /** Network controller sideband interface. */
   readonly NCSI: number;
   /** Network service headers. */
   readonly NSH: number;

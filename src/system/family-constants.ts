@@ -1,6 +1,6 @@
 /**
  * The values of addresses, options and messages of special families and protocols, under their C
- * names. They are Linux's alone.
+ * names. Linux only.
  */
 export interface FamilyConstants {
   readonly ALG_OP: Partial<AlgOperations>;
@@ -67,7 +67,7 @@ export interface BluetoothSecurityLevels {
   readonly FIPS: number;
   /** Authenticated pairing. */
   readonly HIGH: number;
-  /** None is needed. */
+  /** None required. */
   readonly LOW: number;
   /** Encryption. */
   readonly MEDIUM: number;
@@ -117,9 +117,9 @@ export interface CanValues {
 export interface CanBroadcastManager {
   /** Flag: the frames are of CAN FD. */
   readonly CAN_FD_FRAME: number;
-  /** Flag: reports when frames come again after a timeout. */
+  /** Flag: reports when frames resume after a timeout. */
   readonly RX_ANNOUNCE_RESUME: number;
-  /** A frame came whose content is new (received). */
+  /** A frame with new content arrived (received). */
   readonly RX_CHANGED: number;
   /** Flag: a new length is a change, too. */
   readonly RX_CHECK_DLC: number;
@@ -129,7 +129,7 @@ export interface CanBroadcastManager {
   readonly RX_FILTER_ID: number;
   /** Flag: does not start the timer of the timeout by itself. */
   readonly RX_NO_AUTOTIMER: number;
-  /** Asks for a subscription. */
+  /** Reads a subscription. */
   readonly RX_READ: number;
   /** Flag: answers requests for a frame. */
   readonly RX_RTR_FRAME: number;
@@ -137,7 +137,7 @@ export interface CanBroadcastManager {
   readonly RX_SETUP: number;
   /** The answer to RX_READ (received). */
   readonly RX_STATUS: number;
-  /** No frame came in time (received). */
+  /** No frame arrived in time (received). */
   readonly RX_TIMEOUT: number;
   /** Flag: sets the intervals. */
   readonly SETTIMER: number;
@@ -153,7 +153,7 @@ export interface CanBroadcastManager {
   readonly TX_DELETE: number;
   /** The count has run out (received). */
   readonly TX_EXPIRED: number;
-  /** Asks for a repeated transmission. */
+  /** Reads a repeated transmission. */
   readonly TX_READ: number;
   /** Flag: begins again at the first frame. */
   readonly TX_RESET_MULTI_IDX: number;
@@ -171,9 +171,9 @@ export interface HciChannels {
   readonly CONTROL: number;
   /** Writes to the monitor's log. */
   readonly LOGGING: number;
-  /** What passes between adapters and programs. */
+  /** A monitor of the traffic between adapters and programs. */
   readonly MONITOR: number;
-  /** An adapter, beside the kernel. */
+  /** An adapter, shared with the kernel. */
   readonly RAW: number;
   /** An adapter, without the kernel. */
   readonly USER: number;
@@ -181,7 +181,7 @@ export interface HciChannels {
 
 /** Addresses and parameter groups of SAE J1939. */
 export interface J1939Values {
-  /** addr: none can be claimed. */
+  /** addr: no address can be claimed. */
   readonly IDLE_ADDR: number;
   /** addr: the largest of one device. */
   readonly MAX_UNICAST_ADDR: number;
@@ -197,7 +197,7 @@ export interface J1939Values {
   readonly PGN_MAX: number;
   /** pgn: the largest of those that are sent to an address. */
   readonly PGN_PDU1_MAX: number;
-  /** pgn: asks for another. */
+  /** pgn: requests another. */
   readonly PGN_REQUEST: number;
 }
 
@@ -215,11 +215,11 @@ export interface SctpEvents {
   readonly DATA_IO_EVENT: number;
   /** The delivery of a message in parts was aborted. */
   readonly PARTIAL_DELIVERY_EVENT: number;
-  /** An address of the peer works again, or does not. */
+  /** An address of the peer became reachable or unreachable. */
   readonly PEER_ADDR_CHANGE: number;
   /** The peer reported an error. */
   readonly REMOTE_ERROR: number;
-  /** Nothing is left to be acknowledged. */
+  /** Everything sent has been acknowledged. */
   readonly SENDER_DRY_EVENT: number;
   /** A message was not sent; replaced by SEND_FAILED_EVENT. */
   readonly SEND_FAILED: number;
@@ -227,7 +227,7 @@ export interface SctpEvents {
   readonly SEND_FAILED_EVENT: number;
   /** The peer has stopped sending. */
   readonly SHUTDOWN_EVENT: number;
-  /** There are more or fewer streams. */
+  /** The number of streams changed. */
   readonly STREAM_CHANGE_EVENT: number;
   /** A stream was reset. */
   readonly STREAM_RESET_EVENT: number;
@@ -241,21 +241,21 @@ export interface SctpFlags {
   readonly ADDR_OVER: number;
   /** Ends the association in an orderly way. */
   readonly EOF: number;
-  /** To be acknowledged at once. */
+  /** Requests an immediate acknowledgement. */
   readonly SACK_IMMEDIATELY: number;
   /** Sends to every association of the socket. */
   readonly SENDALL: number;
-  /** Without order. */
+  /** Unordered delivery. */
   readonly UNORDERED: number;
 }
 
 /** The events of TIPC's topology service. */
 export interface TipcEvents {
-  /** A service is there. */
+  /** A service has become available. */
   readonly PUBLISHED: number;
   /** A subscription has ended. */
   readonly SUBSCR_TIMEOUT: number;
-  /** A service is gone. */
+  /** A service has been withdrawn. */
   readonly WITHDRAWN: number;
 }
 
@@ -285,13 +285,13 @@ export interface TipcServices {
   readonly NODE_STATE: number;
   /** The lowest service that programs may use. */
   readonly RESERVED_TYPES: number;
-  /** Topology: who is there. */
+  /** The topology service. */
   readonly TOP_SRV: number;
 }
 
 /** Flags of a subscription at TIPC's topology service: TIPC_SUB_PORTS and so on. */
 export interface TipcSubscriptions {
-  /** Ends one. */
+  /** Cancels a subscription. */
   readonly CANCEL: number;
   /** Reports each match. */
   readonly PORTS: number;
@@ -313,7 +313,7 @@ export interface XdpFlags {
   readonly ZEROCOPY: number;
 }
 
-/** None of them, on the other systems. */
+/** The empty groups of the other systems. */
 export const noFamilyConstants: FamilyConstants = {
   ALG_OP: {},
   BDADDR: {},

@@ -236,10 +236,10 @@ export interface HostTerms {
     asRoot(command: string): Recommendation;
     /** Advice if the system reserves the port. */
     readonly excluded: readonly Recommendation[];
-    /** Advice if the table does not show what has the port. */
+    /** Advice if the table does not show the socket that has the port. */
     readonly unavailable: Recommendation | undefined;
   };
-  /** A part of the system that people do not know by the name of its process. */
+  /** A part of the system whose process name is not well known. */
   service(
     holder: Holder,
     port: number,

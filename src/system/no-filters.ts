@@ -1,6 +1,6 @@
 import type { Calls } from "./system.ts";
 
-/** The calls of a system without filters of classic BPF on its sockets. */
+/** The calls of a system without classic BPF filters. */
 export function noFilters(
   errno: number,
 ): Pick<Calls, "attachFilter" | "attachReuseportFilter" | "detachFilter"> {

@@ -14,7 +14,7 @@ const layouts: Readonly<Record<string, NetdbLayout>> = {
 const hints = { flags: 0, family: 0, socktype: 0, protocol: 0 };
 const here = except({ windows: "it copies with the C library" });
 
-/** A list as a C library makes it, and what is read of it. */
+/** A list as a C library would allocate it, and the expected result. */
 function listOf(count: number, { addr, canonname }: NetdbLayout) {
   const held: Buffer[] = [];
   const expected: ResolvedAddressInfo[] = [];
@@ -94,7 +94,7 @@ for (const [name, layout] of Object.entries(layouts)) {
     assert.deepEqual(freed, [first]);
   });
 
-  test(`the codes of ${name} are Node's numbers; EAI_SYSTEM is the errno; another is EAI_FAIL`, () => {
+  test(`the codes of ${name} become Node's numbers, EAI_SYSTEM the errno, and unknown ones EAI_FAIL`, () => {
     for (const [code, number] of Object.entries(layout.eai)) {
       const calls = netdbCalls({ ...libc, getaddrinfo: () => number, errno: () => 24 }, layout);
       const expected = code === "EAI_SYSTEM" ? 24 : Object.entries(EAI).find(([key]) => key === code)?.[1];
@@ -102,7 +102,7 @@ for (const [name, layout] of Object.entries(layouts)) {
     }
     const calls = netdbCalls({ ...libc, getaddrinfo: () => 9999 }, layout);
     assert.equal(calls.getaddrinfo("a", null, hints, []), -EAI.EAI_FAIL);
-    // 0 would be success, with no addresses.
+    // 0 would mean success without addresses.
     const { EAI_SYSTEM } = layout.eai;
     const silent = netdbCalls({ ...libc, getaddrinfo: () => EAI_SYSTEM, errno: () => 0 }, layout);
     assert.equal(silent.getaddrinfo("a", null, hints, []), -EAI.EAI_FAIL);

@@ -3,7 +3,7 @@ import { EAI, type EaiNumbers } from "./eai.ts";
 import type { PosixLibc } from "./posix-libc.ts";
 import type { AddressInfoHints, Calls, ResolvedAddressInfo } from "./system.ts";
 
-/** What differs in <netdb.h> of 64-bit systems. */
+/** How <netdb.h> differs between 64-bit systems. */
 export interface NetdbLayout {
   /** The offsets of ai_addr and ai_canonname, whose order differs. */
   readonly addr: number;
@@ -23,7 +23,7 @@ const SERVENT = { name: 0, port: 16, proto: 24, size: 32 };
  * struct addrinfo *ai_next }, with ai_addr and ai_canonname in between (<netdb.h>).
  */
 export const ADDRINFO = { flags: 0, family: 4, socktype: 8, protocol: 12, addrlen: 16, next: 40, size: 48 };
-/** Of all three systems. */
+/** The same on all three systems. */
 const ENOENT = 2;
 /** Longer than any name in the tables; the rest of a longer one is left out. */
 const NAME_SIZE = 256;
@@ -41,9 +41,9 @@ export function netdbCalls(libc: PosixLibc, { addr, canonname, eai }: NetdbLayou
     }),
   );
 
-  /** A negative errno, or number of EAI, for what a call returned. */
+  /** The negative errno or EAI number for a call's result. */
   function failure(returned: number, errno: number): number {
-    // Some modules of nsswitch.conf(5) set no errno, and 0 would be success.
+    // Some modules of nsswitch.conf(5) set no errno, and 0 would mean success.
     if (returned === eai.EAI_SYSTEM) return -(errno || EAI.EAI_FAIL);
     return -(numbers.get(returned) ?? EAI.EAI_FAIL);
   }
@@ -99,8 +99,8 @@ export function netdbCalls(libc: PosixLibc, { addr, canonname, eai }: NetdbLayou
       return 0;
     },
     /**
-     * Safety: the list is the C library's, which nobody else knows of. It ends with a null pointer,
-     * every entry is copied, and the list is freed once, whatever happens to the copies.
+     * Safety: the C library allocated the list for this call alone. It ends with a null pointer.
+     * Every entry is copied, and the list is freed exactly once, even if copying fails.
      */
     getaddrinfo(node, service, hints, into) {
       const list = new BigUint64Array(1);

@@ -1,11 +1,11 @@
-/** Looks up names of hosts. */
+/** Looks up host names. */
 export interface Resolver {
   /**
    * The addresses of a name, at least one.
    *
    * @param family 4 or 6 to look only for those; 0 for both
    * @param verbatim keeps the order of the name server, whatever the runtime's default is
-   * @throws Error with the code ENOTFOUND and the like, as node:dns
+   * @throws Error with the code ENOTFOUND and so on, like node:dns
    */
   lookup(name: string, family: number, verbatim?: boolean): Promise<readonly ResolvedAddress[]>;
 }
@@ -27,10 +27,10 @@ export interface FileNumber {
 export interface SocketFiles {
   /** The path from the root. */
   absolute(path: string): string;
-  /** As lstat(2); undefined if there is no such file. May throw. */
+  /** Like lstat(2); undefined if there is no such file. May throw. */
   find(path: string | Uint8Array): (FileNumber & { readonly isSocket: boolean }) | undefined;
-  /** As unlink(2). May throw. */
+  /** Like unlink(2). May throw. */
   remove(path: string | Uint8Array): void;
-  /** Lets everybody read a path, or write to it. May throw. */
+  /** Lets every user read a path, or write to it. May throw. */
   permitAll(path: string, reading: boolean, writing: boolean): void;
 }

@@ -33,7 +33,7 @@ export interface SystemNumbers {
   readonly name: "darwin" | "freebsd" | "linux" | "scripted" | "windows";
   readonly constants: Constants;
   readonly errnos: Errnos;
-  /** The C name of a number; undefined if the system's headers have none. */
+  /** The C name of an errno; undefined if the system's headers have none. */
   errnoName(errno: number): string | undefined;
   /**
    * Maps the C name of an option to its level and number; the system lacks options that are absent.
@@ -65,7 +65,7 @@ export interface Capabilities {
   readonly tellsHandles: boolean;
   /** Whether Node's servers listen on a descriptor: `server.listen({ fd })`. */
   readonly serversTakeDescriptors: boolean;
-  /** Whether a socket that is garbage-collected while open is closed then. */
+  /** Whether a socket that is garbage-collected while open is closed. */
   readonly closesLeaks: boolean;
   /** Whether the kernel counts the connections it drops, per listener and in total. */
   readonly countsDrops: boolean;
@@ -101,7 +101,7 @@ export interface SockaddrLayout {
    * elsewhere it ends the path.
    */
   readonly abstractNames: boolean;
-  /** Whether Bluetooth addresses are BlueZ's: other systems lay them out otherwise. */
+  /** Whether Bluetooth addresses have BlueZ's layout; other systems differ. */
   readonly bluez: boolean;
 }
 
@@ -167,13 +167,13 @@ export interface Calls {
   connect(fd: number, address: ValueResult): number;
   detachFilter(fd: number): number;
   /**
-   * `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0; `least` is the least number that the new
-   * descriptor may get, which Windows ignores.
+   * `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0; `least` is the lowest number for the new
+   * descriptor, which Windows ignores.
    */
   dup(fd: number, flags: number, least: number): number;
   /**
-   * Appends the addresses of a name. Returns a number of EAI (eai.ts), made negative, for an error
-   * of its own.
+   * Appends the addresses of a name. Returns a negative EAI number (eai.ts) for the resolver's own
+   * errors.
    */
   getaddrinfo(
     node: string | null,
@@ -181,12 +181,12 @@ export interface Calls {
     hints: AddressInfoHints,
     into: ResolvedAddressInfo[],
   ): number;
-  /** Writes the names of an address; fails as getaddrinfo(). */
+  /** Writes the names of an address; fails like getaddrinfo(). */
   getnameinfo(address: ValueResult, flags: number, into: NameInfo[]): number;
   getpeername(fd: number, address: ValueResult): number;
   /** Writes the number of a protocol of /etc/protocols; C's returns a structure. */
   getprotobyname(name: string, into: ProtocolEntry[]): number;
-  /** Writes the port of a service of /etc/services; null is of any protocol. */
+  /** Writes the port of a service of /etc/services; null means any protocol. */
   getservbyname(name: string, protocol: string | null, into: ServiceEntry[]): number;
   getsockname(fd: number, address: ValueResult): number;
   getsockopt(fd: number, level: number, name: number, value: ValueResult): number;
@@ -214,9 +214,9 @@ export interface Calls {
   socket(domain: number, type: number, protocol: number, flags: number): number;
   socketpair(domain: number, type: number, protocol: number, fds: Int32Array, flags: number): number;
 
-  /** Whether calls that would block fail instead. */
+  /** Sets whether calls that would block fail instead. */
   setNonblocking(fd: number, nonblocking: boolean): number;
-  /** Whether programs that this process starts do not inherit the descriptor. */
+  /** Sets whether child programs are kept from inheriting the descriptor. */
   setCloseOnExec(fd: number, closeOnExec: boolean): number;
 
   /** Identifies a descriptor's file; null if it is not open. */
@@ -249,7 +249,7 @@ export interface AddressInfoHints {
   readonly protocol: number;
 }
 
-/** An entry of the answer of getaddrinfo(). */
+/** An entry of the result of getaddrinfo(). */
 export interface ResolvedAddressInfo {
   readonly family: number;
   readonly socktype: number;

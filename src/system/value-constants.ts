@@ -2,8 +2,8 @@ import type { EtherTypes } from "./ether-types.ts";
 import type { FamilyConstants } from "./family-constants.ts";
 
 /**
- * The values of options, addresses and messages under their C names. Those of most groups are
- * Linux's alone.
+ * The values of options, addresses and messages under their C names. Most groups exist only on
+ * Linux.
  */
 export interface ValueConstants extends FamilyConstants {
   readonly AI: Partial<AddressInfoFlags>;
@@ -22,9 +22,9 @@ export interface ValueConstants extends FamilyConstants {
 
 /** Flags of `getaddrinfo()`. */
 export interface AddressInfoFlags {
-  /** With V4MAPPED: IPv4-mapped addresses beside those of IPv6. */
+  /** With V4MAPPED: IPv4-mapped addresses in addition to IPv6 ones. */
   readonly ALL: number;
-  /** Only families of which this machine has an address. */
+  /** Only families in which this machine has an address. */
   readonly ADDRCONFIG: number;
   /** The canonical name of the host, in the first entry. */
   readonly CANONNAME: number;
@@ -40,25 +40,25 @@ export interface AddressInfoFlags {
   readonly PASSIVE: number;
   /** With AF.INET6: IPv4-mapped addresses if there are none of IPv6. */
   readonly V4MAPPED: number;
-  /** As V4MAPPED, if the kernel supports it; macOS and FreeBSD. */
+  /** Like V4MAPPED, if the kernel supports it; macOS and FreeBSD. */
   readonly V4MAPPED_CFG: number;
 }
 
 /** Flags of `getnameinfo()`. */
 export interface NameInfoFlags {
-  /** The service is UDP's, where the names differ. */
+  /** Looks up the service for UDP, if the names differ. */
   readonly DGRAM: number;
   /** Decodes the name from Punycode; glibc. */
   readonly IDN: number;
   /** Fails if the address has no name. */
   readonly NAMEREQD: number;
-  /** Leaves out the domain of a host of this machine's own. */
+  /** Omits the domain name for local hosts. */
   readonly NOFQDN: number;
-  /** The host as an address: nothing is looked up. */
+  /** Returns the host as an address, without a lookup. */
   readonly NUMERICHOST: number;
   /** The scope of an IPv6 address as a number; macOS and FreeBSD. */
   readonly NUMERICSCOPE: number;
-  /** The service as a number. */
+  /** Returns the service as a number. */
   readonly NUMERICSERV: number;
 }
 
@@ -66,35 +66,35 @@ export interface NameInfoFlags {
 export interface InterfaceFlags {
   /** Receives every multicast packet. */
   readonly ALLMULTI: number;
-  /** Chooses its medium itself. */
+  /** Selects its medium automatically. */
   readonly AUTOMEDIA: number;
   /** Has a broadcast address. */
   readonly BROADCAST: number;
-  /** Its driver prints messages. */
+  /** Its driver's debugging is on. */
   readonly DEBUG: number;
   /** Loses its addresses when it goes down. */
   readonly DYNAMIC: number;
   /** The loopback interface. */
   readonly LOOPBACK: number;
-  /** Is made of other interfaces, such as a bond. */
+  /** Consists of other interfaces, such as a bond. */
   readonly MASTER: number;
-  /** Can send to groups. */
+  /** Supports multicast. */
   readonly MULTICAST: number;
-  /** Does not look addresses up (ARP). */
+  /** Does not use ARP. */
   readonly NOARP: number;
-  /** Does without trailers. */
+  /** Avoids trailers. */
   readonly NOTRAILERS: number;
-  /** Connects two machines. */
+  /** A point-to-point link. */
   readonly POINTOPOINT: number;
-  /** Can choose its medium. */
+  /** Can select its medium. */
   readonly PORTSEL: number;
   /** Receives every packet. */
   readonly PROMISC: number;
-  /** Works: its cable, too. */
+  /** Is operational, including its cable. */
   readonly RUNNING: number;
   /** Is part of another interface. */
   readonly SLAVE: number;
-  /** Is turned on. */
+  /** Is up. */
   readonly UP: number;
 }
 
@@ -106,7 +106,7 @@ export interface PathMtuDiscoveries {
   readonly DONT: number;
   /** Fragments at the MTU of the interface, and ignores that of the path. */
   readonly INTERFACE: number;
-  /** As INTERFACE, but fragments what is longer. */
+  /** Like INTERFACE, but fragments longer packets. */
   readonly OMIT: number;
   /** Never fragments, and ignores the MTU of the path. */
   readonly PROBE: number;
@@ -126,7 +126,7 @@ export interface ErrorOrigins {
   readonly NONE: number;
   /** No error: a time stamp (SO.TIMESTAMPING). */
   readonly TIMESTAMPING: number;
-  /** A time to send that was missed (SO.TXTIME). */
+  /** A missed send time (SO.TXTIME). */
   readonly TXTIME: number;
   /** No error: memory that is no longer in use (SO.ZEROCOPY). */
   readonly ZEROCOPY: number;
@@ -134,9 +134,9 @@ export interface ErrorOrigins {
 
 /** Flags of `SO.TIMESTAMPING`, and of `SCM_TIMESTAMPING` those that begin with TX_. */
 export interface TimestampingFlags {
-  /** The clock is given by its index. */
+  /** The hardware clock is bound by its index. */
   readonly BIND_PHC: number;
-  /** Time stamps come in control messages with the address. */
+  /** Time stamps arrive in control messages with the address. */
   readonly OPT_CMSG: number;
   /** Numbers sent messages. */
   readonly OPT_ID: number;
@@ -144,21 +144,21 @@ export interface TimestampingFlags {
   readonly OPT_ID_TCP: number;
   /** Adds `SCM_TIMESTAMPING_PKTINFO`. */
   readonly OPT_PKTINFO: number;
-  /** Only what this socket asked for; Linux 6.12. */
+  /** Only time stamps that this socket requested; Linux 6.12. */
   readonly OPT_RX_FILTER: number;
   /** Adds statistics of TCP. */
   readonly OPT_STATS: number;
-  /** Without the data that was sent. */
+  /** Omits the sent data. */
   readonly OPT_TSONLY: number;
-  /** By software even if the device does it, too. */
+  /** Software time stamps even if the device makes them, too. */
   readonly OPT_TX_SWHW: number;
-  /** Reports those of the device. */
+  /** Reports the device's time stamps. */
   readonly RAW_HARDWARE: number;
   /** Arrival at the device. */
   readonly RX_HARDWARE: number;
   /** Arrival at the kernel. */
   readonly RX_SOFTWARE: number;
-  /** Reports those of the kernel. */
+  /** Reports the kernel's time stamps. */
   readonly SOFTWARE: number;
   /** No longer used. */
   readonly SYS_HARDWARE: number;
@@ -189,7 +189,7 @@ export interface TcpStates {
   readonly ESTABLISHED: number;
   /** This side has stopped sending. */
   readonly FIN_WAIT1: number;
-  /** The peer has acknowledged that. */
+  /** The peer has acknowledged the FIN of this side. */
   readonly FIN_WAIT2: number;
   /** Both have stopped sending, the peer first. */
   readonly LAST_ACK: number;
@@ -215,7 +215,7 @@ export interface NetlinkFamilies {
   readonly DNRTMSG: number;
   /** eCryptfs; no longer used. */
   readonly ECRYPTFS: number;
-  /** Looks a route up. */
+  /** Looks up routes. */
   readonly FIB_LOOKUP: number;
   /** ip_queue; no longer used. */
   readonly FIREWALL: number;
@@ -251,7 +251,7 @@ export interface NetlinkFamilies {
 
 /** Values of `pkttype` in a packet address: PACKET_HOST is `PACKET_TYPE.HOST`. */
 export interface PacketTypes {
-  /** To all. */
+  /** Broadcast. */
   readonly BROADCAST: number;
   /** Forwarded fast; no longer used. */
   readonly FASTROUTE: number;
@@ -261,7 +261,7 @@ export interface PacketTypes {
   readonly KERNEL: number;
   /** Looped back by multicast. */
   readonly LOOPBACK: number;
-  /** To a group. */
+  /** Multicast. */
   readonly MULTICAST: number;
   /** To another machine. */
   readonly OTHERHOST: number;
@@ -281,7 +281,7 @@ export interface VsockValues {
   readonly CID_HYPERVISOR: number;
   /** cid: this machine, as loopback. */
   readonly CID_LOCAL: number;
-  /** flags: by way of the host. */
+  /** flags: through the host. */
   readonly FLAG_TO_HOST: number;
   /** port: a free one, to `bind()`. */
   readonly PORT_ANY: number;

@@ -1,4 +1,4 @@
-// The true fields of a typed array, as the engine keeps them. Its properties can be shadowed, and a
+// The real fields of a typed array, from V8's internal slots. Its properties can be shadowed, and a
 // false length would make the kernel write past the memory.
 const view: object = Object.getPrototypeOf(Uint8Array.prototype);
 const nameGetter = getter<unknown>(view, Symbol.toStringTag);
@@ -16,7 +16,7 @@ export function lengthOf(bytes: Uint8Array): number {
   return Reflect.apply(lengthGetter, bytes, []);
 }
 
-/** Whether a value is a Uint8Array of any realm, as isUint8Array() of node:util/types. */
+/** Whether a value is a Uint8Array of any realm, like isUint8Array() of node:util/types. */
 export function isUint8Array(value: unknown): value is Uint8Array {
   return Reflect.apply(nameGetter, value, []) === "Uint8Array";
 }
@@ -47,8 +47,8 @@ export function partOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
 }
 
 /**
- * Copies bytes to the start of a caller's, which must be plain memory of that length at least; its
- * own set() could do anything.
+ * Copies bytes to the start of a caller's buffer, which must be plain memory of at least that
+ * length. Does not call the buffer's own set(), which could do anything.
  */
 export function copyTo(target: Uint8Array, bytes: Uint8Array): void {
   Reflect.apply(set, target, [bytes]);

@@ -59,7 +59,7 @@ test("readiness: a stream made at once takes over what its connect() watches", a
   await made.close();
 });
 
-test("readiness: events of a socket closed after its connect() reach nobody else", async () => {
+test("readiness: events of a socket closed after its connect() reach no other socket", async () => {
   const { engine, poller, system } = connecting({ isTcp: undefined }, [], () => system.close(FD));
   poller.tell(FD, WRITABLE);
   await someTurns();
@@ -110,7 +110,7 @@ test("readiness: a socket that is only writable need not be asked whether it is 
   }
 });
 
-test("readiness: of the sockets of a kind one is asked for its protocol", async () => {
+test("readiness: the protocol is read once per kind of socket", async () => {
   const kind: SocketKind = { isTcp: undefined };
   for (const calls of [1, 0]) {
     const streams: RecordedStream[] = [];

@@ -119,7 +119,7 @@ test("readiness: a failed sendmsg() concerns only its datagram, and recvmmsg() c
   }
 });
 
-test("readiness: only a connected socket hears that nobody received a datagram, even with Winsock", async () => {
+test("readiness: only a connected socket reports that a datagram was not received, even with Winsock", async () => {
   for (const peer of [0, errno("ENOTCONN")]) {
     const { engine, poller } = start({ recvmmsg: [errno("ECONNRESET"), 1, AGAIN], getpeername: [peer] });
     const failed: number[] = [];
@@ -423,7 +423,7 @@ test("readiness: a queue that fails for five seconds is given up; everything ope
   assert.equal(poller.open, false);
 });
 
-test("readiness: where a datagram socket cannot be watched, it is told, for receiving and for sending", async () => {
+test("readiness: a datagram socket that cannot be watched gets the error, for receiving and for sending", async () => {
   const { engine, poller } = start({ sendmmsg: [AGAIN] });
   poller.returned = errno("ENOSPC");
   const failed: number[] = [];
@@ -448,7 +448,7 @@ const endings = ["close", "closeNow", "reset"] as const;
 
 for (const first of endings)
   for (const second of endings)
-    test(`readiness: ${first}(), then ${second}(), at once and later: each is told, and the descriptor closed once`, async () => {
+    test(`readiness: ${first}(), then ${second}(), at once and later: each callback runs, and the descriptor is closed once`, async () => {
       for (const later of [false, true]) {
         const { engine, system } = start({});
         const { stream } = new RecordedStream(engine, 7);

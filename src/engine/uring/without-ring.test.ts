@@ -56,7 +56,7 @@ test("uring: the reported reason for each failing call, and nothing left open", 
 });
 
 test(
-  "uring: a ring that cannot be put on the event loop is none, before anything uses it",
+  "uring: a ring that cannot be put on the event loop is unavailable from the start",
   ofNode,
   (context) => {
     if (!hasUring || spawnSync("strace", ["-V"]).error !== undefined)

@@ -2,13 +2,13 @@ import type { ReadCodec } from "../option.ts";
 
 /** The state of an MPTCP connection: struct mptcp_info. */
 export interface MptcpInfo {
-  /** The subflows beyond the first, and the most that there may be. */
+  /** The number of subflows beyond the first, and its limit. */
   readonly subflows: number;
   readonly subflowsMax: number;
-  /** The addresses that were announced, and the most. */
+  /** The number of addresses announced, and its limit. */
   readonly addAddrSignal: number;
   readonly addAddrSignalMax: number;
-  /** The addresses that were accepted from the peer, and the most. */
+  /** The number of addresses accepted from the peer, and its limit. */
   readonly addAddrAccepted: number;
   readonly addAddrAcceptedMax: number;
   /**

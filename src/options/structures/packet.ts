@@ -39,11 +39,11 @@ export const packetMreq: WriteCodec<PacketMreq> = {
   },
 };
 
-/** What a packet socket received since this was last read: struct tpacket_stats. */
+/** What a packet socket has received since this was last read: struct tpacket_stats. */
 export interface PacketStatistics {
   /** Frames that passed its filter, including those it dropped. */
   readonly packets: number;
-  /** Frames that its buffer had no room for. */
+  /** Frames dropped because its buffer was full. */
   readonly drops: number;
 }
 
@@ -57,12 +57,13 @@ export interface PacketFanout {
   /** The number of the group: 0 to 65535. */
   readonly id: number;
   /**
-   * Who gets a frame: the flow's hash, in turn, the CPU, the first with room, and so on; a program.
+   * How to choose the socket for a frame: by the flow's hash, in turn, by CPU, the first with
+   * space, and so on, or by a program.
    */
   readonly mode: "hash" | "lb" | "cpu" | "rollover" | "rnd" | "qm" | "cbpf" | "ebpf";
-  /** Frames go to the next member where one has no room. False by default. */
+  /** If a member's buffer is full, the next one gets the frame. False by default. */
   readonly rollover?: boolean;
-  /** Fragments are put together first. False by default. */
+  /** Reassembles fragments first. False by default. */
   readonly defrag?: boolean;
 }
 

@@ -1,5 +1,5 @@
-// Options share the memory that they are encoded in, so a getter that sets another option must not
-// find this one half written.
+// Options share the memory in which they are encoded, so all getters must run before writing
+// starts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { linux } from "../../system/linux/linux.ts";
@@ -32,7 +32,7 @@ function row<Value>(
   plain: Value,
   hostile: (into: ValueResult) => Value,
 ) {
-  test(`${name}: everything is read before anything is written`, () => {
+  test(`${name}: reads all properties before writing any`, () => {
     const [expected, actual] = [memory(), memory()];
     codec.encode(plain, expected, linux);
     codec.encode(hostile(actual), actual, linux);

@@ -1,7 +1,7 @@
 import { boolean, checkObject, integer } from "../../errors/argument.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 
-/** Whether a kind of event is received: struct sctp_event. */
+/** Whether to receive a kind of event: struct sctp_event. */
 export interface SctpEventSubscription {
   /** The association, on a one-to-many socket; 0 by default. */
   readonly assocId?: number;
@@ -24,7 +24,7 @@ export const sctpEvent: WriteCodec<SctpEventSubscription> = {
   },
 };
 
-/** Which kinds of events are received: struct sctp_event_subscribe. */
+/** Which kinds of events to receive: struct sctp_event_subscribe. */
 export interface SctpEventSubscribe {
   /** Messages carry SCTP_SNDRCV. */
   readonly dataIo: boolean;
@@ -43,7 +43,7 @@ export interface SctpEventSubscribe {
   readonly sendFailureEvent: boolean;
 }
 
-/** The byte of each. */
+/** The offset of each event's byte. */
 const AT: Readonly<Record<keyof SctpEventSubscribe, number>> = {
   dataIo: 0,
   association: 1,
@@ -62,7 +62,7 @@ const AT: Readonly<Record<keyof SctpEventSubscribe, number>> = {
 };
 const SIZE = 14;
 
-/** Events that are left out when it is set are not received. */
+/** Events omitted when it is set are not received. */
 export const sctpEvents: ReadCodec<SctpEventSubscribe> & WriteCodec<Partial<SctpEventSubscribe>> = {
   size: SIZE,
   decode({ view }) {

@@ -8,15 +8,15 @@ import { SOCKADDR_STORAGE } from "./fields.ts";
 const assocIdOf = (value: { readonly assocId?: number }) =>
   integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
 
-/** How associations talk to an address of the peer; times are in milliseconds. */
+/** The parameters for one address of the peer; times are in milliseconds. */
 export interface SctpPeerAddressParameters {
   /** The time between heartbeats. */
   readonly hbinterval: number;
-  /** How often to retransmit before the address counts as unreachable. */
+  /** The number of retransmissions after which the address counts as unreachable. */
   readonly pathmaxrxt: number;
-  /** The path MTU in bytes, where it is not discovered. */
+  /** The path MTU in bytes, if it is not discovered. */
   readonly pathmtu: number;
-  /** How long to wait with acknowledgements. */
+  /** How long to delay acknowledgements. */
   readonly sackdelay: number;
   /**
    * SPP_HB_ENABLE and so on: 1 and 2 turn heartbeats on and off, 4 sends one; 8, 16: MTU discovery.
@@ -26,11 +26,11 @@ export interface SctpPeerAddressParameters {
   readonly dscp: number;
 }
 
-/** What to set of it; numbers that are 0, or left out, stay as they are. */
+/** The parameters to set; numbers that are 0 or omitted stay unchanged. */
 export interface SctpPeerAddressChange extends Partial<SctpPeerAddressParameters> {
   /** The association, on a one-to-many socket; 0 by default. */
   readonly assocId?: number;
-  /** The address of the peer; left out, every address, or those of later associations. */
+  /** The address of the peer; if omitted, every address, or those of later associations. */
   readonly address?: AddressInput;
 }
 
@@ -86,9 +86,9 @@ export const sctpPaddrparams: ReadCodec<SctpPeerAddressParameters> & WriteCodec<
 export interface SctpSackInfo {
   /** The association, on a one-to-many socket; 0 by default. */
   readonly assocId?: number;
-  /** How many milliseconds to wait; 0 leaves it. */
+  /** The delay in milliseconds; 0 leaves it unchanged. */
   readonly delay: number;
-  /** For how many packets to wait; 1 turns delays off, 0 leaves it. */
+  /** The number of packets to wait for; 1 turns delays off, 0 leaves it unchanged. */
   readonly freq: number;
 }
 
@@ -112,7 +112,7 @@ export const sctpSackInfo: Codec<SctpSackInfo> = {
   },
 };
 
-/** How messages are sent: struct sctp_sndinfo, as in the control message `SCTP_SNDINFO`. */
+/** Parameters of a sent message: struct sctp_sndinfo, as in the control message `SCTP_SNDINFO`. */
 export interface SctpDefaultSendInfo {
   /** The stream. */
   readonly sid: number;
@@ -120,7 +120,7 @@ export interface SctpDefaultSendInfo {
   readonly flags?: number;
   /** The payload protocol identifier, as IANA numbers it; 0 by default. */
   readonly ppid?: number;
-  /** Returned with an error of a message; 0 by default. */
+  /** Returned with an error about the message; 0 by default. */
   readonly context?: number;
   /** The association, on a one-to-many socket; 0 by default. */
   readonly assocId?: number;

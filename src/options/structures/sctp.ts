@@ -7,20 +7,20 @@ import type { Codec } from "../codecs.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 
 /**
- * The kernel reads the association that an option is asked of: 0, the socket's own, and not what an
- * earlier call left there.
+ * The kernel first reads the association to query: 0, the socket's own, instead of what an earlier
+ * call left there.
  */
 const prepare = (into: ValueResult): void => void into.view.setInt32(0, 0, true);
 
-/** What a new association proposes: struct sctp_initmsg. */
+/** The parameters that a new association proposes: struct sctp_initmsg. */
 export interface SctpInitmsg {
-  /** The outgoing streams to ask for. */
+  /** The number of outgoing streams to request. */
   readonly numOstreams: number;
-  /** The most incoming streams to allow. */
+  /** The maximum number of incoming streams. */
   readonly maxInstreams: number;
-  /** How often to try; 0 is the system's. */
+  /** The number of attempts; 0 is the system's default. */
   readonly maxAttempts: number;
-  /** The longest wait between tries in milliseconds; 0 is the system's. */
+  /** The longest wait between attempts in milliseconds; 0 is the system's default. */
   readonly maxInitTimeo: number;
 }
 
@@ -94,19 +94,19 @@ export const sctpAssocValue: Codec<SctpAssocValue> = {
   },
 };
 
-/** What can be set of an association: struct sctp_assocparams. */
+/** The parameters of an association that can be set: struct sctp_assocparams. */
 export interface SctpAssocparams {
   /** The association, on a one-to-many socket; 0 by default. */
   readonly assocId?: number;
-  /** How often to retransmit before the association fails; 0 leaves it. */
+  /** The number of retransmissions after which the association fails; 0 leaves it unchanged. */
   readonly asocmaxrxt: number;
-  /** How many milliseconds a cookie is valid; 0 leaves it. */
+  /** The lifetime of a cookie in milliseconds; 0 leaves it unchanged. */
   readonly cookieLife: number;
 }
 
 /** All of struct sctp_assocparams. */
 export interface SctpAssocinfo extends Required<SctpAssocparams> {
-  /** The addresses of the peer. */
+  /** The number of the peer's addresses. */
   readonly numberPeerDestinations: number;
   /** The receive windows in bytes. */
   readonly peerRwnd: number;
@@ -148,15 +148,15 @@ export interface SctpStatus {
   readonly state: number;
   /** The peer's receive window in bytes. */
   readonly rwnd: number;
-  /** Chunks that the peer has not acknowledged, and that the program has not received. */
+  /** The chunks that the peer has not acknowledged, and those that the program has not received. */
   readonly unackdata: number;
   readonly penddata: number;
   /** The incoming and outgoing streams. */
   readonly instrms: number;
   readonly outstrms: number;
-  /** Longer messages are fragmented. */
+  /** The size above which messages are fragmented. */
   readonly fragmentationPoint: number;
-  /** The peer's address that is sent to. */
+  /** The peer's primary address. */
   readonly primary: {
     readonly address: Address;
     /** enum sctp_spinfo_state: 0 is inactive, 2 active. */

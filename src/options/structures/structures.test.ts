@@ -28,7 +28,7 @@ const MEMORY = 4096;
 
 function buffer(): ValueResult {
   const value = new ValueResult(new ArrayBuffer(MEMORY + 16));
-  // What another option left there must not shine through.
+  // Bytes that another option left there must not remain.
   value.bytes.fill(0xa5);
   return value;
 }
@@ -42,7 +42,7 @@ function encode<Value>(codec: WriteCodec<Value>, given: Value): Buffer {
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
 function inverse<Value>(name: string, codec: Codec<Value>, values: fc.Arbitrary<Value>): void {
-  test(`${name}: what is set is what is read`, () => {
+  test(`${name}: reading returns what was set`, () => {
     fc.assert(
       fc.property(values, (given) => {
         const value = buffer();
@@ -218,7 +218,7 @@ test("struct ip6_mtuinfo: the MTU follows the address", () => {
   assert.deepEqual(ip6Mtuinfo.decode(value, linux), { mtu: 1280 });
 });
 
-test("where a redirected connection was going is a sockaddr of its family", () => {
+test("the original destination of a redirected connection is a sockaddr of its family", () => {
   const value = buffer();
   value.bytes.set(hex("0200 0050 c0000201 0000000000000000"));
   value.length = originalDestination("ipv4").size;
@@ -230,7 +230,7 @@ test("where a redirected connection was going is a sockaddr of its family", () =
   assert.deepEqual(originalDestination("ipv6").decode(value, linux), ipv6);
 });
 
-test("what is left out is what leaves the choice to the kernel", () => {
+test("omitted fields leave the choice to the kernel", () => {
   assert.deepEqual(encode(ipMreqn, { multiaddr: "239.1.2.3" }), hex("ef010203 00000000 00000000"));
   assert.deepEqual(encode(multicastInterface, "127.0.0.1"), hex("00000000 7f000001 00000000"));
   assert.deepEqual(encode(multicastInterface, {}), Buffer.alloc(12));
@@ -239,7 +239,7 @@ test("what is left out is what leaves the choice to the kernel", () => {
   assert.deepEqual(encode(in6Pktinfo, {}), Buffer.alloc(20));
 });
 
-test("a value that the option does not take is a TypeError or a RangeError", () => {
+test("an invalid value throws a TypeError or a RangeError", () => {
   const bad: readonly [WriteCodec<never>, unknown, RegExp][] = [
     [ipMreqn, null, /^TypeError: the option must be \{ multiaddr, address, ifindex \}, not null/],
     [ipMreqn, {}, /^TypeError: multiaddr must be an IPv4 address, not undefined/],

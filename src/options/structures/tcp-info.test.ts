@@ -12,13 +12,13 @@ function decode(length: number, set: (bytes: Uint8Array) => void = () => {}): Tc
   return tcpInfo.decode(value, linux);
 }
 
-/** Fields that are parts of a byte: C cannot tell where they lie. */
+/** Bit fields, whose offsets C cannot report. */
 const bitFields = new Set(["snd_wscale", "rcv_wscale", "delivery_rate_app_limited", "fastopen_client_fail"]);
 
-/** Those of Linux 6.2, 6.7 and 6.18, which older headers lack. */
+/** Fields of Linux 6.2, 6.7 and 6.18, which older headers lack. */
 const later = /^(rcv_wnd|rehash|total_rto|received_|delivered_(e0|e1|ce)_|accecn_)/;
 
-test("every field lies where the headers have it, and is as long", (context) => {
+test("every field has the offset and length of the headers", (context) => {
   const names = Object.keys(decode(280)).filter((name) => !bitFields.has(name) && !later.test(name));
   const printed = printedByC(
     context,
@@ -41,7 +41,7 @@ test("every field lies where the headers have it, and is as long", (context) => 
   }
 });
 
-test("the later fields follow each other without a gap, and are undefined where the kernel stops short", () => {
+test("later fields follow without a gap, and are undefined if the kernel's structure is shorter", () => {
   const order = Object.keys(decode(280)).filter((name) => later.test(name));
   let offset = 232;
   for (const name of order) {
@@ -55,7 +55,7 @@ test("the later fields follow each other without a gap, and are undefined where 
   assert.equal(offset, tcpInfo.size);
 });
 
-test("the parts of bytes 6 and 7", () => {
+test("the bit fields of bytes 6 and 7", () => {
   const info = decode(104, (bytes) => bytes.set([0xa7, 0b101], 6));
   assert.deepEqual(
     [info.snd_wscale, info.rcv_wscale, info.delivery_rate_app_limited, info.fastopen_client_fail],

@@ -16,7 +16,7 @@ export interface TcpRepairOption {
   readonly value: number;
 }
 
-/** More than there are codes. */
+/** More than the number of codes. */
 const MAX_OPTIONS = 16;
 
 /**

@@ -38,7 +38,7 @@ const names = new Map([
     name,
   ]),
   // They arrive under the names of the options that request them (ip(4)), and cannot be sent:
-  // FreeBSD would want a byte.
+  // FreeBSD expects a byte there.
   [key(IPPROTO_IP, 68), "IP_TOS"],
   [key(IPPROTO_IP, 65), "IP_TTL"],
 ]);

@@ -41,11 +41,11 @@ const broughtBy: Readonly<Record<string, string>> = {
   TCP_RTO_MIN_US: "6.15",
 };
 
-/** Names that the C library's headers may lack: it follows its own schedule. */
+/** Names that the C library's headers may lack, since it has its own release schedule. */
 const newInLibc = new Set([
   ...["AF_MCTP", "AF_XDP", "IPPROTO_ETHERNET", "IPPROTO_L2TP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"],
   ...["IPPROTO_SMC", "SOL_MCTP", "SOL_MPTCP", "SOL_SCTP", "SOL_SMC", "SOL_VSOCK"],
-  // The kernel exports those of Bluetooth nowhere.
+  // The kernel exports no header with those of Bluetooth.
   ...["SOL_HCI", "SOL_L2CAP", "SOL_RFCOMM", "SOL_SCO"],
 ]);
 
@@ -190,7 +190,7 @@ test("controls.ts has the numbers of the headers", (context) => {
   }
 });
 
-test("eai.ts and posix-netdb.ts have what <netdb.h> says", (context) => {
+test("eai.ts and posix-netdb.ts agree with <netdb.h>", (context) => {
   const { addr, canonname, eai } = NETDB;
   const members = { ...ADDRINFO, addr, canonname };
   const printed = printedByC(
@@ -267,8 +267,8 @@ test("io-uring.ts has the numbers of the kernel's headers", (context) => {
     ...Object.keys(IORING).map((name) => `IORING_${name}`),
     ...Object.keys(IOSQE).map((name) => `IOSQE_${name}`),
   ];
-  // Most are enumerations, which #ifdef does not see. This one is not, and is newer than the
-  // headers of some systems (Linux 6.5).
+  // Most are enumerators, which #ifdef does not see. This one is a macro, newer than the headers of
+  // some systems (Linux 6.5).
   const newer = "IORING_SETUP_NO_MMAP";
   const printed = printedByC(
     context,
@@ -362,7 +362,7 @@ for (const [file, tables] of Object.entries({
   });
 }
 
-/** The levels of options that are not named after theirs. */
+/** Options whose level is not the prefix of their names. */
 const otherLevels = [
   ["ICMPV6_", "IPPROTO_ICMPV6"],
   ["ICMP_", "SOL_RAW"],

@@ -7,7 +7,7 @@ const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
 const IPPROTO_UDPLITE = 136;
-/** The level of vsock's options is its family. */
+/** The option level of vsock is its address family. */
 const AF_VSOCK = 40;
 const SOL_ALG = 279;
 const SOL_BLUETOOTH = 274;

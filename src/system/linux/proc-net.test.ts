@@ -9,7 +9,7 @@ const header =
 const udp = (slot: number, port: string, inode: number) =>
   `  ${slot}: 0100007F:${port} 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 ${inode} 2 0 0`;
 
-test("/proc/net: a socket that the kernel wrote twice is listed once, those without an inode each", () => {
+test("/proc/net: a socket that the kernel printed twice is listed once; sockets without an inode are all listed", () => {
   const text = [header, udp(1, "0035", 501), udp(2, "0035", 502), udp(1, "0035", 501), udp(3, "0035", 0)];
   const sockets = procNetSockets("udp", (file) => {
     assert.equal(file, "udp");
@@ -27,7 +27,7 @@ test("/proc/net: a socket that the kernel wrote twice is listed once, those with
   assert.deepEqual(Buffer.from(sockets?.[0]?.local.address ?? []), Buffer.from([127, 0, 0, 1]));
 });
 
-test("/proc/net/unix: each socket once, and a path with a newline whole", () => {
+test("/proc/net/unix: lists each socket once, and keeps a newline in a path", () => {
   const line = (inode: number, path: string) =>
     `0000000000000000: 00000002 00000000 00010000 0001 01 ${inode} ${path}`;
   const text = ["Num RefCount Protocol Flags Type St Inode Path", line(7, "/a\nb"), line(8, "@c")];
@@ -41,7 +41,7 @@ test("/proc/net/unix: each socket once, and a path with a newline whole", () => 
   );
 });
 
-test("/proc/net: undefined where it cannot be read", () => {
+test("/proc/net: undefined if it cannot be read", () => {
   assert.equal(
     procNetSockets("tcp", () => undefined),
     undefined,

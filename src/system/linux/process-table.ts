@@ -107,12 +107,12 @@ function socketsIn(
   wanted: ReadonlyMap<string, number>,
 ): Set<number> | undefined {
   const held = new Set<number>();
-  // It has ended meanwhile, so it holds nothing.
+  // It has ended meanwhile, so it holds no socket.
   if (fds === undefined) return text(`${task}/stat`) === undefined ? held : undefined;
   for (const fd of fds) {
     const inode = wanted.get(target(`${task}/fd/${fd}`) ?? "");
     if (inode !== undefined) held.add(inode);
-    // Thousands of links may be left, none of which adds anything.
+    // Skips the remaining links, of which there may be thousands.
     if (held.size === wanted.size) break;
   }
   return held;

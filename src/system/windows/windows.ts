@@ -106,7 +106,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     },
     connect(fd, address) {
       const returned = result(winsock.connect(fd, address.pointer, address.validLength));
-      // POSIX has a name of its own for it: EAGAIN means something else there.
+      // POSIX has a separate errno for it; EAGAIN means something else there.
       return returned === -errnos.EAGAIN ? -errnos.EINPROGRESS : returned;
     },
     dup(fd, flags) {
@@ -120,10 +120,10 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       address.length = address.capacity;
       return result(winsock.getpeername(fd, address.pointer, address.lengthPointer));
     },
-    // Nobody has tested GetAddrInfoW() here, whose names are UTF-16; node:dns has both.
+    // GetAddrInfoW(), whose names are UTF-16, is untested; node:dns has both.
     getaddrinfo: () => -errnos.EOPNOTSUPP,
     getnameinfo: () => -errnos.EOPNOTSUPP,
-    // struct servent has another layout there, which nobody has tested.
+    // struct servent has another layout there, which is untested.
     getprotobyname: () => -errnos.EOPNOTSUPP,
     getservbyname: () => -errnos.EOPNOTSUPP,
     getsockname(fd, address) {
@@ -155,7 +155,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       const length = lengthOf(buffer);
       const { pointer, lengthPointer } = address;
       const returned = cut(winsock.recvfrom(fd, buffer, length, flags, pointer, lengthPointer), length);
-      // For a stream it is left unchanged.
+      // It is left unchanged for a stream.
       if (address.length === address.capacity) address.length = 0;
       return returned;
     },
