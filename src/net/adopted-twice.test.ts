@@ -31,7 +31,7 @@ asyncApiTest(
     await client.write("on");
     assert.equal(String(Buffer.from((await server.read()) ?? [])), "on");
     await listener.close();
-    // Once it is closed, the number may be reused by anyone.
+    // Once it is closed, the number may be reused.
     assert.throws(() => Socket.from(number), { name: "BadFileDescriptor" });
   },
   notNumbered,

@@ -20,11 +20,11 @@ import { writable } from "./writable.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-/** A position: its name in messages, the call, and what else it takes than the wrong values. */
+/** A position: its name in messages, the call, and which of the wrong values it accepts. */
 interface Position {
   readonly named: RegExp;
   readonly call: (value: unknown) => unknown;
-  /** Values that are right here after all, or mean something. */
+  /** Values that are valid here. */
   readonly isRight?: (value: unknown) => boolean;
 }
 
@@ -35,7 +35,7 @@ const missingOrObject = (value: unknown) =>
   value === undefined || (typeof value === "object" && value !== null);
 const missingOrFunction = (value: unknown) => value === undefined || typeof value === "function";
 
-// Programs without types may pass anything.
+// Untyped programs may pass anything.
 const untyped = (call: unknown) => (args: readonly unknown[]) =>
   typeof call === "function" ? Reflect.apply(call, undefined, [...args]) : assert.fail();
 const [listens, connects, opensUdp] = [untyped(listen), untyped(connect), untyped(udp)];
@@ -158,7 +158,7 @@ const positions: Readonly<Record<string, readonly Position[]>> = {
   engineChoice: [{ named: /engine/, call: (value) => untyped(engineChoice)([value]), isRight: missing }],
 };
 
-/** The array of the wrong values has no pieces. */
+/** Of the wrong values, the empty array has no pieces. */
 function textOrPieces(value: unknown): boolean {
   return typeof value === "string" || Array.isArray(value);
 }
@@ -185,8 +185,8 @@ async function walk(where: string, { named, call, isRight }: Position) {
 }
 
 for (const [name, all] of Object.entries(positions)) {
-  test(`${name}(): wrong arguments have codes, and open nothing`, async () => {
-    // The engine's own descriptors are there from now on.
+  test(`${name}(): errors about wrong arguments have codes, and nothing is opened`, async () => {
+    // From here on, the engine has its own descriptors.
     await (await listen(loopback)).close();
     const before = openDescriptors();
     for (const position of all) await walk(name, position);
@@ -194,7 +194,7 @@ for (const [name, all] of Object.entries(positions)) {
   });
 }
 
-test("methods: wrong arguments have codes, and the connection goes on", async (context) => {
+test("methods: errors about wrong arguments have codes, and the connection keeps working", async (context) => {
   const fixture = new Fixture(context);
   const listener = await listen(loopback);
   const client = await connect({ address: listener.address });
@@ -246,7 +246,7 @@ test("methods: wrong arguments have codes, and the connection goes on", async (c
   await fixture.end();
 });
 
-test("methods of objects with handlers: wrong arguments have codes, and they go on", async (context) => {
+test("methods of objects with handlers: errors about wrong arguments have codes, and the objects keep working", async (context) => {
   const fixture = new Fixture(context);
   let opened: (connection: HandledConnection) => void = () => {};
   const connection = new Promise<HandledConnection>((resolve) => {

@@ -1,4 +1,4 @@
-// The message for a bad option names it; and what is good is taken, up to its bounds.
+// The message about a bad option names it; good values are accepted, up to their bounds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SO } from "../options/so.ts";
@@ -26,7 +26,7 @@ const values = {
 };
 type Value = keyof typeof values;
 
-/** Which values each option refuses, beside what else must be given. */
+/** The values that each option rejects, and the other options that must be given. */
 const refused: readonly [call: Call, others: object, option: string, values: readonly Value[]][] = [
   [listen, {}, "host", ["null", "number", "empty", "object", "flag"]],
   [listen, {}, "port", ["null", "text", "object", "flag"]],
@@ -67,7 +67,7 @@ const refused: readonly [call: Call, others: object, option: string, values: rea
 ];
 
 for (const [call, others, option, names] of refused)
-  test(`${call.name}({ ${option} }): what is refused, by its name`, async () => {
+  test(`${call.name}({ ${option} }): rejects bad values, and names the option`, async () => {
     for (const name of names)
       await assert.rejects(
         call({ ...others, [option]: values[name] } as never),
@@ -80,13 +80,13 @@ for (const [call, others, option, names] of refused)
       );
   });
 
-test("what is no object is refused where options are taken", async () => {
+test("rejects options that are not an object", async () => {
   for (const call of [listen, connect, udp, reservePort, takeOver] as readonly Call[])
     for (const value of [null, 5, "text", true])
       await assert.rejects(call(value as never), /^TypeError: options must be /, call.name);
 });
 
-test("numbers up to their bounds, and no further", () => {
+test("accepts numbers up to their bounds, and no further", () => {
   const listening = (options: object) => checkListenOptions(options);
   const connecting = (options: object) => checkConnectOptions({ port: 1, ...options });
   const bounds: readonly [check: (options: object) => unknown, option: string, min: number, max: number][] = [
@@ -110,7 +110,7 @@ test("numbers up to their bounds, and no further", () => {
     assert.throws(() => milliseconds("drain", value), { name: "RangeError", message: /^drain / });
 });
 
-test("what is left out has a default, and what is given is kept", () => {
+test("omitted options have defaults, and given ones are kept", () => {
   const { endpoint, backlog, options, engine, signal, onRetry } = checkListenOptions({});
   const port = { kind: "port", host: undefined, port: 0, reusePort: false, ipv6Only: undefined };
   assert.deepEqual(endpoint, { ...port, exclusive: true });
@@ -142,7 +142,7 @@ test("what is left out has a default, and what is given is kept", () => {
     });
 });
 
-test("addresses of different families are refused, and of the same are not", () => {
+test("rejects addresses of different families, and accepts those of the same", () => {
   const check = (options: object) => checkConnectOptions({ port: 80, ...options });
   const [v4, v6] = ["127.0.0.1", "::1"];
   for (const options of [
@@ -162,7 +162,7 @@ test("addresses of different families are refused, and of the same are not", () 
     check(options);
 });
 
-test("an address is IPv4, IPv6 or of a unix socket, however its family is spelled", () => {
+test("an address is IPv4, IPv6 or a unix socket's, in any spelling of its family", () => {
   const check = (address: object) => checkConnectOptions({ address: address as never }).endpoint;
   const address = { family: "ipv4", address: "127.0.0.1", port: 9 };
   assert.deepEqual(check({ ...address, family: "IPv4" }), { kind: "address", address });
@@ -171,7 +171,7 @@ test("an address is IPv4, IPv6 or of a unix socket, however its family is spelle
     assert.throws(() => check({ ...address, family }), TypeError);
 });
 
-test("handOver(): what is refused", async () => {
+test("handOver(): rejects bad arguments", async () => {
   await using listener = await listen({ host: "127.0.0.1" });
   for (const value of [null, {}, "text"])
     await assert.rejects(handOver(value as never, {} as never), /^TypeError: listener must be /);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../../test/root.ts";
 
-test("channels: messages are only built if somebody subscribes", () => {
+test("channels: messages are only built if there are subscribers", () => {
   const source = join(root, "src");
   let guarded = 0;
   for (const path of readdirSync(source, { recursive: true, encoding: "utf8" })) {

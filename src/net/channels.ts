@@ -57,7 +57,7 @@ export type RefuseMessage = (
 
 /**
  * A message of `berkeley:close`: a connection and its descriptor were closed, or a listener stopped
- * listening. One of the four objects is there.
+ * listening. Exactly one of the four objects is set.
  */
 export interface CloseMessage {
   /** A Connection or HandledConnection, from `connect()` or a listener. */

@@ -1,4 +1,4 @@
-// Options that contradict each other are TypeErrors rather than ignored.
+// Options that contradict each other throw a TypeError instead of being ignored.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asyncApiTest } from "../../test/engine/async-api.ts";
@@ -28,7 +28,7 @@ import { udp } from "./udp/udp.ts";
 
 const address = { family: "ipv4", address: "127.0.0.1", port: 9 };
 
-/** Each of them beside options that are right. */
+/** Each of them together with valid options. */
 const ofOthers = (
   call: (options: never) => Promise<unknown>,
   right: object,
@@ -140,7 +140,7 @@ test("a signal of another realm is accepted", async () => {
   await assert.rejects(listen({ host: "127.0.0.1", signal: {} as AbortSignal }), TypeError);
 });
 
-asyncApiTest("methods refuse the options of others, and do nothing", async (engine) => {
+asyncApiTest("methods reject options of other methods, and do nothing", async (engine) => {
   await using listener = await listen({ host: "127.0.0.1", engine });
   await using client = await connect({ address: listener.address, engine });
   await using connection = await listener.accept();

@@ -1,4 +1,4 @@
-// A program in which a library has added enumerable members to prototypes, as some do.
+// A program in which a library has added enumerable members to prototypes.
 import assert from "node:assert/strict";
 
 for (const { prototype } of [Object, Array, Function, Uint8Array])

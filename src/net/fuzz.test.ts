@@ -6,9 +6,9 @@ import { compare } from "../../test/fuzz/compare.ts";
 import { programs } from "../../test/fuzz/program.ts";
 import { except } from "../../test/platform.ts";
 
-// FUZZ_RUNS and FUZZ_SEED choose how many programs, and which; FUZZ_MINUTES ends it early. The seed
-// is printed. By default they are always the same, since a run of the tests should not fail by
-// chance: npm run fuzz takes new ones.
+// FUZZ_RUNS is the number of programs, FUZZ_SEED determines them, and FUZZ_MINUTES ends it early.
+// The seed is printed. By default the programs are always the same, so that tests do not fail by
+// chance; npm run fuzz uses new ones.
 const numRuns = Number(process.env.FUZZ_RUNS ?? 200);
 const seed = Number(process.env.FUZZ_SEED ?? 77);
 const path = process.env.FUZZ_PATH;
@@ -30,7 +30,7 @@ test(
       try {
         await compare(program);
       } catch (error) {
-        // Shrinking may take longer than the run is given.
+        // Shrinking may exceed the time for the run.
         if (!failed) console.error(`# program ${count} failed: ${error}`);
         failed = true;
         throw error;

@@ -39,7 +39,7 @@ async function begin() {
   return { answers, clock, connected };
 }
 
-test("tries the next address 250 ms after the last, if that has not answered", async () => {
+test("tries the next address after 250 ms without an answer", async () => {
   const { answers, clock, connected } = await begin();
   assert.equal(answers.length, 1);
   clock.tick(249);
@@ -63,7 +63,7 @@ test("tries the next address immediately if the last has failed", async () => {
   (await connected)[Symbol.dispose]();
 });
 
-test("the error has the first code, and its message what else went wrong", () => {
+test("the error has the first code, and its message lists the other failures", () => {
   const failed = (...codes: readonly (string | undefined)[]) =>
     failureOf(
       "several.test",

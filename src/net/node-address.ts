@@ -1,6 +1,6 @@
 import type { Address } from "../address/address.ts";
 
-/** What a net.Socket's `address()` gives. */
+/** The result of a net.Socket's `address()`. */
 export interface DuplexAddress {
   readonly address?: string;
   readonly family?: string;

@@ -22,7 +22,7 @@ export interface SocketSetUp {
   readonly server?: "exclusive" | "not exclusive" | undefined;
   readonly reusePort?: boolean;
   readonly ipv6Only?: boolean | undefined;
-  /** Whether the socket is on its way to an engine, and code of this package alone holds it. */
+  /** Whether the socket is being prepared for an engine, and only this package has it. */
   readonly prepared?: boolean;
 }
 

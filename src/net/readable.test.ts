@@ -227,7 +227,7 @@ function tests(engine: EngineName): void {
       assert.ok(await isPending(waiting));
       controller.abort();
       await assert.rejects(waiting, { name: "AbortError" });
-      // The number is another file's by now: its events are not ours.
+      // The number now belongs to another file, whose events are not ours.
       const [other] = fixture.pair();
       assert.ok(other.fd > 0 && left.fd > 0);
     },
@@ -254,7 +254,7 @@ function tests(engine: EngineName): void {
   );
 
   test(
-    `${engine}: a wait keeps the process, and a descriptor is left by none`,
+    `${engine}: a wait keeps the process running, and leaves no descriptor open`,
     except({ deno: "its --eval takes no modules", windows: "it runs a shell" }),
     () => {
       const program = `

@@ -4,8 +4,8 @@ import { AF } from "../posix/constants.ts";
 import { host } from "../system/host.ts";
 import { addressesToBind, addressesToTry, alternateFamilies, peerAddress } from "./resolve.ts";
 
-// No names that need a resolver are tested: only localhost resolves everywhere, and that must not
-// be looked up.
+// Tests no names that need a resolver: only localhost resolves everywhere, and must not be looked
+// up.
 
 const names = ["localhost", "LOCALHOST.", "app.localhost"];
 
@@ -42,7 +42,7 @@ test("localhost as a datagram's peer has the family of the socket", async () => 
   }
 });
 
-test("an address is used as it is", async () => {
+test("an address is used unchanged", async () => {
   for (const [name, family] of [
     ["192.0.2.1", "ipv4"],
     ["2001:db8::1", "ipv6"],

@@ -24,7 +24,7 @@ export interface ReadyOptions extends WaitOptions {
   readonly engine?: EngineName | undefined;
 }
 
-/** Everything that `readable()` and `writable()` can fail with, beside an abort. */
+/** Everything that `readable()` and `writable()` can fail with, except an abort. */
 export const readyEntries = {
   BadFileDescriptor,
   FileDescriptorNotASocket,

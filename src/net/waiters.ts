@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import { onAbort, type WaitOptions } from "./abort.ts";
 
-/** A waiter for a Value, which gets the result of `as`, or what that throws. */
+/** A waiter for a Value, which gets the result of `as`, or the error that `as` throws. */
 class Waiter<Value, As> {
   readonly as: (value: Value) => As;
   readonly promised: (as: As) => void;

@@ -1,6 +1,6 @@
-// A program without some of Node's globals, like a test under Jest's jsdom.
+// A program that lacks some of Node's globals, like a test under Jest's jsdom.
 import assert from "node:assert/strict";
-// Bun creates it from the globals on first use.
+// Bun creates it on first use, from the globals.
 import "node:util";
 
 for (const name of ["TextDecoder", "TextEncoder"]) Reflect.deleteProperty(globalThis, name);

@@ -20,9 +20,11 @@ export interface AttemptSettings {
   /** The local end: an address of this host, or any; and a port, or any free one. */
   readonly localAddress: string | undefined;
   readonly localPort: number;
-  /** The address, where it was read before. */
+  /** The address, if it was read before. */
   readonly sockaddr?: ReadAddress | undefined;
-  /** See `Engine.connect()`: `done` makes a stream on this engine of the socket, or closes it. */
+  /**
+   * See `Engine.connect()`: `done` must turn the socket into a stream on this engine, or close it.
+   */
   readonly kind?: SocketKind | undefined;
 }
 
@@ -64,14 +66,14 @@ export class ConnectAttempt {
     this.#pending?.cancel();
   }
 
-  /** Holds the process, as it does at first. */
+  /** Keeps the process running, as it does by default. */
   ref(): void {
     this.#held = true;
     this.#timer?.ref();
     this.#pending?.ref();
   }
 
-  /** Lets the process end meanwhile. */
+  /** Lets the process exit meanwhile. */
   unref(): void {
     this.#held = false;
     this.#timer?.unref();
@@ -165,7 +167,7 @@ export class ConnectAttempt {
     }
   }
 
-  /** A failed socket() call does not know the address it was for. */
+  /** The error of a failed socket() lacks the address. */
   #withAddress(error: unknown): unknown {
     if (!(error instanceof SocketError) || error.syscall !== "socket") return error;
     const { name, message, code, errno, syscall } = error;

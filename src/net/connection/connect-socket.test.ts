@@ -46,7 +46,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "connect({ socket }) refuses what is not a connected stream, and leaves it",
+  "connect({ socket }) rejects a socket that is not a connected stream, and leaves it open",
   async (engine, fixture) => {
     const listener = fixture.listener();
     const refused = async (
@@ -69,7 +69,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "connect({ socket }) refuses SOCK_SEQPACKET, whose messages it would not keep apart",
+  "connect({ socket }) rejects SOCK_SEQPACKET, whose message boundaries it would lose",
   async (engine, fixture) => {
     const [left] = fixture.pair(SOCK.SEQPACKET);
     await assert.rejects(connect({ socket: left, engine }), { name: "TypeError", message: /type SEQPACKET/ });
@@ -78,24 +78,27 @@ asyncApiTest(
   { windows: "Windows has no SOCK_SEQPACKET" },
 );
 
-asyncApiTest("connect({ socket }) refuses what other objects own, or nobody", async (engine, fixture) => {
-  const [left, right] = fixture.pair();
-  await assert.rejects(connect({ socket: left.fd, engine }), { code: "ERR_INVALID_STATE" });
-  const { fd } = left;
-  const connection = await connect({ socket: left, engine });
-  await assert.rejects(connect({ socket: fd, engine }), { code: "ERR_INVALID_STATE" });
-  await assert.rejects(connect({ socket: left, engine }), { name: "SocketClosed" });
-  // @ts-expect-error: it is the connection's
-  await assert.rejects(connect({ socket: connection.socket, engine }), { code: "ERR_INVALID_ARG_TYPE" });
-  connection.reset();
-  await connection.closed;
-  await assert.rejects(connect({ socket: 0x7fff_fffe, engine }), {
-    name: /^(BadFileDescriptor|FileDescriptorNotASocket)$/, // the latter on Windows
-  });
-  tryClose(right);
-});
+asyncApiTest(
+  "connect({ socket }) rejects sockets that other objects own, and closed ones",
+  async (engine, fixture) => {
+    const [left, right] = fixture.pair();
+    await assert.rejects(connect({ socket: left.fd, engine }), { code: "ERR_INVALID_STATE" });
+    const { fd } = left;
+    const connection = await connect({ socket: left, engine });
+    await assert.rejects(connect({ socket: fd, engine }), { code: "ERR_INVALID_STATE" });
+    await assert.rejects(connect({ socket: left, engine }), { name: "SocketClosed" });
+    // @ts-expect-error: it is the connection's
+    await assert.rejects(connect({ socket: connection.socket, engine }), { code: "ERR_INVALID_ARG_TYPE" });
+    connection.reset();
+    await connection.closed;
+    await assert.rejects(connect({ socket: 0x7fff_fffe, engine }), {
+      name: /^(BadFileDescriptor|FileDescriptorNotASocket)$/, // the latter on Windows
+    });
+    tryClose(right);
+  },
+);
 
-asyncApiTest("connect({ socket }) takes no option that is about an address", async (engine, fixture) => {
+asyncApiTest("connect({ socket }) rejects options about addresses", async (engine, fixture) => {
   const [left] = fixture.pair();
   const others = { host: "h", port: 1, path: "/p", family: 4, localAddress: "127.0.0.1", localPort: 1 };
   const address = { family: "ipv4", address: "127.0.0.1", port: 1 } as const;

@@ -20,10 +20,10 @@ const loopback = { host: "127.0.0.1" } as const;
 const noNames =
   "its own modules cannot get another lookup(), which node:module's syncBuiltinESMExports() would give them";
 
-/** Where `resolving()` does nothing. */
+/** Runtimes on which `resolving()` has no effect. */
 const whereNamesAreNot = { bun: noNames, deno: noNames };
 
-/** Has names looked up here, for the length of a test. */
+/** Replaces the resolver during a test. */
 async function resolving(addresses: readonly string[], run: () => Promise<void>): Promise<void> {
   const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
   const lookup = mock.method(dns, "lookup", async () => found);

@@ -109,7 +109,7 @@ export async function connect<State>(
   return connection;
 }
 
-/** Makes a connection of a connected descriptor, which it then owns. */
+/** Makes a connection from a connected descriptor, which it then owns. */
 type Make<Made> = (chosen: Engine, fd: number) => Made;
 
 function connected<Made extends ConnectionBase>(
@@ -141,7 +141,7 @@ async function toEndpoint<Made>(
   return make(chosen, socket.detach());
 }
 
-/** Makes a connection of a socket that is connected. Closes it if that fails. */
+/** Makes a connection from a connected socket. Closes the socket if that fails. */
 function onSocket<Made>(
   chosen: Engine,
   given: Socket | number,
@@ -154,7 +154,7 @@ function onSocket<Made>(
     throwIfAborted(signal);
     setOptionValues(socket, options);
     socket.system.setNonblocking(socket.fd, true);
-    // One that was inherited is not: a child would hold the connection open.
+    // An inherited socket is not close-on-exec; a child would keep the connection open.
     socket.system.setCloseOnExec(socket.fd, true);
     return make(chosen, socket.detach());
   } catch (error) {
@@ -163,7 +163,7 @@ function onSocket<Made>(
   }
 }
 
-/** Tells subscribers of the channel what came of it. */
+/** Publishes the result to the channel. */
 async function announced<Made extends ConnectionBase>(
   options: ConnectOptions,
   make: () => Made | Promise<Made>,

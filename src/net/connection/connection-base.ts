@@ -24,7 +24,7 @@ export function checkConnection(value: ConnectionBase): void {
 
 /** The members that both kinds of connection share. */
 export abstract class ConnectionBase extends ConnectionLifecycle {
-  /** Those that were read. */
+  /** The addresses read so far. */
   #addresses: { local?: Address; remote?: Address } | undefined;
 
   /**

@@ -1,5 +1,5 @@
-// What toDuplex() gives emits and calls, in which order, and what its peer reads: the rows hold of
-// net.Socket, too, which is asked on Node.
+// The events and callbacks of the Duplex of toDuplex(), their order, and what its peer reads. On
+// Node, the rows also run on net.Socket.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";

@@ -1,5 +1,5 @@
-// A connection's Duplex in other people's programs, which write and destroy immediately, as
-// node:http and WebSocket servers do, or let the peer end first, as a Redis client does.
+// A connection's Duplex in programs that write and destroy immediately, as node:http and WebSocket
+// servers do, or let the peer end first, as a Redis client does.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
@@ -29,7 +29,7 @@ async function withHttp(
   }
 }
 
-/** What a node:net client reads in response to some bytes, and how that ends. */
+/** Sends bytes with a node:net client, and returns the response and how it ended. */
 function answerTo(port: number, bytes: string): Promise<{ text: string; ended: boolean; error: unknown }> {
   return new Promise((resolve) => {
     const result = { text: "", ended: false, error: undefined as unknown };
@@ -70,7 +70,7 @@ const refusals = [
 ];
 
 for (const { what, request, status } of refusals) {
-  asyncApiTest(`duplex: node:http answers ${what}, and the client reads it all`, async (engine) => {
+  asyncApiTest(`duplex: node:http responds with ${what}, and the client reads all of it`, async (engine) => {
     const web = http.createServer(() => assert.fail("the request is incomplete"));
     await withHttp(engine, web, async (port) => {
       const answer = await answerTo(port, request);

@@ -27,7 +27,7 @@ const loopback = { host: "127.0.0.1" } as const;
 asyncApiTest("duplex: an echo with pipeline(), with data read ahead, and the end", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const bytes = randomBytes(4 << 20);
-    // The connection reads one piece, and the next may be ahead.
+    // The connection has read one piece, and perhaps the next one ahead.
     const writing = client.end(bytes);
     const first = Buffer.from((await server.read()) ?? []);
     const duplex = server.toDuplex();
@@ -137,7 +137,7 @@ asyncApiTest(
       duplex.write(Buffer.alloc(64 << 20));
       duplex.destroy();
       await once(duplex, "close");
-      // As much as the system took, and then the end, as with net.Socket.
+      // As many bytes as the system accepted, and then the end, as with net.Socket.
       let received = 0;
       for await (const bytes of server) received += bytes.length;
       assert.ok(received > 0 && received < 64 << 20);

@@ -4,7 +4,7 @@ import type { DuplexAddress } from "../node-address.ts";
 import type { Connection } from "./connection.ts";
 import { PlainDuplex } from "./plain-duplex.ts";
 
-/** What `toDuplex()` takes. */
+/** Options of `toDuplex()`. */
 export interface DuplexOptions {
   /**
    * Whether this side stays open once the peer has ended. False by default, as with `net.Socket`:

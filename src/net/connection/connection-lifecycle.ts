@@ -23,7 +23,7 @@ export interface ConnectionOwner {
  * it is over once the descriptor is closed, or belongs to a `net.Socket`.
  */
 export abstract class ConnectionLifecycle {
-  /** The engine's; while a file is sent, one that holds back what is written. */
+  /** The engine's stream; while a file is sent, a HeldStream, which holds writes back. */
   #stream: Stream;
   readonly #owner: ConnectionOwner | null;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
@@ -57,12 +57,12 @@ export abstract class ConnectionLifecycle {
   /** The descriptor is closed, or detached. @internal */
   protected abstract onClosed(): void;
   /**
-   * Gives what was received and not read yet, after `checkReadable()`.
+   * Returns received data that has not been read, after `checkReadable()`.
    *
    * @internal
    */
   abstract takeUnread(): Uint8Array | undefined;
-  /** Receives what was not read before detaching failed, in one piece. @internal */
+  /** Takes back the unread data after detaching has failed, in one piece. @internal */
   protected abstract putBack(bytes: Uint8Array): void;
   /** Throws unless something else may receive just now. @internal */
   abstract checkReadable(): void;
@@ -273,7 +273,7 @@ export abstract class ConnectionLifecycle {
     });
   }
 
-  /** It was reset when the engine had let go of the descriptor already. */
+  /** It was reset after the engine had released the descriptor. */
   #resetReleased() {
     const { system, fd } = this.#stream;
     lingerAtOnce(system, fd);
@@ -330,7 +330,7 @@ export abstract class ConnectionLifecycle {
     return held;
   }
 
-  /** Nothing is held back any more. @internal */
+  /** Writes are no longer held back. @internal */
   onReleased(inner: Stream): void {
     this.#stream = inner;
   }
@@ -340,7 +340,7 @@ export abstract class ConnectionLifecycle {
     return this.#held !== undefined;
   }
 
-  /** What waits fails because the connection ends, not because a net.Socket has it. */
+  /** Waiting calls fail because the connection has ended, not because a net.Socket has it. */
   #stopDetaching() {
     if (this.#isDetaching) this.#state = "closing";
   }
@@ -350,7 +350,7 @@ export abstract class ConnectionLifecycle {
     this.#pipes.onClosing(this);
   }
 
-  /** A socket of Node's gets the descriptor, which nothing of the engine's touches any more. */
+  /** Passes the descriptor to a socket of Node's; the engine no longer uses it. */
   #detach(
     received: readonly Uint8Array[],
     allowHalfOpen: boolean,
@@ -379,7 +379,7 @@ export abstract class ConnectionLifecycle {
     this.onClosed();
   }
 
-  /** @param unread what `detach()` had taken, if it failed */
+  /** @param unread the data that `detach()` had taken, if it failed */
   #closed(errno: number, unread: readonly Uint8Array[] = []) {
     this.#state = "closed";
     engineClosed(this.#stream.system, this.#stream.fd);

@@ -12,14 +12,14 @@ import { checkReadInto, type ReadIntoOptions } from "./read-into.ts";
 import { own, Reading, type Take } from "./reading.ts";
 import { readableOf } from "./web-streams.ts";
 
-/** The reading half of a Connection: what it receives, and who gets it. */
+/** The reading half of a Connection: receives data, and delivers it to reads and consumers. */
 export abstract class ConnectionReader extends ConnectionBase implements AsyncIterable<Uint8Array> {
   readonly #reading = new Reading();
   #consumer: Consumer | undefined;
   #passing: DescriptorPassing | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
 
-  /** What sending failed with, while received data can still be read. @internal */
+  /** The error of sending, while received data can still be read. @internal */
   protected abstract get sendingFailure(): ConnectionError | undefined;
 
   /**
@@ -131,7 +131,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
       const received = await this.passingFor("receiveDescriptors()").receive(wait, (error) =>
         this.resetBecause(error),
       );
-      // The engine finds the same end, or failure, and does what follows from it.
+      // The engine will see the same end or failure, and handle it.
       return received ?? this.#read(wait, nothingMore, false, "receiveDescriptors()");
     });
   }
@@ -184,7 +184,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
     return this.#reading;
   }
 
-  /** What has taken it over. @internal */
+  /** The consumer that has taken it over. @internal */
   protected get consumer(): Consumer | undefined {
     return this.#consumer;
   }
@@ -211,7 +211,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
     this.#passing?.stop("sendDescriptors()", this.error ?? sendingClosed(this.stream.system));
   }
 
-  /** The failure that waited until what had been received was read. @internal */
+  /** The failure that waits until all received data is read. @internal */
   failAfterUnread(): void {
     const errno = this.sendingFailure?.errno;
     if (this.#reading.hasFailed && errno !== undefined) super.onError(-errno, this.receivingEnded);
@@ -292,7 +292,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
     this.#passing?.check(call);
   }
 
-  /** What passes descriptors, which does one thing at a time in each direction. @internal */
+  /** Passes descriptors, one call at a time in each direction. @internal */
   protected passingFor(call: PassingCall): DescriptorPassing {
     if (!this.isOpen) throw call === "sendDescriptors()" ? this.sendingError : this.receivingError;
     this.#passing ??= new DescriptorPassing(this.socket, this.stream.system, this.stream.fd);

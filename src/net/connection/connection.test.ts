@@ -292,7 +292,7 @@ asyncApiTest("connection: options through its socket, which close() does not acc
       [server.localAddress, server.remoteAddress],
     );
     const { socket } = client;
-    // @ts-expect-error it is not the program's to close
+    // @ts-expect-error the program does not own it
     assert.throws(() => close(socket), TypeError);
     await client.close();
     assert.throws(() => getsockopt(socket, TCP.NODELAY), { name: "SocketClosed" });

@@ -1,6 +1,6 @@
 import type { StreamHandlers } from "../../engine/engine.ts";
 
-/** What takes a Connection over, such as a Duplex, and gets its events. @internal */
+/** Takes over a Connection, and gets its events: a Duplex, for example. @internal */
 export interface Consumer extends StreamHandlers {
   sendingFailed(errno: number): void;
   /**
@@ -10,9 +10,9 @@ export interface Consumer extends StreamHandlers {
   closed(error: unknown): void;
 }
 
-/** What a consumer starts with. @internal */
+/** The state in which a consumer starts. @internal */
 export interface Consumed {
-  /** What was received and not read. */
+  /** Data that was received but not read. */
   readonly unread: Uint8Array | undefined;
   /** Whether the peer has ended. */
   readonly ended: boolean;

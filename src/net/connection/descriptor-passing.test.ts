@@ -20,7 +20,7 @@ import type { ReceivedDescriptors } from "./descriptor-passing.ts";
 const unix = (fixture: Fixture) => endpointFor(fixture, "unix");
 const text = (received: ReceivedDescriptors | null) => Buffer.from(received?.data ?? []).toString();
 
-/** Closes what was received, and says how many there were. */
+/** Closes the received descriptors, and returns their number. */
 function closeAll(received: ReceivedDescriptors | null): number {
   for (const descriptor of received?.descriptors ?? []) close(descriptor);
   return received?.descriptors.length ?? 0;
@@ -47,7 +47,7 @@ asyncApiTest(
       assert.ok(passed instanceof Socket && opened instanceof Descriptor && !(opened instanceof Socket));
       send(passed, Buffer.from("!"));
       assert.equal(recv(right, new Uint8Array(1)), 1);
-      // Deno's node:fs reads only descriptors that it has opened.
+      // Deno's node:fs reads only descriptors that it opened.
       assert.equal(readFileSync(`/dev/fd/${opened.fd}`, "utf8"), "contents");
       assert.equal(closeAll(received), 2);
       assert.ok(!left.closed);
@@ -56,7 +56,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "they do not go out amid a file",
+  "they are not sent in the middle of a file",
   (engine, fixture) =>
     withEnds(engine, unix(fixture), async ({ client, server }) => {
       const path = join(fixture.folder(), "file");
@@ -71,7 +71,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "they come after everything written before; bytes without descriptors, and the end, come too",
+  "they follow everything written before; bytes without descriptors, and the end, arrive too",
   (engine, fixture) =>
     withEnds(engine, unix(fixture), async ({ client, server }) => {
       const [left] = fixture.pair(SOCK.STREAM);
@@ -105,7 +105,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "more bytes than the system takes at once: the rest follows, and the call waits for it",
+  "more bytes than the system accepts at once: the rest follows, and the call waits for it",
   (engine, fixture) =>
     withEnds(engine, unix(fixture), async ({ client, server }) => {
       const [left] = fixture.pair(SOCK.STREAM);
@@ -129,7 +129,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "nothing leaks: received by nobody, by read(), or after the wait was given up",
+  "no descriptor leaks if it is never received, received by read(), or arrives after an aborted wait",
   async (engine, fixture) => {
     await withEnds(engine, unix(fixture), async ({ client, server }) => {
       const [left] = fixture.pair(SOCK.STREAM);
@@ -157,7 +157,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "a wait ends with the connection, and the descriptor of the wait with it",
+  "a wait ends with the connection, and its descriptor is closed",
   (engine, fixture) =>
     withEnds(engine, unix(fixture), async ({ client, server }) => {
       const waiting = server.receiveDescriptors();
@@ -176,7 +176,7 @@ asyncApiTest(
   async (engine, fixture) => {
     await withEnds(engine, unix(fixture), async ({ client, server }) => {
       const [left] = fixture.pair(SOCK.STREAM);
-      // @ts-expect-error descriptors come in an array
+      // @ts-expect-error the descriptors are an array
       await assert.rejects(client.sendDescriptors(left, "x"), { code: "ERR_INVALID_ARG_TYPE" });
       await assert.rejects(client.sendDescriptors([left], ""), { code: "ERR_OUT_OF_RANGE" });
       const many = Array.from({ length: 254 }, () => left);

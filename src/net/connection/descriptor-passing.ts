@@ -59,9 +59,9 @@ export class DescriptorPassing {
   }
 
   /**
-   * Sends descriptors: at once, unless something must be sent first.
+   * Sends descriptors, immediately unless something must be sent first.
    *
-   * @param sendRest sends the bytes that the system did not take with them
+   * @param sendRest sends the bytes that the system did not accept with them
    */
   async send(
     descriptors: readonly (SocketLike | Descriptor)[],

@@ -1,4 +1,4 @@
-// No byte is lost, doubled or out of order, whenever a connection is detached.
+// No byte is lost, duplicated or reordered, whenever a connection is detached.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -16,19 +16,19 @@ import type { HandledConnection } from "./handled-connection.ts";
 
 type Peer = (address: Address) => Promise<void>;
 
-/** Pieces of so many bytes, each after some turns of the event loop. */
+/** Pieces of these sizes, each sent after some turns of the event loop. */
 type Pieces = readonly { readonly length: number; readonly turns: number }[];
 
 interface Run {
-  /** What the peer sends, and ends with. */
+  /** What the peer sends, and how it ends. */
   readonly incoming: Pieces;
-  /** What is written to the peer by the connection, and after it by the socket. */
+  /** What the connection, and then the socket, writes to the peer. */
   readonly before: Pieces;
   readonly after: Pieces;
-  /** How many pieces are received before it is detached, and how many turns after the last. */
+  /** How many pieces are received before the detach(), and how many turns pass after the last. */
   readonly received: number;
   readonly turns: number;
-  /** Whether the connection's side is ended, and so nothing written by the socket. */
+  /** Whether the connection's side is ended, so that the socket writes nothing. */
   readonly ended: boolean;
   readonly handlers: boolean;
 }
@@ -50,12 +50,12 @@ const runs: fc.Arbitrary<Run> = fc.record({
 
 const pattern = new Pattern(12);
 
-/** Any socket on a descriptor of node:net shows it there. */
+/** Shows the descriptor of any socket of node:net. */
 const noLastBytes: Exceptions = {
   deno: "Deno's net.Socket fails to write and end at once while the peer's end comes (2.9)",
 };
 
-/** Bytes as a hash and their number. */
+/** The hash and the number of bytes. */
 class Digest {
   readonly #hash = createHash("sha256");
   #length = 0;
@@ -85,7 +85,7 @@ async function someTurns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Writes pieces of the pattern from an offset on; gives where the next one goes on. */
+/** Writes pieces of the pattern from an offset on; returns the next offset. */
 async function write(to: (bytes: Uint8Array) => void, sent: Pieces, from = 0): Promise<number> {
   let offset = from;
   for (const piece of sent) {
@@ -111,7 +111,7 @@ async function peerOf(address: Address, { incoming }: Run, got: Digest): Promise
   if (!peer.closed) await once(peer, "close");
 }
 
-/** What is done with the socket, whichever connection it came from. */
+/** Uses the socket of either kind of connection. */
 async function useSocket(socket: net.Socket, { after, ended }: Run, from: number, got: Digest) {
   assert.equal(socket.writable, !ended);
   const closed = once(socket, "close");
@@ -133,7 +133,7 @@ async function detachConnection(connection: Connection, run: Run, got: Digest): 
   }
   const offset = await writing;
   await someTurns(turns);
-  // Where the peer has ended, too, that would be the end of the connection.
+  // If the peer has also ended, that would end the connection.
   if (ended) void connection.end();
   await useSocket(await connection.detach({ allowHalfOpen: true }), run, offset, got);
 }
@@ -173,7 +173,7 @@ async function serveByCalls(options: ListenOptions, run: Run, got: Digest, peer:
   await listener.close({ drain: Number.POSITIVE_INFINITY });
 }
 
-/** A promise, and what settles it. */
+/** A promise, with the functions that settle it. */
 function gate() {
   let open = () => {};
   let fail = (_: unknown) => {};
@@ -186,7 +186,7 @@ function gate() {
 
 for (const transport of transports) {
   asyncApiTest(
-    `detach: over ${transport}, all bytes arrive once and in order, whenever it comes`,
+    `detach: over ${transport}, all bytes arrive once and in order, whenever it is called`,
     async (engine, fixture) => {
       await fc.assert(
         fc.asyncProperty(runs, async (run) => {

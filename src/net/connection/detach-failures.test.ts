@@ -1,5 +1,5 @@
-// detach() of a connection whose peer has sent something and reset: every byte arrives, and then
-// the failure, by the socket or by the connection itself.
+// detach() of a connection whose peer has sent data and a reset: every byte arrives, and then the
+// failure, through the socket or the connection itself.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket as NetSocket } from "node:net";
@@ -23,7 +23,7 @@ function reset(peer: Socket): void {
   close(peer);
 }
 
-/** The text that a socket of Node's receives. libuv may take a reset behind data for an end. */
+/** The text that a socket of Node's receives. libuv may report a reset after data as an end. */
 async function received(socket: NetSocket): Promise<string> {
   let text = "";
   socket.on("data", (bytes) => {
@@ -45,7 +45,7 @@ async function read(connection: Connection): Promise<string> {
 }
 
 asyncApiTest(
-  "detach(): what came before a reset is not lost",
+  "detach(): data before a reset is not lost",
   async (engine, fixture) => {
     const listener = await listen({ host: "127.0.0.1", engine });
     const peer = fixture.tcp();
@@ -53,7 +53,7 @@ asyncApiTest(
     const connection = await listener.accept();
     send(peer, Buffer.from("one "));
     assert.equal(`${Buffer.from((await connection.read()) ?? [])}`, "one ");
-    // The first is received ahead, the others lie with the engine or the system.
+    // The first is received ahead; the others are in the engine or the system.
     for (const piece of ["two ", "three ", "four "]) {
       send(peer, Buffer.from(piece));
       await someTurns();
@@ -71,7 +71,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "detach(): what came before a reset is given to the handler that paused",
+  "detach(): data before a reset goes to the handler that paused",
   async (engine, fixture) => {
     let text = "";
     let closed = false;
@@ -95,7 +95,7 @@ asyncApiTest(
     const peer = fixture.tcp();
     connect(peer, server.address);
     const connection = await eventually(() => accepted);
-    // Receiving has begun, and what comes from now on lies with the engine or the system.
+    // Receiving has begun; what arrives from now on stays in the engine or the system.
     connection.resume();
     await someTurns();
     connection.pause();

@@ -1,4 +1,4 @@
-// detach() that is given up just as it succeeds: no socket is left that nobody has.
+// detach() that is aborted just as it succeeds: no unowned socket remains.
 import assert from "node:assert/strict";
 import { noDetach } from "../../../test/detach.ts";
 import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
@@ -8,7 +8,7 @@ import { connect } from "./connect.ts";
 const tcp = { host: "127.0.0.1" };
 const enough = new Error("enough");
 
-/** Each gives up a detach() that the call of this has begun. */
+/** Each way to abort a detach() that this connection has started. */
 const ways: Readonly<Record<string, (end: { reset(): void; abort(): void }) => unknown>> = {
   "reset() in the same turn": ({ reset }) => reset(),
   "an abort in the same turn": ({ abort }) => abort(),
@@ -19,7 +19,7 @@ const ways: Readonly<Record<string, (end: { reset(): void; abort(): void }) => u
 
 for (const [way, abandon] of Object.entries(ways)) {
   asyncApiTest(
-    `detach() given up by ${way}`,
+    `detach() aborted by ${way}`,
     async (engine) => {
       await withEnds(engine, tcp, async ({ client, server }) => {
         const controller = new AbortController();
@@ -30,7 +30,7 @@ for (const [way, abandon] of Object.entries(ways)) {
         if (outcome instanceof Error) {
           await assert.rejects(client.read(), { code: "ECONNRESET" });
         } else {
-          // It was too late.
+          // The abort came too late.
           assert.equal(way, "an abort in an immediate");
           assert.ok(typeof outcome === "object" && outcome !== null && "destroy" in outcome);
           assert.ok(typeof outcome.destroy === "function");
@@ -44,7 +44,7 @@ for (const [way, abandon] of Object.entries(ways)) {
 }
 
 asyncApiTest(
-  "detach() given up by an abort in the handler close()",
+  "detach() aborted in the handler close()",
   async (engine) => {
     await withEnds(engine, tcp, async ({ listener }) => {
       const controller = new AbortController();

@@ -15,10 +15,7 @@ import type { Fixture } from "../../../test/fixture.ts";
 import { listen } from "../listener/listen.ts";
 import { connect } from "./connect.ts";
 
-/**
- * A key and its certificate for localhost; undefined where there is no openssl, and the test is
- * skipped.
- */
+/** A key and its certificate for localhost; undefined without openssl, which skips the test. */
 function certificate(fixture: Fixture): { readonly key: Buffer; readonly cert: Buffer } | undefined {
   const [key, cert] = [join(fixture.folder(), "key.pem"), join(fixture.folder(), "cert.pem")];
   const made = spawnSync("openssl", [
@@ -33,7 +30,7 @@ function certificate(fixture: Fixture): { readonly key: Buffer; readonly cert: B
 
 const sha = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** What is read from a stream, to its end. */
+/** Reads a stream to its end. */
 async function bytesOf(stream: net.Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
   stream.on("data", (bytes) => pieces.push(bytes));
@@ -75,7 +72,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "detach() to node:tls: after a look at the first bytes, and with those that came since",
+  "detach() to node:tls: after a peek at the first bytes, and with those that arrived since",
   async (engine, fixture) => {
     const made = certificate(fixture);
     if (made === undefined) return;
@@ -102,7 +99,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "detach() to node:https: requests know who asks, and close({ drain }) resets what stays",
+  "detach() to node:https: requests have the client's address, and close({ drain }) resets the rest",
   async (engine, fixture) => {
     const made = certificate(fixture);
     if (made === undefined) return;
@@ -128,7 +125,7 @@ asyncApiTest(
     }
     assert.equal(ports[0], ports[1]);
     assert.equal(server.connections, 1);
-    // The connection that is kept alive does not end by itself.
+    // The keep-alive connection does not end by itself.
     await server.close({ drain: 10 });
     assert.equal(server.connections, 0);
     agent.destroy();

@@ -20,7 +20,7 @@ import type { HandledConnection } from "./handled-connection.ts";
 const tcp = { host: "127.0.0.1" };
 const big = new Uint8Array(8 << 20).fill(7);
 
-/** What is read from a socket of Node's, to its end. */
+/** Reads a socket of Node's to its end. */
 async function textOf(socket: NetSocket): Promise<string> {
   let text = "";
   socket.on("data", (bytes) => {
@@ -34,13 +34,13 @@ for (const transport of transports) {
   const exceptions = { ...noDetach, ...withoutTransport[transport] };
 
   asyncApiTest(
-    `detach(): what was received and not read comes first (${transport})`,
+    `detach(): received but unread data comes first (${transport})`,
     async (engine, fixture) => {
       await withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
         const address = server.remoteAddress;
         await client.write("one ");
         assert.equal(`${Buffer.from((await server.read()) ?? [])}`, "one ");
-        // Each is received ahead, or lies in the system's memory, or with the engine.
+        // Each is received ahead, or still in the system's buffer or the engine.
         for (const piece of ["two ", "three ", "four "]) await client.write(piece);
         const socket = await server.detach();
         assert.equal("port" in address ? address.port : undefined, socket.remotePort);
@@ -54,7 +54,7 @@ for (const transport of transports) {
   );
 
   asyncApiTest(
-    `detach(): waits until what was written is sent (${transport})`,
+    `detach(): waits until written data is sent (${transport})`,
     async (engine, fixture) => {
       await withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
         const written = server.write(big);
@@ -80,7 +80,7 @@ for (const transport of transports) {
   );
 
   asyncApiTest(
-    `detach(): the end that was sent, and the one that was received, stay so (${transport})`,
+    `detach(): an end that was sent or received stays so (${transport})`,
     async (engine, fixture) => {
       await withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
         await server.end("bye");
@@ -107,7 +107,7 @@ for (const transport of transports) {
 }
 
 asyncApiTest(
-  "detach(): the connection is over, and says so",
+  "detach(): afterwards the connection is finished, and its methods say so",
   async (engine) => {
     await withEnds(engine, tcp, async ({ client, server }) => {
       const detaching = server.detach();
@@ -141,7 +141,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "detach(): of a handled connection, in any handler; close() is called, with null",
+  "detach(): of a handled connection, in any handler; close() is called with null",
   async (engine) => {
     const calls: unknown[] = [];
     let give = (_: Promise<NetSocket>) => {};
@@ -202,7 +202,7 @@ asyncApiTest(
     sockets[0].destroy();
     await closed;
     assert.equal(listener.connections, 1);
-    // What it cannot send is dropped, too.
+    // Data that it cannot send is dropped, too.
     sockets[1].write(big);
     await listener.close({ drain: 50 });
     assert.equal(listener.connections, 0);
@@ -216,7 +216,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "detach(): refused, it leaves the connection as it was",
+  "detach(): an error leaves the connection unchanged",
   async (engine) => {
     await withEnds(engine, tcp, async ({ client, server }) => {
       const reading = server.read();
@@ -241,7 +241,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "detach(): a time-out, a signal, reset() and a peer that resets end it, and the connection",
+  "detach(): a timeout, a signal, reset() and a peer's reset end it, and the connection",
   async (engine) => {
     await withEnds(engine, tcp, async ({ client, server }) => {
       server.write(big).catch(() => {});
@@ -277,7 +277,7 @@ asyncApiTest(
 );
 
 for (const { name: engine } of exceptionHere({ bun: noDetach.bun ?? "" }) === undefined ? [] : enginesHere) {
-  test(`detach(): where no net.Socket takes a descriptor, it says so and loses nothing (${engine})`, async () => {
+  test(`detach(): if no net.Socket can take a descriptor, it says so and loses nothing (${engine})`, async () => {
     await withEnds(engine, tcp, async ({ client, server }) => {
       await client.write("hello");
       await assert.rejects(server.detach(), {

@@ -2,7 +2,7 @@ import type { Socket as NetSocket } from "node:net";
 import { lingerAtOnce } from "../../engine/linger-at-once.ts";
 import { type Borrowed, borrow } from "../../posix/borrow.ts";
 
-/** What its listener knows of a connection that was detached. */
+/** A detached connection, as its listener sees it. */
 export class DetachedConnection {
   readonly #socket: NetSocket;
 
@@ -27,7 +27,7 @@ export class DetachedConnection {
  */
 function borrowedFrom(socket: NetSocket): Borrowed | undefined {
   try {
-    // Asking for the descriptor is what throws on Deno.
+    // On Deno, reading the descriptor throws.
     const { system, fd } = borrow(socket);
     return { system, fd };
   } catch {

@@ -73,7 +73,7 @@ export const detached = (): TypeError =>
 /** Whether a net.Socket can be made from a descriptor; undefined until tried. */
 let takesDescriptors: boolean | undefined;
 
-/** A number that no descriptor has. */
+/** A number that is never a descriptor. */
 const NOT_OPEN = 0x7fffffff;
 
 /**

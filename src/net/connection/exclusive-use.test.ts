@@ -1,5 +1,5 @@
-// What takes a connection's input or output over while something else has it: refused, or settled,
-// but never reordered, swallowed or left waiting.
+// Taking over a connection's input or output while something else uses it fails or settles, but
+// never reorders or loses data, nor waits forever.
 import assert from "node:assert/strict";
 import { noDetach } from "../../../test/detach.ts";
 import {
@@ -19,7 +19,7 @@ import { join } from "./join.ts";
 
 const tcp = { host: "127.0.0.1" };
 
-/** Sends until the system has no room. */
+/** Sends until the system's buffer is full. */
 function fill({ client }: Ends): void {
   while (trySend(client.socket, Buffer.alloc(4096, "."), MSG.DONTWAIT).ok);
 }
@@ -65,7 +65,7 @@ asyncApiTest("pipe() to a connection that belongs to a Duplex is a TypeError", a
   });
 });
 
-asyncApiTest("cancel() of `readable` ends reads that wait beside it, whatever their kind", async (engine) => {
+asyncApiTest("cancel() of `readable` ends other waiting reads of every kind", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const waiting = [server.read(), server.peek(), server.read({ into: new Uint8Array(4) })];
     const iterating = server[Symbol.asyncIterator]().next();
@@ -78,7 +78,7 @@ asyncApiTest("cancel() of `readable` ends reads that wait beside it, whatever th
   });
 });
 
-asyncApiTest("cancel() of `readable` is refused while a pipe() or a Duplex reads", async (engine) => {
+asyncApiTest("cancel() of `readable` fails while a pipe() or a Duplex reads", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     await withEnds(engine, tcp, async (other) => {
       const piped = server.pipe(other.client);
@@ -103,7 +103,7 @@ asyncApiTest("cancel() of `readable` is refused while a pipe() or a Duplex reads
 });
 
 asyncApiTest(
-  "cancel() of `readable` is refused while receiveDescriptors() waits",
+  "cancel() of `readable` fails while receiveDescriptors() waits",
   (engine, fixture) =>
     withEnds(engine, endpointFor(fixture, "unix"), async ({ client, server }) => {
       const waiting = server.receiveDescriptors();

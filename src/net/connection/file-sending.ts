@@ -4,15 +4,15 @@ import type { HeldStream, Sending } from "./held-stream.ts";
 import { type FileToOpen, type OpenFile, openFile } from "./sent-file.ts";
 
 /**
- * How much one turn of the event loop sends of a file: a call does not return while it reads from a
- * disk, and others wait. nginx's sendfile_max_chunk is 2 MiB.
+ * How many bytes of a file one turn of the event loop sends: the call blocks while it reads from
+ * disk. nginx's sendfile_max_chunk is 2 MiB.
  */
 const PER_TURN = 1 << 20;
 
-/** How much is read at once where the system cannot send a file by itself. */
+/** How many bytes to read at once if the system cannot send a file by itself. */
 const READ = 1 << 17;
 
-/** Errors of `sendfile()` that are the file's, or mean that it must be read instead. */
+/** Errors of `sendfile()` that concern the file, or mean that it must be read instead. */
 const OF_FILE: readonly string[] = [
   "EBADF",
   "EINVAL",
@@ -26,24 +26,24 @@ const OF_FILE: readonly string[] = [
   "ESPIPE",
 ];
 
-/** What it needs of `sendFile()`. */
+/** What it needs from `sendFile()`. */
 export interface FileRequest {
   readonly file: FileToOpen;
   readonly offset: number;
   readonly length: number;
   readonly progress: ((sent: number) => void) | undefined;
   /**
-   * Called when the file is closed again; before that, if it is stopped while the file is opened or
-   * read, and then again, which changes nothing.
+   * Called when the file is closed again. If it is stopped while the file is being opened or read,
+   * also called at that time; the second call changes nothing.
    */
   readonly done: (error: unknown, failed: boolean) => void;
-  /** Part of the file is sent, and the rest cannot be: the connection is of no use. */
+  /** Part of the file is sent, but the rest cannot be, so the connection is unusable. */
   readonly broken: (error: unknown) => void;
 }
 
-/** One file on its way. */
+/** A file that is being sent. */
 export class FileSending implements Sending {
-  /** How many bytes the system has taken. */
+  /** The number of bytes that the system has accepted. */
   sent = 0;
   readonly #stream: Stream;
   readonly #held: HeldStream;
@@ -54,14 +54,14 @@ export class FileSending implements Sending {
   /** Its turn has come, and the file is not open yet. */
   #due = false;
   #error: { readonly error: unknown } | undefined;
-  /** A duplicate of the socket to wait with, from the first time that it is full. */
+  /** A duplicate of the socket to wait with, made when its buffer is first full. */
   #duplicate = -1;
   #poll: PendingPoll | undefined;
-  /** Memory to read the file into, where it cannot be sent by the system. */
+  /** Memory to read the file into, if the system cannot send it. */
   #buffer: Uint8Array | undefined;
-  /** The bytes of the buffer that the engine was given and the system has not taken. */
+  /** Bytes of the buffer that were passed to the engine and not yet accepted by the system. */
   #written = 0;
-  /** Reading the file, whose descriptor must not be closed meanwhile. */
+  /** The file is being read, so its descriptor must stay open. */
   #reading = false;
   #whenStopped: (() => void) | undefined;
 
@@ -114,14 +114,14 @@ export class FileSending implements Sending {
     }
     this.#state = "open";
     if (file === undefined) {
-      // An error of an argument comes before there is anybody to tell.
+      // Argument errors are thrown before there is a promise to reject.
       this.#stream.system.clock.setImmediate(() => this.abort(error));
     } else if (this.#due) {
       this.#runSoon();
     }
   }
 
-  /** Not at once: this may be in a call of the program's, and each turn is others' turn as well. */
+  /** Not immediately: the program may have called this, and other work gets a turn in between. */
   #runSoon(): void {
     if (this.#state === "stopped") return;
     this.#state = "running";
@@ -134,7 +134,7 @@ export class FileSending implements Sending {
       if (this.#buffer === undefined) this.#send();
       else this.#read();
     } catch (error) {
-      // That of progress().
+      // The error of progress().
       this.abort(error);
     }
   };
@@ -183,13 +183,13 @@ export class FileSending implements Sending {
     this.#request.progress?.(this.sent);
   }
 
-  /** Waits until the socket takes more. */
+  /** Waits until the socket is writable. */
   #waitUntilWritable(): void {
     const { system, fd } = this.#stream;
     if (this.#duplicate < 0) {
       this.#duplicate = system.dup(fd, CLOSE_ON_EXEC, 0);
       if (this.#duplicate < 0) {
-        // No descriptor is free: the engine waits instead, with bytes of the file.
+        // No descriptor is free, so the engine sends some bytes of the file, and waits for that.
         this.#readInstead();
         return;
       }
@@ -204,7 +204,7 @@ export class FileSending implements Sending {
     if (!this.#stream.hasRef()) this.#poll.unref();
   }
 
-  /** Reads the rest, and writes it: the same to the peer, with copies. */
+  /** Reads the rest and writes it, which copies it. */
   #readInstead(): void {
     this.#buffer = new Uint8Array(READ);
     this.#offset = this.#request.offset + this.sent;
@@ -229,7 +229,7 @@ export class FileSending implements Sending {
   }
 
   #failedToRead(error: unknown): void {
-    // A pipe or a terminal has no offsets, so what comes first is sent.
+    // A pipe or a terminal has no offsets, so the first bytes read are sent.
     const isStream = isErrorOf(error, "ESPIPE") && this.#request.offset === 0 && this.#offset !== null;
     if (!isStream) {
       this.abort(error);
@@ -265,9 +265,9 @@ export class FileSending implements Sending {
     this.#state = "stopped";
     if (this.#poll !== undefined) this.#poll.cancel();
     else if (!isOpening && !this.#reading) this.#close();
-    // What waits for the socket alone need not wait for the file.
+    // Whatever waits only for the socket need not wait for the file.
     if (this.#poll === undefined) this.#leaveSocket();
-    // Opening or reading a pipe may take for ever. The file is closed once that returns.
+    // Opening or reading a pipe may block forever. The file is closed once that returns.
     if (this.#error !== undefined && (isOpening || this.#reading))
       this.#request.done(this.#error.error, true);
   }
@@ -282,7 +282,7 @@ export class FileSending implements Sending {
     else this.#file.close(finish);
   }
 
-  /** Nothing of it uses the socket any more. */
+  /** It no longer uses the socket. */
   #leaveSocket(): void {
     if (this.#duplicate >= 0) {
       const { system } = this.#stream;

@@ -16,7 +16,7 @@ const HIGH_WATER_MARK = 65_536;
  */
 export class HandledConnection<State = unknown> extends ConnectionBase {
   readonly #handlers: ConnectionHandlers<State>;
-  /** Paused by the program. */
+  /** Whether the program has paused it. */
   #paused = false;
   /**
    * "congested": more than HIGH_WATER_MARK bytes are unsent. "failed": nothing is sent any more.
@@ -146,7 +146,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /**
    * Nothing can be sent: receive what the peer sent, then the failure. The handler drain() is not
-   * called, which would write on.
+   * called, since it would write more.
    *
    * @internal
    */
@@ -225,7 +225,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     return this.#sending === "congested";
   }
 
-  /** Whether the program may write on; receiving pauses until it may. */
+  /** Whether the program may write more; receiving pauses until it may. */
   #mayWriteOn(): boolean {
     const { stream } = this;
     if (this.#sending === "failed") return false;

@@ -13,7 +13,7 @@ declare const loop: AcceptLoop;
 declare const listening: Listening;
 
 connection satisfies Required<Omit<StreamHandlers, "onDataToCopy">>;
-// It does not wait for parts of what it has written.
+// It does not wait for parts of its writes.
 handled satisfies Required<Omit<StreamHandlers, "onDataToCopy" | "onProgress">>;
 loop satisfies Required<AcceptorHandlers>;
 listening satisfies Required<AcceptOwner & ConnectionOwner>;

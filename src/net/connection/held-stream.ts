@@ -8,11 +8,11 @@ import { writeOption } from "../../options/write-option.ts";
 import type { System } from "../../system/system.ts";
 import { copyOf, lengthOf } from "../../system/view.ts";
 
-/** Something that is sent in the order of the writes, but not by write(). */
+/** Something sent in the order of the writes, but not by write(). */
 export interface Sending {
   /** Everything before it is sent. Calls `HeldStream.sent()` once it is sent, too. */
   start(): void;
-  /** What it wrote itself has been taken by the system. */
+  /** The system has accepted what it wrote itself. */
   onDrain(): void;
   /** Stops it for good; calls `then` once nothing of it uses the socket. */
   stop(error: unknown, then: () => void): void;
@@ -21,7 +21,7 @@ export interface Sending {
 /** The connection whose stream is held. */
 export interface HeldOwner {
   readonly isOpen: boolean;
-  /** Nothing is held any more: the connection uses the stream itself again. */
+  /** Nothing is held back any more; the connection uses the stream directly again. */
   onReleased(inner: Stream): void;
   /** Everything is sent. */
   onDrain(): void;
@@ -29,13 +29,13 @@ export interface HeldOwner {
 }
 
 /**
- * A connection's stream while something other than bytes is being sent. What is written meanwhile
- * waits here, and so do the end and a close(). Once all is sent, it passes every call on.
+ * A connection's stream while something other than bytes is being sent. Writes, the end and a
+ * close() wait here meanwhile. Once all is sent, it passes every call on.
  */
 export class HeldStream implements Stream {
   readonly #inner: Stream;
   readonly #owner: HeldOwner;
-  /** What waits, in order; the first `#next` have had their turn. */
+  /** Waiting entries, in order; the first `#next` are done. */
   #waiting: (Uint8Array | Sending)[] = [];
   #next = 0;
   #waitingBytes = 0;
@@ -43,10 +43,10 @@ export class HeldStream implements Stream {
   #state: "holding" | "started" | "released" = "holding";
   #ended = false;
   #shutdowns: ((errno: number) => void)[] = [];
-  /** What ends it once all is sent: close() or release(). */
+  /** How it ends once all is sent: close() or release(). */
   #finish: (() => void) | undefined;
   #closeCalls: ((errno: number) => void)[] = [];
-  /** Who waits for a release(). */
+  /** The callback that waits for a release(). */
   #released: ((errno: number, received: readonly Uint8Array[]) => void) | undefined;
 
   /**
@@ -67,7 +67,7 @@ export class HeldStream implements Stream {
       writeOption(system, fd, TCP.CORK, true) === 0;
   }
 
-  /** The engine's stream, which sends in its turn what a Sending writes. */
+  /** The engine's stream, which also sends what a Sending writes. */
   get inner(): Stream {
     return this.#inner;
   }
@@ -121,10 +121,10 @@ export class HeldStream implements Stream {
     else this.#start(this.#current);
   }
 
-  /** The connection has failed: what waits is dropped. */
+  /** The connection has failed: drops the waiting entries. */
   fail(error: unknown): void {
     if (this.#isReleased) return;
-    // Before: what follows may close the stream, which then tells nobody.
+    // First, because the next calls may close the stream, after which it calls nobody back.
     for (const done of this.#shutdowns) this.#inner.shutdown(done);
     this.#abandon(error, () => this.#finish?.());
   }
@@ -147,7 +147,7 @@ export class HeldStream implements Stream {
       this.#inner.writev(pieces);
       return;
     }
-    // Throws on a view of a handler that has returned, before anything waits.
+    // Throws on a view of a handler that has returned, before anything is queued.
     for (const piece of pieces) loanOf(piece);
     for (const piece of pieces) this.write(piece);
   }
@@ -241,8 +241,8 @@ export class HeldStream implements Stream {
     this.#release();
     for (const done of this.#shutdowns) this.#inner.shutdown(done);
     this.#finish?.();
-    // The system may have taken what waited at once, of which the engine does not tell. Later: this
-    // may be in a call of the program's, or of a file's that is not closed yet.
+    // The system may have accepted the waiting data immediately, which the engine does not report.
+    // Later, because the program may have called this, or a file that is not closed yet.
     this.system.clock.setImmediate(() => {
       const isDrained = this.#finish === undefined && this.#inner.pendingBytes === 0;
       if (isDrained && this.#owner.isOpen) this.#owner.onDrain();
@@ -291,7 +291,7 @@ export class HeldStream implements Stream {
       end(this.#inner);
       return;
     }
-    // No handler is called until the file has let go of the socket.
+    // No handler is called until the file no longer uses the socket.
     this.#inner.pause();
     const shutdowns = this.#shutdowns;
     this.#abandon(this.#owner.sendingError, () => {
@@ -299,7 +299,7 @@ export class HeldStream implements Stream {
       const released = this.#released;
       this.#closeCalls = [];
       end(this.#inner);
-      // Not by release(), which would take the descriptor out before it is reset.
+      // Not with release(), which would take the descriptor away before the reset.
       if (released !== undefined)
         closes.push((errno) => released(errno || -this.system.errnos.ECANCELED, []));
       for (const done of closes) this.#inner.close(done);

@@ -10,7 +10,7 @@ import { setsockopt } from "../../posix/setsockopt.ts";
 const tcp = { host: "127.0.0.1" };
 const ignore = () => {};
 
-asyncApiTest("a program that awaits large writes leaves the event loop its turns", async (engine) => {
+asyncApiTest("a program that awaits large writes does not block the event loop", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     setsockopt(client.socket, SO.SNDBUF, 4 << 20);
     setsockopt(server.socket, SO.RCVBUF, 4 << 20);
@@ -21,7 +21,7 @@ asyncApiTest("a program that awaits large writes leaves the event loop its turns
       turned = true;
     });
     while (!turned && written < 4 << 20) {
-      // Where the system allows less memory than was asked for (tcp(7), wmem_max), it waits.
+      // If the system allows less memory than requested (tcp(7), wmem_max), it waits.
       await Promise.race([client.write(block).catch(ignore), turn]);
       written += block.length;
     }
@@ -35,7 +35,7 @@ asyncApiTest("large and small writes, awaited and not, arrive in order", async (
     const sent = (async () => {
       for (const [index, piece] of pieces.entries()) {
         const writing = client.write(piece);
-        // Changed at once: what is sent is what it was.
+        // Changed immediately; the original content is sent.
         const copy = Buffer.from(piece);
         piece.fill(0);
         pieces[index] = copy;
@@ -54,7 +54,7 @@ asyncApiTest("large and small writes, awaited and not, arrive in order", async (
 });
 
 asyncApiTest(
-  "a large write after the peer's reset fails as any write",
+  "a large write after the peer's reset fails like any write",
   async (engine) => {
     for (const length of [1, 100_000]) {
       await withEnds(engine, tcp, async ({ client, server }) => {
@@ -67,7 +67,7 @@ asyncApiTest(
         await assert.rejects(client.write(new Uint8Array(length)), { name: "ConnectionResetByPeer" });
       });
     }
-    // Closing and resetting before the failure has been told.
+    // Closes and resets before the failure is reported.
     for (const end of ["close", "reset", "end"] as const) {
       await withEnds(engine, tcp, async ({ client, server }) => {
         server.reset();

@@ -16,12 +16,12 @@ import type { Connection } from "./connection.ts";
 
 const tcp = { host: "127.0.0.1" };
 
-/** How many bytes a receive buffer of an engine has: a view of another buffer is one of a copy. */
+/** The size of an engine's receive buffers: a view of a buffer of another size is a copy. */
 const bufferSize = (engine: EngineName) => (engine === "uring" ? 16_384 : 65_536);
 
 const isCopy = (engine: EngineName, bytes: Uint8Array) => bytes.buffer.byteLength !== bufferSize(engine);
 
-/** Long enough for every engine to lend its own memory. */
+/** Large enough for every engine to lend its own memory. */
 const LONG = 8192;
 
 /** Sends random bytes in pieces, and then the end; returns their hash. */
@@ -63,7 +63,7 @@ for (const transport of transports) {
   }
 }
 
-asyncApiTest("lend(): a view stays as it is until the loop goes on", async (engine) => {
+asyncApiTest("lend(): a view stays unchanged until the loop continues", async (engine) => {
   await withEnds(engine, tcp, async (one) => {
     await withEnds(engine, tcp, async (other) => {
       const data = randomBytes(LONG);
@@ -106,7 +106,7 @@ asyncApiTest("lend(): a view of an earlier iteration cannot be written", async (
   });
 });
 
-asyncApiTest("lend(): leaving a loop in any way gives the memory back", async (engine) => {
+asyncApiTest("lend(): leaving a loop in any way returns the memory", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const ways = [
       async () => {
@@ -167,7 +167,7 @@ asyncApiTest("lend(): more chunks at once than an engine lends are copies", asyn
       held.push({ lent, bytes: value, copy: Buffer.from(value) });
     }
     assert.ok(held.some(({ bytes }) => isCopy(engine, bytes)));
-    // Every other connection is served all the while.
+    // Other connections are served meanwhile.
     await withEnds(engine, tcp, async (other) => {
       const sent = sendRandom(other.client, 1_000_000);
       assert.equal(await hashOf(other.server, false), await sent);
@@ -198,13 +198,13 @@ asyncApiTest("lend(): a chunk, or a part of one, is valid without its iterator",
     await collectGarbageUntil(() => ++times > 20);
     for (const { part, copy } of parts) {
       assert.ok(copy.equals(part));
-      // Refused if the memory may have been reused.
+      // Fails if the memory may have been reused.
       await client.write(part.subarray(0, 0));
     }
   });
 });
 
-asyncApiTest("lend(): what is abandoned with its chunk is given back once collected", async (engine) => {
+asyncApiTest("lend(): an abandoned chunk is returned once it is garbage-collected", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const data = randomBytes(LONG);
     const next = async () => {
@@ -214,7 +214,7 @@ asyncApiTest("lend(): what is abandoned with its chunk is given back once collec
       assert.ok(value instanceof Uint8Array);
       return { lent, value };
     };
-    // All that an engine lends.
+    // The most that an engine lends.
     const held: object[] = [];
     for (let times = 0; times < 600; times++) held.push(await next());
     let { lent, value } = await next();
@@ -268,7 +268,7 @@ asyncApiTest(
   withoutResets,
 );
 
-asyncApiTest("lend(): what a program transfers away is its own", async (engine) => {
+asyncApiTest("lend(): memory that a program transfers is the program's", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const received: string[] = [];
     const pieces = Array.from({ length: 20 }, (_, index) => `${index}`.padStart(LONG, "-"));
@@ -315,7 +315,7 @@ asyncApiTest("lend(): two next() at once, and other reads between", async (engin
   });
 });
 
-asyncApiTest("lend(): what was received ahead goes to a pipe, or a Duplex", async (engine) => {
+asyncApiTest("lend(): data received ahead goes to a pipe, or a Duplex", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     await client.write("one");
     for await (const bytes of server.lend()) {

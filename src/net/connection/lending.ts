@@ -2,14 +2,14 @@ import { type BufferLoan, keepLent, loanOf } from "../../engine/received-bytes.t
 import { asResult, type PieceSource } from "./pieces.ts";
 
 /**
- * What an iterator has lent; apart from it, so that it outlives an abandoned one. It holds neither
- * the iterator nor the view, which holds the iterator.
+ * What an iterator has lent. Separate, so that it outlives an abandoned iterator: it references
+ * neither the iterator nor the view, which references the iterator.
  */
 class Loan {
   #loan: BufferLoan | undefined;
   #generation = 0;
 
-  /** Takes a piece, and keeps it lent for as long as its holder lives. */
+  /** Takes a piece, which stays lent as long as its holder is reachable. */
   take(piece: Uint8Array, holder: object): Uint8Array {
     const view = keepLent(piece, holder);
     this.#loan = loanOf(view);
@@ -24,7 +24,7 @@ class Loan {
   }
 }
 
-/** Gives back what an iterator had that a program abandoned without calling return(). */
+/** Returns the memory of an iterator that was abandoned without calling return(). */
 const abandoned = new FinalizationRegistry<Loan>((loan) => loan.giveBack());
 
 /** Iterates over the chunks of a connection in the engine's memory, each lent until the next. */

@@ -7,7 +7,7 @@ const loopback = { host: "127.0.0.1" } as const;
 const text = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString());
 
 asyncApiTest(
-  "peek() shows what the next read() returns, as often as it is asked, and then the end",
+  "peek() returns what the next read() will return, any number of times, and then the end",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const waiting = server.peek();
@@ -39,29 +39,27 @@ asyncApiTest("peeks and reads that wait take turns in the order of the calls", (
   }),
 );
 
-asyncApiTest(
-  "a peek() that gives up takes nothing with it; a peek() receives one piece, and no more",
-  (engine) =>
-    withEnds(engine, loopback, async ({ client, server }) => {
-      const stop = new AbortController();
-      const given = server.peek({ signal: stop.signal });
-      stop.abort(new Error("enough"));
-      await assert.rejects(given, { message: "enough" });
-      await assert.rejects(server.peek({ signal: stop.signal }), { message: "enough" });
-      const late = { name: "TimeoutError", message: "peek() timed out after 1 ms" };
-      await assert.rejects(server.peek({ timeout: 1 }), late);
-      await client.write("first");
-      assert.equal(text(await server.peek({ timeout: 5000 })), "first");
-      await client.write("second");
-      await someTurns();
-      assert.equal(text(await server.peek()), "first");
-      assert.equal(text(await server.read()), "first");
-      assert.equal(text(await server.read()), "second");
-    }),
+asyncApiTest("an aborted peek() consumes nothing; a peek() receives one piece, and no more", (engine) =>
+  withEnds(engine, loopback, async ({ client, server }) => {
+    const stop = new AbortController();
+    const given = server.peek({ signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await assert.rejects(given, { message: "enough" });
+    await assert.rejects(server.peek({ signal: stop.signal }), { message: "enough" });
+    const late = { name: "TimeoutError", message: "peek() timed out after 1 ms" };
+    await assert.rejects(server.peek({ timeout: 1 }), late);
+    await client.write("first");
+    assert.equal(text(await server.peek({ timeout: 5000 })), "first");
+    await client.write("second");
+    await someTurns();
+    assert.equal(text(await server.peek()), "first");
+    assert.equal(text(await server.read()), "first");
+    assert.equal(text(await server.read()), "second");
+  }),
 );
 
 asyncApiTest(
-  "peek() fails as read() does, after what was received",
+  "peek() fails like read(), after the received data",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const waiting = server.peek();

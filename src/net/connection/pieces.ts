@@ -1,6 +1,6 @@
 import { own, type Take } from "./reading.ts";
 
-/** What an iterator reads from. @internal */
+/** The source of an iterator. @internal */
 export interface PieceSource {
   readNext<As>(take: Take<As>, keepsAhead: boolean): Promise<As>;
 }

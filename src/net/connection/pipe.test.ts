@@ -47,7 +47,7 @@ async function end(engine: EngineName, endpoint: ListenOptions, kind: Kind): Pro
   return { peer, inner };
 }
 
-/** Two ends, to be joined: what one peer sends, the other gets. */
+/** Two connections to join, so that one peer receives what the other sends. */
 async function withEnds(
   engines: readonly [EngineName, EngineName],
   endpoint: () => ListenOptions,
@@ -111,7 +111,7 @@ async function fill(peer: Connection, wait: () => Promise<void> = someTurns): Pr
   return written;
 }
 
-/** Waits until an engine has received something, so for a turn of its own. */
+/** Waits for a turn in which an engine has received something. */
 const turnOf = (engine: EngineName) =>
   withPair(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
     await client.write("x");
@@ -143,7 +143,7 @@ for (const transport of transports) {
   }
 
   asyncApiTest(
-    `pipe over ${transport}: a peer that does not read holds the other one, within bounds`,
+    `pipe over ${transport}: a peer that does not read stops the other one, within bounds`,
     async (engine, fixture) => {
       await withEnds(
         [engine, engine],
@@ -151,8 +151,8 @@ for (const transport of transports) {
         both,
         async (left, right) => {
           const joined = join(left.inner, right.inner);
-          // On Bun, many immediates may pass before the engine's next turn. What is written until
-          // then arrives at once, however full the pipe is.
+          // On Bun, many immediates may pass before the engine's next turn. Everything written
+          // until then arrives together, even if the pipe is full.
           const written = await fill(left.peer, () => turnOf(engine));
           assert.ok(right.inner.pendingBytes < 1_000_000, `${right.inner.pendingBytes} bytes wait`);
           const pending = right.inner.pendingBytes;
@@ -217,7 +217,7 @@ asyncApiTest("pipe: to itself, it echoes", async (engine) => {
 });
 
 asyncApiTest(
-  "pipe: what was received and not read goes first; the rest of its target is the program's",
+  "pipe: received but unread data goes first; the program may still use the target",
   async (engine) => {
     await withEnds([engine, engine], tcp, ["Connection", "Connection"], async (left, right) => {
       await left.peer.write("one ");
@@ -279,8 +279,8 @@ for (const [state, reach] of Object.entries(states)) {
           left.peer.reset();
           await assert.rejects(
             async () => {
-              // A full pipe finds the reset once it is read from, and sending finds it after an
-              // end.
+              // A full pipe notices the reset when it is read from; after an end, sending notices
+              // it.
               for (;;) {
                 if (state !== "after the other's end") await right.peer.write("x");
                 if ((await right.peer.read({ timeout: 1 }).catch(ignoreTimeout)) === null) await someTurns();
@@ -342,7 +342,7 @@ asyncApiTest("pipe: a timeout resets both", async (engine) => {
   });
 });
 
-asyncApiTest("pipe: what cannot be piped is an error, and stays as it is", async (engine) => {
+asyncApiTest("pipe: what cannot be piped throws, and stays unchanged", async (engine) => {
   await withEnds([engine, engine], tcp, ["Connection", "Connection"], async (left, right) => {
     const [a, b] = [left.inner, right.inner];
     assert.ok(isConnection(a) && isConnection(b));

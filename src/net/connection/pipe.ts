@@ -18,7 +18,7 @@ export interface PipeEnd {
   checkReadable(): void;
   /** Throws if something else sends, or sending has failed. */
   checkWritable(): void;
-  /** Gives what was received and not read yet, after `checkReadable()`. */
+  /** Returns received data that has not been read, after `checkReadable()`. */
   takeUnread(): Uint8Array | undefined;
   /** Receives for a pipe. */
   resumeForPipe(): void;
@@ -38,7 +38,7 @@ export interface PipeEnd {
 
 const nothing = new Uint8Array(0);
 
-/** Takes the bytes of a pipe from the handler `data()`, and passes them on. @internal */
+/** Takes the bytes of a pipe from the handler `data()`, and forwards them. @internal */
 export interface Diversion {
   /** The source has ended: `Pipe.finish()` follows the last bytes. */
   onEnd(): void;
@@ -46,7 +46,7 @@ export interface Diversion {
   onDrain(): void;
 }
 
-/** What one connection receives, on its way to another. @internal */
+/** Forwards what one connection receives to another. @internal */
 export class Pipe {
   readonly from: PipeEnd;
   readonly to: PipeEnd;
@@ -57,7 +57,7 @@ export class Pipe {
    * more, but is still received from.
    */
   #state: "open" | "ending" | "broken" | "ended" = "open";
-  /** What other means than `#forwarding` have sent. */
+  /** The number of bytes sent by other means than `#forwarding`. */
   #others = 0;
   #failure: { readonly error: unknown } | null = null;
   #whenEnded: (() => void) | undefined;
@@ -90,7 +90,7 @@ export class Pipe {
     this.to.stream.write(bytes);
   }
 
-  /** Forwards nothing more, or again without an argument. */
+  /** Stops forwarding, or without an argument resumes it. */
   divert(diversion: Diversion | undefined): void {
     if (this.#state !== "open" || this.#diversion === diversion) return;
     this.#diversion = diversion;
@@ -140,7 +140,7 @@ export class Pipe {
       this.fail(error);
     } else if (this.#state === "open") {
       this.#state = "broken";
-      // Dropped, so that a peer that only reads once it has written goes on to read.
+      // Dropped, so that a peer that reads only after writing gets to read.
       this.from.resumeFullPipe();
     }
   }
@@ -148,7 +148,7 @@ export class Pipe {
   /** One of the two has failed, or is closed. */
   onClosing(which: PipeEnd): void {
     if (which === this.to) this.fail(which.sendingError);
-    // Once it has ended, what the source received is the target's.
+    // Once the source has ended, the target has everything that it received.
     else if (this.#state !== "ending") this.fail(which.receivingError);
   }
 
@@ -188,33 +188,33 @@ const noneInto: readonly Pipe[] = [];
 
 /** The pipes of a connection. @internal */
 export class Pipes {
-  /** Where what it receives goes. */
+  /** The pipe that takes what it receives. */
   out: Pipe | undefined;
-  /** Those that send to it. Replaced, never changed. */
+  /** The pipes that send to it. The array is replaced, never changed. */
   into = noneInto;
-  /** What earlier ones have sent to it. */
+  /** The number of bytes that earlier pipes have sent to it. */
   #earlier = 0;
 
   get isEmpty(): boolean {
     return this.out === undefined && this.into.length === 0;
   }
 
-  /** Throws if one takes what is received. */
+  /** Throws if a pipe takes what is received. */
   checkNoneOut(): void {
     if (this.out !== undefined) throw invalidState("a pipe() is reading from the connection");
   }
 
-  /** Throws if any sends to the connection, and will send the end. */
+  /** Throws if a pipe sends to the connection, and will send the end. */
   checkNoneInto(): void {
     if (this.into.length > 0) throw invalidState("a pipe() is sending to the connection, and will end it");
   }
 
-  /** Whether what is received waits until the other end has sent more. */
+  /** Whether receiving waits until the other end has sent more. */
   get isFull(): boolean {
     return this.out !== undefined && this.out.to.pendingBytes > 0;
   }
 
-  /** How many bytes they have sent to the connection. */
+  /** The number of bytes that pipes have sent to the connection. */
   get bytesInto(): number {
     let bytes = this.#earlier;
     for (const pipe of this.into) bytes += pipe.bytes;
@@ -249,7 +249,7 @@ export class Pipes {
   }
 }
 
-/** Those of a connection that has none. Stays empty. @internal */
+/** The pipes of a connection without any. Stays empty. @internal */
 export const noPipes = new Pipes();
 
 /** Throws if nothing can be piped from one to the other. @internal */

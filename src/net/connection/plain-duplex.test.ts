@@ -8,8 +8,8 @@ import { PlainDuplex } from "./plain-duplex.ts";
 
 const tcp = { host: "127.0.0.1" };
 
-// What toDuplex() returns where there is no `berkeley/net`. The tests of connection-duplex run on
-// whichever the runtime has.
+// The Duplex that toDuplex() returns without `berkeley/net`. The tests of connection-duplex run on
+// the runtime's own.
 
 asyncApiTest(
   "plain duplex: the state follows the ends of both sides, and close comes last",

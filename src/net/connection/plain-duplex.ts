@@ -17,7 +17,7 @@ import type { Consumer } from "./consumer.ts";
 /** How many bytes a write may leave with the engine before its callback waits. */
 const MARK = 65_536;
 
-/** In a browser it cannot be constructed. */
+/** It cannot be constructed in a browser. */
 const Duplex = builtin("node:stream")?.Duplex ?? withoutStreams();
 
 function withoutStreams(): typeof NodeDuplex {
@@ -26,7 +26,7 @@ function withoutStreams(): typeof NodeDuplex {
       throw new Error("toDuplex() needs Node's streams, which this runtime lacks");
     }
   }
-  // Nothing but its constructor can be called.
+  // Only its constructor can be called.
   return Unavailable as unknown as typeof NodeDuplex;
 }
 
@@ -39,11 +39,14 @@ type Callback = (error?: Error | null) => void;
 export class PlainDuplex extends Duplex implements ConnectionDuplex {
   readonly #connection: Connection;
   #piped = false;
-  /** Called once the system has taken what was written. */
+  /** Called once the system has accepted what was written. */
   #written: Callback | undefined;
-  /** Sending failed with this; what has been received is still to be read. */
+  /** The error of sending, while received data is still unread. */
   #sendingFailure: Error | undefined;
-  /** The connection is closed; it is destroyed with this once what had been received is read. */
+  /**
+   * The connection is closed; the Duplex is destroyed with this error once all received data is
+   * read.
+   */
   #failure: Error | undefined;
   #ended = false;
   #destroySoon = false;
@@ -206,8 +209,8 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   }
 
   /**
-   * Writes, as `net.Socket`: after the peer has ended, which ends this side unless half-open is
-   * allowed, it fails with EPIPE.
+   * Writes, like `net.Socket`: fails with EPIPE after the peer has ended, which ends this side
+   * unless half-open is allowed.
    */
   override write(chunk: unknown, callback?: Callback): boolean;
   override write(chunk: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
@@ -224,7 +227,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
   }
 
-  /** As `stream.Readable`'s. */
+  /** Like that of `stream.Readable`. */
   override pipe<Destination extends NodeJS.WritableStream>(
     destination: Destination,
     options?: { end?: boolean | undefined },
@@ -242,7 +245,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: Callback): void {
     this.#idle?.refresh();
     if (!this.#connection.isOpen) {
-      // What is written seems to be sent (see #failToSend).
+      // Pretends that written data was sent (see #failToSend).
       if (this.#failure !== undefined) done();
       else done(this.#reason());
       return;
@@ -261,7 +264,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   /** @internal */
   override _final(done: Callback): void {
     this.#connection.finish((error) => {
-      // It is destroyed with the error once what has been received is read.
+      // It is destroyed with the error once all received data is read.
       if (this.#sendingFailure === undefined && this.#failure === undefined)
         done(isError(error) ? error : null);
     });
@@ -277,7 +280,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
       this.emit("close", error !== null);
     };
     this.#connection.closeNow();
-    // What a listener throws is an uncaught exception, not the rejection of a promise.
+    // An error thrown by a listener is an uncaught exception, not a rejection.
     this.#connection.untilClosed().then(() => nextTick(closed));
     done(error);
   }

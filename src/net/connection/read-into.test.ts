@@ -67,16 +67,19 @@ asyncApiTest("read({ into }): a piece is divided among the reads that wait", asy
   });
 });
 
-asyncApiTest("read({ into }): what does not fit is read next, and then the end", async (engine) => {
-  await withEnds(engine, tcp, async ({ client, server }) => {
-    await client.end("0123456789");
-    const into = new Uint8Array(3);
-    assert.equal(await server.read({ into }), 3);
-    assert.equal(text(into), "012");
-    assert.equal(text(await server.read()), "3456789");
-    assert.equal(await server.read({ into }), null);
-  });
-});
+asyncApiTest(
+  "read({ into }): the rest of a piece that does not fit is read next, and then the end",
+  async (engine) => {
+    await withEnds(engine, tcp, async ({ client, server }) => {
+      await client.end("0123456789");
+      const into = new Uint8Array(3);
+      assert.equal(await server.read({ into }), 3);
+      assert.equal(text(into), "012");
+      assert.equal(text(await server.read()), "3456789");
+      assert.equal(await server.read({ into }), null);
+    });
+  },
+);
 
 asyncApiTest("read({ into }): memory that cannot be read into, and options", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
@@ -110,7 +113,7 @@ asyncApiTest("read({ into }): memory that cannot be read into, and options", asy
   });
 });
 
-asyncApiTest("read({ into }): memory that goes while the read waits", async (engine) => {
+asyncApiTest("read({ into }): memory that is detached while the read waits", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const into = new Uint8Array(16);
     const waiting = assert.rejects(server.read({ into }), { name: "TypeError", message: /detached/ });
@@ -122,7 +125,7 @@ asyncApiTest("read({ into }): memory that goes while the read waits", async (eng
   });
 });
 
-asyncApiTest("read({ into }): nothing of the caller's is called", async (engine) => {
+asyncApiTest("read({ into }): runs none of the caller's code", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const called: PropertyKey[] = [];
     const lie = (name: PropertyKey) => ({
@@ -165,7 +168,7 @@ asyncApiTest("read({ into }): a signal and a time limit lose nothing", async (en
 });
 
 asyncApiTest(
-  "read({ into }): what was received before a reset, and then the reset",
+  "read({ into }): the data before a reset, and then the reset",
   async (engine) => {
     await withEnds(engine, tcp, async ({ client, server }) => {
       const into = new Uint8Array(2);

@@ -18,22 +18,21 @@ export interface ReadConnection {
   readonly receivingEnded: boolean;
   /** Why nothing is received if it is not open. */
   readonly receivingError: unknown;
-  /** Fails, if it did while there was something to read. */
+  /** Fails now, if it failed while there was unread data. */
   failAfterUnread(): void;
 }
 
 /**
- * What a connection has received and its program has not read, the reads that wait, and whether the
- * engine receives: at most one chunk ahead of the program.
+ * The data that a connection has received but the program has not read, and the waiting reads. Has
+ * the engine receive at most one chunk ahead of the program.
  */
 export class Reading extends Waiters<Uint8Array | null> {
   /** Received ahead of the program: a copy of our own, or a view that is lent until it is read. */
   #unread: Uint8Array | undefined;
-  /** "failed": the connection has, which is told once what it had received is read. */
+  /** "failed": the connection has failed, which is reported once all received data is read. */
   #state: "paused" | "receiving" | "failed" = "paused";
   /**
-   * Whether what is received ahead stays in the engine's memory: the last read does not need a copy
-   * of its own.
+   * Whether data received ahead stays in the engine's memory, because the last read needed no copy.
    */
   #keepsAhead = false;
 
@@ -45,7 +44,7 @@ export class Reading extends Waiters<Uint8Array | null> {
     return this.#unread !== undefined;
   }
 
-  /** Whether anything was received that may not have been read. */
+  /** Whether there may be unread data. */
   get isAhead(): boolean {
     return this.#state !== "paused" || this.hasUnread;
   }
@@ -54,7 +53,7 @@ export class Reading extends Waiters<Uint8Array | null> {
     return this.#state === "failed";
   }
 
-  /** Has a failure wait until what was received is read. */
+  /** Delays a failure until all received data is read. */
   failAfterUnread(): void {
     this.#state = "failed";
   }
@@ -77,7 +76,7 @@ export class Reading extends Waiters<Uint8Array | null> {
     if (this.#state === "receiving" && connection.isOpen) connection.stream.resume();
   }
 
-  /** Reads what was received, or waits for it. */
+  /** Reads received data, or waits for it. */
   read<As>(
     connection: ReadConnection,
     options: WaitOptions | undefined,
@@ -101,7 +100,7 @@ export class Reading extends Waiters<Uint8Array | null> {
     return this.wait(connection.stream.system.clock, options, take, 0, call);
   }
 
-  /** Gives received bytes to the reads that wait; returns whether some are left. */
+  /** Passes received bytes to the waiting reads; returns whether any are left. */
   receive(bytes: Uint8Array): boolean {
     let rest: Uint8Array | undefined = bytes;
     while (rest !== undefined && this.size > 0) {
@@ -114,35 +113,35 @@ export class Reading extends Waiters<Uint8Array | null> {
     return true;
   }
 
-  /** Gives what was received ahead, which there must be. */
+  /** Returns the data received ahead, which must exist. */
   take<As>(take: Take<As>): As {
     const unread = this.#unread ?? null;
     this.#unread = undefined;
     return take(unread);
   }
 
-  /** Takes all that was received ahead, as bytes of the caller's own. */
+  /** Takes all data received ahead, as bytes that the caller owns. */
   takeAll(): Uint8Array | undefined {
     return this.#unread === undefined ? undefined : (this.take(own) ?? undefined);
   }
 
-  /** What was received, or the rest of it, is to be read first again. */
+  /** Puts received data, or the rest of it, back to be read next. */
   putBack(bytes: Uint8Array): void {
     this.#unread = bytes;
   }
 
-  /** Gives memory back to the engine; what was received ahead can still be read. */
+  /** Returns memory to the engine; data received ahead can still be read. */
   giveBack(): void {
     this.#unread = this.takeAll();
   }
 
-  /** Drops what was received ahead. */
+  /** Drops the data received ahead. */
   discard(): void {
     if (this.#unread !== undefined) giveBackLent(this.#unread);
     this.#unread = undefined;
   }
 
-  /** Copies a piece, which is read next all the same. */
+  /** Copies a piece, which stays the next one to read. */
   shown(): Take<Uint8Array | null> {
     return (piece) => {
       if (piece === null) return null;
@@ -151,7 +150,7 @@ export class Reading extends Waiters<Uint8Array | null> {
     };
   }
 
-  /** Takes as much of a piece as fits into a caller's memory; what does not is read next. */
+  /** Takes as much of a piece as fits into the caller's memory; the rest is read next. */
   into(target: Uint8Array): Take<number | null> {
     return (piece) => {
       if (piece === null) return null;
@@ -161,7 +160,7 @@ export class Reading extends Waiters<Uint8Array | null> {
         this.putBack(piece);
         throw detached("into");
       }
-      // Safety: the length was read just now, and nothing of the caller's runs before the copy.
+      // Safety: the length was just read, and none of the caller's code runs before the copy.
       if (length <= fitting) {
         copyTo(target, piece);
         giveBackLent(piece);
@@ -174,12 +173,12 @@ export class Reading extends Waiters<Uint8Array | null> {
   }
 }
 
-/** Bytes of the caller's own: a copy, unless they are one. */
+/** Bytes that the caller owns: a copy, unless they already are one. */
 function owned(piece: Uint8Array): Uint8Array {
   return isLent(piece) ? copyOf(piece) : piece;
 }
 
-/** Takes a piece as bytes of the caller's own. */
+/** Takes a piece as bytes that the caller owns. */
 export function own(piece: Uint8Array | null): Uint8Array | null {
   if (piece === null || !isLent(piece)) return piece;
   const copy = copyOf(piece);

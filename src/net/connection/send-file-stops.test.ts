@@ -1,4 +1,4 @@
-// sendFile() when something comes between: another that must be read, a bad URL, an end, a reset.
+// sendFile() combined with another file that must be read, a bad URL, an end, or a reset.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, writeFileSync } from "node:fs";
@@ -44,7 +44,7 @@ for (const ended of [false, true]) {
   );
 }
 
-asyncApiTest("a URL that is no file's: what is written goes on", (engine) =>
+asyncApiTest("a URL that is not a file's: writes continue", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await assert.rejects(client.sendFile(new URL("http://x/y")), { code: "ERR_INVALID_URL_SCHEME" });
     await client.end("after");
@@ -65,13 +65,13 @@ async function stuck(connection: ConnectionBase, path: string): Promise<{ sent: 
 }
 
 asyncApiTest(
-  "detach() that is given up resets the connection, and keeps no socket",
+  "an aborted detach() resets the connection, and keeps no socket",
   (engine, fixture) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const { sent } = await stuck(client, fileWith(fixture, new Uint8Array(LARGE)));
       await assert.rejects(client.detach({ timeout: 1 }), { name: "TimeoutError" });
       await assert.rejects(sent);
-      // withEnds() sees a descriptor that is left open.
+      // withEnds() detects a descriptor left open.
       await assert.rejects(readText(server), { name: "ConnectionResetByPeer" });
     }),
   { ...noDetach, ...withoutResets },
@@ -126,7 +126,7 @@ test("after reset() no handler is called, though a file waits for the socket", a
   }
 });
 
-test("what drain() throws is an uncaught exception, and the file is sent all the same", (context) => {
+test("an error thrown by drain() is an uncaught exception, and the file is still sent", (context) => {
   const path = fileWith(new Fixture(context), "the file");
   const { stdout, stderr } = runSource(`
     import { connect, listen } from ${JSON.stringify(new URL("../../index.js", import.meta.url).href)};
@@ -167,7 +167,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "a fifo is refused, with or without a writer, and blocks nothing",
+  "rejects a fifo, with or without a writer, and blocks nothing",
   (engine, fixture) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const fifo = join(fixture.folder(), "fifo");
@@ -190,12 +190,12 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "a timeout ends one that cannot be read",
+  "a timeout ends a file that cannot be read",
   (engine, fixture) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const [silent, other] = fixture.pair();
       await assert.rejects(client.sendFile(silent.fd, { timeout: 1 }), { name: "TimeoutError" });
-      // Lets the call return.
+      // Allows the call to return.
       close(other);
       await client.end("after");
       assert.equal(await readText(server), "after");
@@ -230,7 +230,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "pieces with a view of a handler that has returned are refused while a file is sent, all of them",
+  "rejects all pieces of a write with an expired view while a file is sent",
   async (engine, fixture) => {
     const path = fileWith(fixture, Buffer.alloc(LARGE));
     const views: Uint8Array[] = [];

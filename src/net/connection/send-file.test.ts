@@ -139,11 +139,11 @@ asyncApiTest("sendFile(): a path, a URL, a FileHandle and a descriptor", async (
       await sender.sendFile(fd, { offset: 2 ** 40 }),
       await sender.sendFile(fd, { length: 0 }),
     ];
-    // Its position is where it was.
+    // Its position has not changed.
     const buffer = Buffer.alloc(10);
     assert.equal(fs.readSync(fd, buffer), 10);
     const rest = Promise.all([sender.sendFile(fd), sender.sendFile(handle)]);
-    // Only Windows has no duplicates of them.
+    // Only Windows cannot duplicate them.
     if (process.platform === "win32") await rest;
     fs.closeSync(fd);
     await handle.close();
@@ -155,7 +155,7 @@ asyncApiTest("sendFile(): a path, a URL, a FileHandle and a descriptor", async (
 });
 
 asyncApiTest(
-  "sendFile(): what cannot be sent at all leaves the connection as it is",
+  "sendFile(): a file that cannot be sent at all leaves the connection unchanged",
   async (engine, fixture) => {
     const folder = fixture.folder();
     const path = join(folder, "file");
@@ -251,7 +251,7 @@ asyncApiTest("sendFile(): arguments", async (engine, fixture) => {
 
 for (const kind of kinds) {
   asyncApiTest(
-    `sendFile() of a ${kind}: a peer that does not read stops it, and a close() waits`,
+    `sendFile() of a ${kind}: it waits for a peer that does not read, and a close() waits, too`,
     async (engine, fixture) => {
       const data = randomBytes(LARGE);
       const path = fileWith(fixture, data);
@@ -265,7 +265,7 @@ for (const kind of kinds) {
         void Promise.resolve(sender.write("the end")).catch(() => {});
         await untilFull(() => count);
         assert.ok(count < data.length);
-        // As both kinds have it.
+        // The part that both kinds share.
         Reflect.get(sender, "close").call(sender);
         await someTurns();
         const all = await readAll(peer);
@@ -295,7 +295,7 @@ for (const kind of kinds) {
         const total = await sent;
         assert.ok(total >= count && total < data.length);
         assert.equal(all.length, total + "|after".length);
-        // Pages that were on their way when the file was cut are sent as zeros.
+        // Pages in flight when the file was truncated are sent as zeros.
         assert.equal(sha(all.subarray(0, 1000)), sha(data.subarray(0, 1000)));
       });
     },
@@ -341,26 +341,29 @@ for (const kind of kinds) {
   }
 }
 
-asyncApiTest("sendFile(): aborted while it waits for its turn, it is left out", async (engine, fixture) => {
-  const path = fileWith(fixture, randomBytes(LARGE));
-  await withSender(engine, "Connection", tcp, async (sender, peer) => {
-    const first = sender.sendFile(path, { length: LARGE - 1 });
-    const controller = new AbortController();
-    const second = sender.sendFile(path, { signal: controller.signal });
-    const third = sender.sendFile(path, { length: 1, timeout: 1 });
-    void sender.end("|after");
-    const reason = new Error("not wanted");
-    const failed = assert.rejects(second, reason);
-    const timedOut = assert.rejects(third, { name: "TimeoutError" });
-    await someTurns();
-    controller.abort(reason);
-    await failed;
-    await timedOut;
-    const all = await readAll(peer);
-    assert.equal(await first, LARGE - 1);
-    assert.equal(all.length, LARGE - 1 + "|after".length);
-  });
-});
+asyncApiTest(
+  "sendFile(): if aborted while it waits for its turn, the file is skipped",
+  async (engine, fixture) => {
+    const path = fileWith(fixture, randomBytes(LARGE));
+    await withSender(engine, "Connection", tcp, async (sender, peer) => {
+      const first = sender.sendFile(path, { length: LARGE - 1 });
+      const controller = new AbortController();
+      const second = sender.sendFile(path, { signal: controller.signal });
+      const third = sender.sendFile(path, { length: 1, timeout: 1 });
+      void sender.end("|after");
+      const reason = new Error("not wanted");
+      const failed = assert.rejects(second, reason);
+      const timedOut = assert.rejects(third, { name: "TimeoutError" });
+      await someTurns();
+      controller.abort(reason);
+      await failed;
+      await timedOut;
+      const all = await readAll(peer);
+      assert.equal(await first, LARGE - 1);
+      assert.equal(all.length, LARGE - 1 + "|after".length);
+    });
+  },
+);
 
 asyncApiTest(
   "sendFile(): to a peer that has ended its side, and a pipe after it",
@@ -411,7 +414,7 @@ for (const kind of kinds) {
         });
         const failed = assert.rejects(sent, { name: /^(ConnectionResetByPeer|BrokenPipe)$/ });
         await untilFull(() => count);
-        // As both kinds have it.
+        // The part that both kinds share.
         Reflect.get(sender, "close").call(sender);
         await someTurns();
         peer.reset();

@@ -11,11 +11,11 @@ export interface SendFileOptions extends WaitOptions {
   readonly offset?: number | undefined;
   /** How many bytes to send at most; to the end of the file by default. */
   readonly length?: number | undefined;
-  /** Called with the number of bytes that the system has taken, each time it grows. */
+  /** Called with the number of bytes that the system has accepted, each time it grows. */
   readonly progress?: ((sent: number) => void) | undefined;
 }
 
-/** What `checkSendFile()` returns: each option, read once. */
+/** Validated options, each read once. */
 export interface CheckedFile {
   readonly file: FileToOpen;
   readonly offset: number;

@@ -11,7 +11,7 @@ const fs = builtin("node:fs");
 
 type ReadDone = (error: unknown, fd: number) => void;
 
-/** What `openFile()` takes: a path, or a descriptor number. */
+/** A path, or a descriptor number, for `openFile()`. */
 export type FileToOpen = string | URL | number;
 
 /**
@@ -30,7 +30,7 @@ export function checkFile(file: SentFile): FileToOpen {
   const fd: unknown = typeof file === "object" && file !== null ? file.fd : undefined;
   if (typeof fd !== "number")
     throw argumentType(`file must be a path, a URL, a FileHandle or a descriptor, not ${kind(file)}`);
-  // A FileHandle has none any more once it is closed.
+  // A closed FileHandle has none.
   return fd === -1 ? fd : descriptor(fd);
 }
 
@@ -115,7 +115,7 @@ function openPath(path: string | URL, done: (error: unknown, file?: OpenFile) =>
   if (fs === undefined) return;
   const refuse = (fd: number, error: unknown) => fs.close(fd, () => done(error));
   try {
-    // A fifo without a writer opens at once. To other files the flag means nothing.
+    // A fifo without a writer opens immediately. The flag has no effect on other files.
     fs.open(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0), (error, fd) => {
       if (error !== null) {
         done(error);
@@ -129,7 +129,7 @@ function openPath(path: string | URL, done: (error: unknown, file?: OpenFile) =>
       });
     });
   } catch (error) {
-    // A URL that is no file's.
+    // A URL that is not a file's.
     done(error);
   }
 }

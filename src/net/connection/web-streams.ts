@@ -8,7 +8,7 @@ import type { Data } from "./data.ts";
 // From node:stream/web rather than the globals, which jsdom lacks.
 const streams = () => builtin("node:stream/web") ?? globalThis;
 
-/** Reads only on demand, and into the buffer of a reader that brings one. */
+/** Reads only on demand, and into the reader's buffer if it supplies one. */
 export function readableOf(connection: ConnectionReader): ReadableStream<Uint8Array> {
   return new (streams().ReadableStream)(
     {
@@ -23,7 +23,7 @@ export function readableOf(connection: ConnectionReader): ReadableStream<Uint8Ar
           return;
         }
         const count = await connection.read({ into });
-        // A reader that waits for its buffer learns of the end by an answer of no bytes.
+        // A read of zero bytes tells a "byob" reader that waits for its buffer about the end.
         if (count === null) controller.close();
         request.respond(count ?? 0);
       },

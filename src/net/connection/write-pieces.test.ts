@@ -57,7 +57,7 @@ asyncApiTest("pieces keep the order of all writes, however many and long they ar
   }),
 );
 
-asyncApiTest("write() of pieces waits as write() does, and the bytes may be changed at once", (engine) =>
+asyncApiTest("write() of pieces waits like any write(), and the bytes may be changed immediately", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const piece = new Uint8Array(4 << 20).fill(1);
     let done = false;
@@ -79,7 +79,7 @@ asyncApiTest("write() of pieces waits as write() does, and the bytes may be chan
   }),
 );
 
-asyncApiTest("one wrong piece, and nothing is sent", (engine) =>
+asyncApiTest("with one invalid piece, nothing is sent", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     // @ts-expect-error a number is no piece
     await assert.rejects(client.write(["a", 1]), { code: "ERR_INVALID_ARG_TYPE" });

@@ -10,7 +10,7 @@ export interface WrittenConnection {
   readonly stream: Stream;
   readonly isOpen: boolean;
   readonly pendingBytes: number;
-  /** What they have sent to it counts as pending, too. */
+  /** Bytes that they have sent to it count as pending, too. */
   readonly pipes: Pipes;
   /** Why nothing is sent if it is not open. */
   readonly sendingError: unknown;
@@ -18,10 +18,12 @@ export interface WrittenConnection {
 
 const nothing = () => {};
 
-/** What nearly every write() returns. */
+/** The result of nearly every write(). */
 const sent = Promise.resolve();
 
-/** What a connection has written, and the writes that wait until the system has taken it. */
+/**
+ * Counts what a connection has written, and has the writes that wait until the system accepts it.
+ */
 export class Writing extends Waiters<void> {
   /** The number of bytes that `send()` and `write()` were given. */
   #written = 0;
@@ -31,7 +33,7 @@ export class Writing extends Waiters<void> {
     super("write()");
   }
 
-  /** What sending failed with, while received data can still be read. */
+  /** The error of sending, while received data can still be read. */
   get failure(): ConnectionError | undefined {
     return this.#failure;
   }
@@ -41,7 +43,7 @@ export class Writing extends Waiters<void> {
     this.rejectAll(error);
   }
 
-  /** The system has taken some of it. */
+  /** The system has accepted some of it. */
   onProgress(connection: WrittenConnection): void {
     this.resolveUpTo(this.#written + connection.pipes.bytesInto - connection.pendingBytes);
   }
@@ -52,7 +54,7 @@ export class Writing extends Waiters<void> {
     this.#written += lengthOf(bytes);
   }
 
-  /** Sends, and waits until the system has taken everything written so far. */
+  /** Sends, and waits until the system has accepted everything written so far. */
   write(
     connection: WrittenConnection,
     bytes: Uint8Array | readonly Uint8Array[],

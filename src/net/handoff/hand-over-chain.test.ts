@@ -18,7 +18,7 @@ const program = fileURLToPath(new URL("./hand-over-chain.child.js", import.meta.
 /** A server each generation of which hands over to the next one. */
 interface Chain {
   readonly address: AddressInput;
-  /** When the last process has ended, and the exit status of the first. */
+  /** Resolves when the last process has ended, with the exit status of the first. */
   readonly ended: Promise<unknown[]>;
 }
 
@@ -33,7 +33,7 @@ async function startChain(args: readonly (string | number)[]): Promise<Chain> {
   return { address: JSON.parse(line), ended };
 }
 
-/** Asks for the generation on a connection of its own, and throws whatever goes wrong. */
+/** Requests the generation on a new connection; throws on any failure. */
 async function ask(address: AddressInput, question: string, engine: EngineName): Promise<number> {
   await using client = await connect({ address, engine });
   await client.write(Buffer.from(question));
@@ -45,8 +45,8 @@ async function ask(address: AddressInput, question: string, engine: EngineName):
 const CLIENTS = 4;
 
 /**
- * Clients that keep asking until the generation has come; returns how many answers there were, and
- * from which generations.
+ * Clients that make requests until the generation appears; returns the number of responses, and
+ * their generations.
  */
 async function load(address: AddressInput, last: number, engine: EngineName) {
   const seen = new Set<number>();

@@ -1,4 +1,5 @@
-// Who removes the path of a unix socket that is handed over, and what the channel carries for that.
+// Which process removes the path of a unix socket that is handed over, and what the channel carries
+// for that.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +26,7 @@ async function begin(
 ): Promise<{ readonly handed: Promise<void>; readonly taken: TakenOver }> {
   const [ours, theirs] = fixture.pair(SOCK.STREAM);
   const handed = handOver(old, ours);
-  // It may be rejected before it is awaited.
+  // It may reject before it is awaited.
   handed.catch(() => {});
   return { handed, taken: await takeOver({ channel: theirs }) };
 }

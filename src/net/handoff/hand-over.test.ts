@@ -72,8 +72,8 @@ asyncApiTest(
     const aside = await listen({ host: "127.0.0.1", engine }, {});
     const clients = Array.from({ length: 8 }, () => fixture.tcp());
     for (const client of clients) connect(client, old.address);
-    // The kernel accepts them when the ring is entered, for something else here, and the engine has
-    // not seen it when it is to stop: it looks in a turn to come.
+    // The kernel accepts them when something else enters the ring. The engine is stopped before it
+    // has seen that, in a later turn.
     const other = connectTo({ address: aside.address, engine });
     for (let tick = 0; tick < 5; tick++) await new Promise<void>((resolve) => process.nextTick(resolve));
     const retired = old.retire(undefined);
@@ -103,7 +103,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "handOver: a new process that ends, or is too slow, leaves the listener as it was",
+  "handOver: a new process that ends, or is too slow, leaves the listener unchanged",
   async (engine, fixture) => {
     const listener = await listen({ host: "127.0.0.1", engine });
     const [ours, theirs] = fixture.pair(SOCK.STREAM);
@@ -111,7 +111,7 @@ asyncApiTest(
     await assert.rejects(handOver(listener, ours), { name: "BrokenPipe" });
     const [slow, silent] = fixture.pair(SOCK.STREAM);
     await assert.rejects(handOver(listener, slow, { timeout: 20 }), { name: "TimeoutError" });
-    // It had arrived anyway, and is reported when it says that it is ready.
+    // It had arrived, and is reported when the process says that it is ready.
     const taken = await takeOver({ channel: silent });
     assert.throws(() => taken.ready(), { name: "BrokenPipe" });
     taken[Symbol.dispose]();

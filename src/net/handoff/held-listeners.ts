@@ -1,18 +1,17 @@
 /**
- * What the preload of `berkeley hold` gives to the servers of its process
- * (node/held/take-over.cts).
+ * The preload of `berkeley hold`, as the servers of its process use it (node/held/take-over.cts).
  */
 export interface HeldListeners {
   /** Tells hold that this process serves. */
   tellListening(): void;
   /**
-   * The descriptors that a server is to listen on in place of what it asks for: several if it asks
-   * for every address. None if it asks for something else, or another server has the socket.
+   * The held descriptors on which a server must listen: several if it asks for every address, none
+   * if it asks for another port or path, or another server has the socket.
    */
   take(server: object, address: string | null, port: number | null, fd?: number): readonly number[];
 }
 
-/** Where it is: several copies of this package may be loaded. */
+/** Its global symbol, since several copies of this package may be loaded. */
 const KEY = Symbol.for("berkeley.held");
 
 /** Undefined in a process that `berkeley hold` has not started. */

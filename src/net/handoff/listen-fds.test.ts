@@ -20,7 +20,7 @@ test("LISTEN_FDS: written variables can be read again", () => {
   );
 });
 
-test("LISTEN_FDS: any variables give a count or a sentence", () => {
+test("LISTEN_FDS: any variables yield a count or a message", () => {
   const value = fc.oneof(
     fc.constant(undefined),
     fc.string(),

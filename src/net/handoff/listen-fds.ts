@@ -12,7 +12,7 @@ const NONE: HandedDescriptors = { count: 0, names: undefined };
 
 /**
  * Parses the variables of sd_listen_fds(3): returns the number of descriptors, 0 if they are for
- * another process, or a sentence about what is malformed. An empty variable counts as unset.
+ * another process, or a message if they are malformed. An empty variable counts as unset.
  */
 export function handedDescriptors(
   { LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID }: NodeJS.ProcessEnv,
@@ -47,7 +47,7 @@ interface Copy {
   readonly inode: number;
 }
 
-/** What BERKELEY_HOLD describes; nothing if it is absent or malformed. */
+/** The sockets in BERKELEY_HOLD; none if it is absent or malformed. */
 export function copiesIn(described = "[]"): readonly Copy[] {
   try {
     const held: unknown = JSON.parse(described);

@@ -1,4 +1,4 @@
-// Takes the inherited sockets, and prints them as JSON; its argument says how.
+// Takes the inherited sockets in the way that its argument names, and prints them as JSON.
 import { spawnSync } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { connect } from "../../posix/connect.ts";
@@ -10,7 +10,7 @@ import { listen } from "../listener/listen.ts";
 import { isListenersFromEnvironmentError, listenersFromEnvironment } from "./listeners-from-environment.ts";
 
 const [how = "list", environment] = process.argv.slice(2);
-// A shell may have set what only the process itself knows.
+// LISTEN_PID is this process's own pid, which a shell could not know in advance.
 if (process.env.LISTEN_PID === "ours") process.env.LISTEN_PID = `${process.pid}`;
 
 try {

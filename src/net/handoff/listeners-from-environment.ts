@@ -141,8 +141,8 @@ export function listenersFromEnvironment(
 }
 
 /**
- * `berkeley hold` passes each socket once more at a high number, which nobody needs any more, and
- * child programs would inherit.
+ * `berkeley hold` also passes each socket at a high number. It is no longer needed, and child
+ * programs would inherit it.
  */
 function closeCopies(described: string | undefined): void {
   for (const { high, inode } of copiesIn(described)) {

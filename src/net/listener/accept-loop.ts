@@ -65,7 +65,7 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#ask();
   }
 
-  /** Lowers the demand: takes no further connections from others who share the socket. */
+  /** Lowers the demand, so as not to take connections from others that share the socket. */
   limitDemand(count: number): void {
     if (this.#asked > count) {
       this.#acceptor.pause();

@@ -65,7 +65,7 @@ export interface ListenStatistics {
 /** The reason a connection was dropped, or accepting it was delayed. */
 export type DropCause = AcceptErrorName | ProxyHeaderErrorName;
 
-/** Why no more connections come. @internal */
+/** Why accepting has ended. @internal */
 export type StopReason =
   /** `close()`, or `retire()`, after which another process accepts. */
   | { readonly kind: "closed" | "retired" }
@@ -73,12 +73,12 @@ export type StopReason =
   /** Accepting failed for good. */
   | { readonly kind: "failed"; readonly error: AcceptError };
 
-/** A connection, or the socket that it was detached to. */
+/** A connection, or the socket that it became by `detach()`. */
 interface OpenConnection {
   reset(): void;
 }
 
-/** What a Listener and a Server have in common. */
+/** The base of Listener and Server. */
 export abstract class Listening extends TransferableListener implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #addresses: readonly Address[];
@@ -90,7 +90,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
     const error: unknown = this.#options.signal?.reason;
     this.#stop(error === undefined ? { kind: "closed" } : { kind: "aborted", error });
   };
-  /** The connections that it accepted and that are open, those that were detached among them. */
+  /** The open connections that it accepted, including detached ones. */
   readonly #connections = new Set<OpenConnection>();
   readonly #causes: Partial<Record<DropCause, number>> = {};
   /** Reads PROXY headers. */
@@ -98,7 +98,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
   #accepted = 0;
   #dropped = 0;
   #retried = 0;
-  /** Resolves when no more connections come, after `retire()`. */
+  /** Resolves when accepting has ended, after `retire()`. */
   #retired: Promise<unknown> | undefined;
   /** Resolves when the sockets are closed. */
   #stopped: Promise<unknown> | undefined;
@@ -121,9 +121,9 @@ export abstract class Listening extends TransferableListener implements AsyncDis
 
   /** Makes a connection from an accepted descriptor, and keeps it in `hold()`. @internal */
   protected abstract onDescriptor(fd: number, info: ProxyInfo | undefined): void;
-  /** An accepted connection has not come through the gate, or not yet. @internal */
+  /** An accepted connection was refused by the gate, or waits there. @internal */
   protected abstract replaceDemand(): void;
-  /** No more connections come. @internal */
+  /** Accepting has ended. @internal */
   protected abstract onStop(reason: StopReason): void;
 
   /** The addresses it listens on: two for `localhost`, if the host has both families. */
@@ -153,7 +153,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
   }
 
   /**
-   * How many connections the accept queues hold now, and how many they can; undefined if the system
+   * How many connections are in the accept queues now, and how many fit; undefined if the system
    * does not say, or the listener is closed.
    */
   get queue(): AcceptQueue | undefined {

@@ -35,8 +35,8 @@ async function server() {
         },
       });
   const port = "port" in listener.address ? listener.address.port : 0;
-  // Another process, with its own descriptors, makes all connections at once, and then uses them
-  // one after the other.
+  // Another process, with its own descriptor limit, opens all connections at once, and then uses
+  // them one by one.
   const child = spawn(process.execPath, [process.argv[1] ?? "", engine, "client", `${port}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -67,7 +67,7 @@ async function server() {
   await listener.close({ drain: Number.POSITIVE_INFINITY });
   assert.deepEqual([served, accepted, dropped], [COUNT, COUNT, 0]);
   assert.ok(retried > 0 && causes.ProcessFdQuotaExceeded === retried && waits.length === retried);
-  // It does not spin: the delays grow, and stay bounded.
+  // It does not spin: the delays grow up to a limit.
   assert.ok(waits.every((wait) => wait >= 5 && wait <= 1000));
   console.log(`told ${[...told].join()}, counted, and served all`);
 }

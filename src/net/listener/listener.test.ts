@@ -62,7 +62,7 @@ for (const transport of transports) {
       const { accepted, dropped, retried, causes } = listener.stats;
       assert.deepEqual([accepted, dropped, retried, causes], [1, 0, 0, {}]);
       assert.equal(listener.connections, 1);
-      // A loop gets them all, and leaving it leaves the listener open.
+      // A loop receives them all, and leaving it keeps the listener open.
       let count = 1;
       for await (const connection of listener) {
         await connection.close();
@@ -217,7 +217,7 @@ asyncApiTest("listen: localhost is both families on one port, and accepts from e
     assert.equal(connection.localAddress.family, address.family);
     await closeAll([client, connection]);
   }
-  // If asked for by number, a port that one family lacks is in use.
+  // A port requested by number is in use if either family's is.
   await assert.rejects(listen({ host: "localhost", port: portOf(four), engine }), { name: "AddressInUse" });
   await listener.close();
 });
@@ -313,7 +313,7 @@ asyncApiTest("listen: a number stays the caller's if an option is malformed", as
   // @ts-expect-error that is the point
   for (const given of bad) await assert.rejects(listen(...given), TypeError).then(() => refused++);
   assert.equal(refused, bad.length);
-  // An owner that had adopted it would close it now.
+  // If it had been adopted, it would be closed now.
   for (let times = 0; times < 5; times++) {
     collectGarbage();
     await someTurns();

@@ -91,7 +91,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
   }
 
   /**
-   * A peer that does not send its header holds up no other: another connection is accepted in its
+   * A peer that does not send its header delays no others: another connection is accepted in its
    * place, up to a limit.
    *
    * @internal
@@ -142,8 +142,8 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
   }
 
   /**
-   * A waiter has left: from now on connections stay in the queue, or go to another process that has
-   * the sockets.
+   * A waiter has left, so connections now stay in the queue, or go to another process that has the
+   * sockets.
    */
   #lowerDemand() {
     if (this.closed) return;

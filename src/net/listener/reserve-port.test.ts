@@ -93,7 +93,7 @@ test("reservePort: if a range is taken, says so, and who holds each port", async
   await assert.rejects(reservePort({ ...loopback, port }), { name: "AddressInUse", port });
 });
 
-test("reservePort: an error that every port would have is not looked for at the others", async () => {
+test("reservePort: after an error that every port would have, tries no other", async () => {
   const foreign = { host: "192.0.2.1", port: { min: 20_000, max: 29_999 } };
   await assert.rejects(reservePort(foreign), { name: "AddressNotAvailable", code: "EADDRNOTAVAIL" });
 });

@@ -28,9 +28,9 @@ export interface ReservePortOptions<Values extends readonly unknown[] = readonly
  * take it in the meantime, as it could if you had merely looked for a free port.
  *
  * Its sockets already listen, since only a listening socket is safe: on Linux, another socket with
- * SO_REUSEADDR can bind a port that is only bound, and whichever listens first gets it. A
- * connection that comes early is therefore not refused, but waits for the port's new owner. Without
- * a host, one socket covers both families; `localhost` takes two sockets.
+ * SO_REUSEADDR can bind a port that is only bound, and whichever listens first gets it. An early
+ * connection is therefore not refused, but waits for the port's new owner. Without a host, one
+ * socket covers both families; `localhost` takes two sockets.
  *
  * A child process inherits the descriptor, and takes it with `listenersFromEnvironment()`. If a
  * descriptor cannot be inherited, pass `reserved.sockets` with SCM_RIGHTS, as `sendmsg()` does.
@@ -55,7 +55,7 @@ export interface ReservePortOptions<Values extends readonly unknown[] = readonly
  * import { spawn } from "node:child_process";
  * import { reservePort } from "berkeley";
  * using reserved = await reservePort({ host: "127.0.0.1", port: { min: 20_000, max: 29_999 } });
- * // What it runs takes the port by listenersFromEnvironment().
+ * // The child takes the port with listenersFromEnvironment().
  * spawn(process.execPath, ["--eval", ""], {
  *   stdio: ["ignore", "inherit", "inherit", ...reserved.sockets.map(({ fd }) => fd)],
  *   env: { ...process.env, LISTEN_FDS: "1" },

@@ -19,8 +19,8 @@ const detachErrors = new ErrorSet("detach", {
 });
 
 /**
- * A port that is kept for a server to come: `reservePort()` returns one. It ends when its sockets
- * are passed on, with `detach()`, or at the end of a `using` scope.
+ * A port reserved for a future server: `reservePort()` returns one. The reservation ends when its
+ * sockets are passed on, with `detach()`, or at the end of a `using` scope.
  */
 export class ReservedPort implements SocketHolder {
   /**

@@ -75,7 +75,7 @@ for (const transport of transports) {
       const endpoint = endpointFor(fixture, transport);
       const bytes = Buffer.alloc(65_536);
       const endless: unknown[] = [];
-      /** A write() that sends nothing, and is true, would never end this loop. */
+      /** If write() returned true without sending, this loop would never end. */
       const writeOn = (connection: HandledConnection) => {
         for (let times = 0; connection.write(bytes); times++) {
           if (times < 10_000) continue;

@@ -1,4 +1,4 @@
-// The program shuts its listening socket down: accept(2) reports EINVAL from then on.
+// The program calls shutdown() on its listening socket; accept(2) then fails with EINVAL.
 import { SHUT } from "../../posix/constants.ts";
 import { shutdown } from "../../posix/shutdown.ts";
 import { connect } from "../connection/connect.ts";

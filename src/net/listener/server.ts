@@ -54,7 +54,7 @@ export class Server extends Listening {
     else connection.start();
   }
 
-  /** It accepts every connection anyway. @internal */
+  /** A Server accepts every connection anyway. @internal */
   protected override replaceDemand(): void {}
 
   /** @internal */

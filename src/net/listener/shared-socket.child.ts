@@ -8,7 +8,7 @@ const server = await listen(
   { socket: Socket.from(3), engine },
   {
     open(connection) {
-      // It queues up again behind the other process, which is woken for the next one.
+      // It waits again behind the other process, which is woken for the next one.
       server.pause().resume();
       void connection.end("the other");
     },

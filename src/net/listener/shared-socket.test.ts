@@ -74,8 +74,8 @@ for (const transport of transports) {
 }
 
 /**
- * What a listener with a waiting accept() does when a connection has arrived, and no other waiter
- * will be woken for it.
+ * Ways for a listener with a waiting accept() to stop when a connection has arrived, for which no
+ * other waiter will be woken.
  */
 const ways: Readonly<Record<string, (listener: Listener, controllers: Controllers) => void>> = {
   "the signal of accept()": (_, { accept }) => accept.abort(),

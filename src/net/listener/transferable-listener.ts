@@ -1,7 +1,7 @@
 import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import type { FileNumber } from "../../system/services.ts";
 
-/** What `handOver()` takes: a Listener, a Server, or what `serve()` returned. */
+/** A listener that `handOver()` accepts: a Listener, a Server, or the result of `serve()`. */
 export abstract class TransferableListener {
   /** The listening sockets, one for each address, for options. The listener still owns them. */
   abstract readonly sockets: readonly BorrowedSocket[];

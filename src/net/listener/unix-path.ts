@@ -13,11 +13,12 @@ import { copyOf } from "../../system/view.ts";
 /**
  * The path that bind() created for a unix socket, to be removed at the end.
  *
- * Two windows cannot be closed: another program may replace the path between bind() and the look
- * at its file, and between the look and unlink(). bind() does not say which file it made, and
- * unlink() takes a name, not a file. Binding another name and linking that to the path would change
- * what getsockname() tells every client; taking the path aside with renameat2() to look at it would
- * refuse those that connect meanwhile; and a lock binds only programs that take it.
+ * Two windows cannot be closed: another program may replace the path between bind() and the look at
+ * its file, and between the look and unlink(). bind() does not say which file it created, and
+ * unlink() takes a name, not a file. Binding another name and linking it to the path would change
+ * the address that getsockname() returns to every client; moving the path aside with renameat2() to
+ * inspect it would refuse clients that connect meanwhile; and a lock works only between programs
+ * that use it.
  */
 export class UnixPath {
   readonly #system: System;
@@ -74,7 +75,7 @@ export class UnixPath {
   }
 }
 
-/** The kind of file at a unix path that is in use. */
+/** What is at a unix path that is in use. */
 export type PathHolder = "a socket in use" | "a socket that no process has open" | "not a socket";
 
 /**

@@ -190,10 +190,7 @@ function checkConnected(given: Socket | number): Socket | number {
   return socket;
 }
 
-/**
- * What is an address says its family; where two say different ones, no address could be connected
- * to.
- */
+/** IP addresses have a family; if two differ, no address could be connected to. */
 function checkFamilies({
   host,
   localAddress,

@@ -195,7 +195,7 @@ export function checkRemote(remote: Remote): CheckedRemote {
   return { kind: "port", host, port: integer("the port of remote", port, 1, 0xffff) };
 }
 
-/** What only applies to another kind of remote would be ignored. */
+/** Options for another kind of remote would be ignored. */
 function checkWithRemote(
   options: DatagramOptions,
   { host, ipv6Only }: Extract<DatagramEndpoint, { kind: "port" }>,

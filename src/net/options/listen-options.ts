@@ -306,7 +306,7 @@ function checkVsock(address: VsockAddressInput): VsockAddressInput {
   return checked;
 }
 
-/** The only thing that says where to listen: falling back to any port would hide the mistake. */
+/** Nothing else says where to listen, and falling back to any port would hide the mistake. */
 function lacksSocket(options: ListenOnPort | ListenOnSocket): options is ListenOnSocket {
   return "socket" in options && options.host === undefined && options.port === undefined;
 }

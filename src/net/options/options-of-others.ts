@@ -1,6 +1,6 @@
 import { invalidValue } from "../../errors/argument.ts";
 
-/** Options that a call does not have, and what to use in their place. */
+/** Options that a call does not have, and what to use instead. */
 type Advice = Readonly<Record<string, string>>;
 
 const limit = "use signal, an AbortSignal with a timeout";
@@ -52,7 +52,7 @@ export const NOT_OF_RESERVE_PORT: Advice = {
   proxyProtocol: later,
 };
 
-/** Of one target of a proxy. */
+/** For one target of a proxy. */
 export const NOT_OF_TARGET: Advice = {
   ...NOT_OF_CONNECT,
   timeout: "use connectTimeout of the proxy",
@@ -76,7 +76,7 @@ export const NOT_OF_PROXY: Advice = {
   timeout: "use connectTimeout or idleTimeout",
 };
 
-/** Of the calls that wait, but for read(). */
+/** For the calls that wait, except read(). */
 export const INTO_OF_READ: Advice = { into: "it is an option of read()" };
 
 export const NOT_OF_CLOSE: Advice = { drain: "it is an option of a listener's close(); use timeout" };

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { formatIpv6 } from "../../address/ip.ts";
 import { AddressList } from "./address-list.ts";
 
-test("addresses and networks, also of IPv4 addresses in IPv6 form", () => {
+test("addresses and networks, including IPv4 addresses in IPv6 form", () => {
   const list = new AddressList("trusted", ["10.0.0.0/8", "192.0.2.7", "fd00::/8", "::ffff:198.51.100.0/120"]);
   for (const address of [
     "10.255.0.1",
@@ -37,7 +37,7 @@ test("malformed entries", () => {
     assert.throws(() => new AddressList("trusted", [entry]), { code: "ERR_INVALID_ARG_VALUE" }, entry);
 });
 
-test("a mapped network that would contain every IPv4 address is refused", () => {
+test("rejects a mapped network that would contain every IPv4 address", () => {
   for (const entry of ["::ffff:10.0.0.0/8", "::ffff:0:0/95", "::ffff:a00:1/0"])
     assert.throws(() => new AddressList("trusted", [entry]), { code: "ERR_OUT_OF_RANGE" }, entry);
   assert.equal(new AddressList("trusted", ["::ffff:0:0/96"]).check("192.0.2.1"), true);
@@ -50,7 +50,7 @@ test("a list agrees with Node's BlockList", () => {
   const six = fc
     .array(byte, { minLength: 16, maxLength: 16 })
     .map((bytes) => formatIpv6(Uint8Array.from(bytes)))
-    // Node's takes mapped addresses for IPv4 in addresses, and not in networks.
+    // Node's treats mapped addresses as IPv4 in addresses, but not in networks.
     .filter((address) => !address.startsWith("::ffff:"));
   const network = fc.oneof(
     fc.record({ address: four, bits: fc.integer({ min: 0, max: 32 }), family: fc.constant("ipv4" as const) }),

@@ -1,13 +1,13 @@
 import { parseIpv4, parseIpv6 } from "../../address/ip.ts";
 import { elements, invalidValue, outOfRange, quoted } from "../../errors/argument.ts";
 
-/** What says whether an address belongs to a list: a `net.BlockList` of Node's does. */
+/** Checks whether an address belongs to a list, like Node's `net.BlockList`. */
 export interface AddressMatcher {
   /** Whether the address belongs to it. */
   check(address: string, family: "ipv4" | "ipv6"): boolean;
 }
 
-/** A network, as the sixteen bytes of an IPv6 address and the bits of them that count. */
+/** A network: the sixteen bytes of an IPv6 address, and the prefix length. */
 interface Network {
   readonly bytes: Uint8Array;
   readonly bits: number;
@@ -22,13 +22,13 @@ export class AddressList implements AddressMatcher {
   readonly #networks: readonly Network[];
 
   /**
-   * Throws a TypeError if an entry is malformed, a RangeError if it trusts all of IPv4 unawares.
+   * Throws a TypeError if an entry is malformed, a RangeError if it covers all of IPv4 by mistake.
    */
   constructor(what: string, entries: readonly string[]) {
     this.#networks = elements(what, "an array of addresses", entries).map((entry) => network(what, entry));
   }
 
-  /** Whether it contains an address; one of IPv4 in an IPv6 form is the IPv4 address. */
+  /** Whether it contains an address; an IPv4-mapped IPv6 address counts as the IPv4 address. */
   check(address: string): boolean {
     const bytes = bytesOf(address.split("%")[0] ?? address);
     return bytes !== undefined && this.#networks.some((each) => contains(each, bytes));
@@ -45,7 +45,7 @@ function network(what: string, entry: unknown): Network {
   if (length === undefined) return { bytes, bits: 128 };
   const unused = parseIpv4(address) === undefined ? 0 : MAPPED;
   if (!/^\d{1,3}$/.test(length) || unused + Number(length) > 128) throw malformed();
-  // It would contain every IPv4 address: what is meant is 10.0.0.0/8, or ::ffff:10.0.0.0/104.
+  // It would contain every IPv4 address; 10.0.0.0/8, or ::ffff:10.0.0.0/104, was probably meant.
   if (unused === 0 && Number(length) < MAPPED && contains(EVERY_IPV4, bytes))
     throw outOfRange(
       `the network ${quoted(entry)} of ${what} must have at least ${MAPPED} bits, since it is of IPv4 ` +

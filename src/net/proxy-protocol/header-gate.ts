@@ -14,7 +14,7 @@ export interface HeaderGateOwner {
   onAdmitted(fd: number, info: ProxyInfo | undefined): void;
   /** The connection was closed. */
   onRefused(error: ProxyHeaderError): void;
-  /** A header has not arrived yet: others may be accepted meanwhile. */
+  /** A header has not arrived yet; other connections may be accepted meanwhile. */
   onHeaderAwaited(): void;
   /** The listener was closed before the header had arrived. */
   onHeaderAbandoned(): void;
@@ -60,7 +60,7 @@ export class HeaderGate {
     const reader = new HeaderReader(this.#engine, fd, this.#options, (outcome) => {
       isDone = true;
       if (this.#readers.delete(fd)) this.#release(fd);
-      // Before what may throw; whoever waits continues after this.
+      // Before anything that may throw. Waiters continue later.
       this.#checkEmpty();
       this.#ended(fd, peer, outcome);
     });
@@ -94,7 +94,7 @@ export class HeaderGate {
     try {
       return this.#options.isTrusted(peer);
     } catch (error) {
-      // The list is the program's.
+      // The list may be the program's own.
       this.#engine.system.close(fd);
       throw error;
     }

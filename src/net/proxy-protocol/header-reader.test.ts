@@ -1,4 +1,4 @@
-// When a header that may be none is decided, by a clock that the tests move.
+// When undecided bytes are decided to be a header or not, with a manual clock.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Fixture } from "../../../test/fixture.ts";
@@ -13,10 +13,10 @@ import { HeaderReader } from "./header-reader.ts";
 
 const noPairs = { windows: "its socketpair() makes TCP connections only" };
 
-/** Where bytes have arrived, nothing waits for a socket to be readable. */
+/** Once bytes have arrived, it does not wait for the socket to be readable. */
 const noPoll = () => assert.fail("it waited, though bytes are there");
 
-/** Starts a reader of what a peer has sent, and returns what a test moves and looks at. */
+/** Starts a reader for a peer's bytes, and returns the clock and the results. */
 function start(context: TestContext, text: string, timeout = Number.POSITIVE_INFINITY) {
   const fixture = new Fixture(context);
   context.after(() => fixture.closeAll());
@@ -39,7 +39,7 @@ function start(context: TestContext, text: string, timeout = Number.POSITIVE_INF
 }
 
 test(
-  "undecided bytes are looked at less and less often, and are none after 5 s",
+  "undecided bytes are checked less and less often, and are not a header after 5 s",
   except(noPairs),
   (context) => {
     const { clock, delays, outcomes } = start(context, "PRO");
@@ -55,7 +55,7 @@ test(
   },
 );
 
-test("more undecided bytes are looked at soon again", except(noPairs), (context) => {
+test("after more undecided bytes, it checks again soon", except(noPairs), (context) => {
   const { peer, clock, delays, outcomes } = start(context, "P");
   for (let looks = 0; looks < 4; looks++) clock.tick(delays.at(-1) ?? 0);
   const slow = delays.at(-1) ?? 0;
@@ -68,14 +68,14 @@ test("more undecided bytes are looked at soon again", except(noPairs), (context)
   assert.deepEqual([outcomes, clock.pending], [["none"], 0]);
 });
 
-test("the end of the peer decides at the next look, not after 5 s", except(noPairs), (context) => {
+test("the peer's end decides at the next check, not after 5 s", except(noPairs), (context) => {
   const { peer, clock, delays, outcomes } = start(context, "PRO");
   shutdown(peer, SHUT.WR);
   clock.tick(delays.at(-1) ?? 0);
   assert.deepEqual([delays, outcomes, clock.pending], [[5], ["none"], 0]);
 });
 
-test("a time-out decides before", except(noPairs), (context) => {
+test("a timeout decides earlier", except(noPairs), (context) => {
   const { clock, outcomes } = start(context, "PRO", 3);
   clock.tick(3);
   assert.deepEqual([outcomes, clock.pending], [["none"], 0]);

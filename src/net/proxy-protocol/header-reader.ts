@@ -10,21 +10,21 @@ import type { ProxyHeader } from "./proxy-header.ts";
 /** How reading a header ended. */
 export type HeaderOutcome =
   | { readonly kind: "header"; readonly header: ProxyHeader }
-  /** The connection begins with something else, and nothing of it was taken. */
+  /** The connection begins with something else, of which nothing was consumed. */
   | { readonly kind: "none" }
   | { readonly kind: "missing" | "malformed" | "timed out"; readonly reason: string };
 
 /**
- * When bytes that may or may not begin a header are looked at again, in milliseconds: poll(2) would
- * report those that are there already. The delay doubles until more have come.
+ * The delay before undecided bytes are checked again, in milliseconds; poll(2) would report the
+ * bytes already there. It doubles until more arrive.
  */
 const FIRST_LOOK = 5;
 const LONGEST_LOOK = 200;
 
-/** How long bytes may stay undecided, in milliseconds, whatever the time-out. */
+/** How long bytes may stay undecided, in milliseconds, regardless of the timeout. */
 const LONGEST_UNDECIDED = 5000;
 
-/** What one look takes at most; longer headers take several. */
+/** The most bytes that one check reads; longer headers take several. */
 const scratch = new Uint8Array(1024);
 const nothing = new Uint8Array(0);
 
@@ -36,24 +36,24 @@ interface HeaderLimits {
 }
 
 /**
- * Reads the header at the start of a connection, and not a byte more: it looks first (MSG_PEEK), as
- * HAProxy does, so whatever reads the descriptor next finds what follows the header.
+ * Reads the header at the start of a connection, and not a byte more: it peeks first (MSG_PEEK), as
+ * HAProxy does, so the next reader of the descriptor gets the bytes after the header.
  */
 export class HeaderReader {
   readonly #engine: Pick<Engine, "poll" | "system">;
   readonly #socket: BorrowedSocket;
   readonly #limits: HeaderLimits;
   readonly #done: (outcome: HeaderOutcome) => void;
-  /** The part of the header that was taken. */
+  /** The part of the header that was consumed. */
   #taken: Uint8Array = nothing;
   #poll: PendingPoll | undefined;
-  /** Looks at undecided bytes again. */
+  /** Checks undecided bytes again. */
   #again: Timer | undefined;
   #delay = FIRST_LOOK;
   #undecided = 0;
   #undecidedSince = 0;
   #limit: Timer | undefined;
-  /** What it ends with once nothing waits on the descriptor; null if it was cancelled. */
+  /** The result, to report once nothing waits on the descriptor; null if it was cancelled. */
   #outcome: HeaderOutcome | null | undefined;
   #cancelled = () => {};
 
@@ -89,16 +89,17 @@ export class HeaderReader {
   }
 
   #timedOut(): void {
-    // It waits for the server to speak first, or has sent what only begins like a header.
+    // The client waits for the server to speak first, or has sent bytes that only begin like a
+    // header.
     if (this.#limits.optional && this.#taken.length === 0) this.#end({ kind: "none" });
     else this.#end({ kind: "timed out", reason: "it was not complete in time" });
   }
 
-  /** Takes what belongs to the header, until it is complete or nothing more is there. */
+  /** Consumes the bytes of the header, until it is complete or no more have arrived. */
   #read(): void {
     const { system } = this.#engine;
     const { MSG } = system.constants;
-    // Before looking, so that nothing comes after what is seen.
+    // Before peeking, so that no byte can arrive after the end that is seen.
     const hasEnded = this.#undecided > 0 && receivingEnded(system, this.#socket.fd);
     for (;;) {
       const looked = tryRecv(this.#socket, scratch, MSG.PEEK);
@@ -144,7 +145,7 @@ export class HeaderReader {
     this.#again = clock.setTimeout(() => this.#read(), Math.min(this.#delay, left)).unref();
   }
 
-  /** Takes bytes that were looked at: one call returns them all. */
+  /** Consumes bytes that were peeked at: one call returns them all. */
   #take(count: number): void {
     const taken = tryRecv(this.#socket, scratch.subarray(0, count));
     invariant(taken.ok && taken.value === count, "nothing else reads the descriptor");

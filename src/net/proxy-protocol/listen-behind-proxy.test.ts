@@ -28,7 +28,7 @@ const sixClient: ProxiedAddress = {
   scopeId: 0,
 };
 
-/** Connects and sends pieces, each on its own. */
+/** Connects and sends pieces separately. */
 async function send(listener: Listener, ...pieces: readonly (string | Uint8Array)[]): Promise<Connection> {
   const connection = await connect({ address: listener.address });
   try {
@@ -43,7 +43,7 @@ async function send(listener: Listener, ...pieces: readonly (string | Uint8Array
   return connection;
 }
 
-/** What a refused client reads: the end, or a reset. */
+/** How a refused connection ends for the client: with an end, or a reset. */
 async function untilRefused(connection: Connection): Promise<void> {
   try {
     assert.equal(await readText(connection), "");
@@ -113,7 +113,7 @@ asyncApiTest("proxyProtocol: handlers see the client in open(), and the data", a
 });
 
 asyncApiTest(
-  "proxyProtocol: the proxy's own connections, and unknown clients, are the peer's",
+  "proxyProtocol: the proxy's own connections, and unknown clients, have the peer's address",
   async (engine) => {
     const listener = await listen({ host, engine, proxyProtocol: true });
     for (const header of [
@@ -164,7 +164,7 @@ asyncApiTest("proxyProtocol: missing and malformed headers are refused, and repo
   const early = await connect({ address: listener.address, engine });
   await early.end("PROXY TCP4 ");
   await untilRefused(early);
-  // Nobody that was refused has taken the place of one that is not.
+  // Refused connections do not count against the others.
   const proxy = await send(listener, encodeV1(client, destination));
   assert.deepEqual((await waiting).remoteAddress, client);
   const names = ["ProxyHeaderMissing", "ProxyHeaderMalformed", "ProxyHeaderMissing", "ProxyHeaderMissing"];
@@ -186,7 +186,7 @@ asyncApiTest("proxyProtocol: missing and malformed headers are refused, and repo
 });
 
 asyncApiTest(
-  "proxyProtocol: a peer that sends nothing holds up no other, and is refused in the end",
+  "proxyProtocol: a peer that sends nothing delays no others, and is refused in the end",
   async (engine) => {
     const names: string[] = [];
     let tell = () => {};
@@ -217,7 +217,7 @@ asyncApiTest("proxyProtocol: close() closes those that have not sent their heade
   await waiting;
   await untilRefused(silent);
   const { accepted, dropped, causes } = listener.stats;
-  // It may not have been accepted yet: then the system closed it.
+  // It may not have been accepted yet; then the system closes it.
   assert.deepEqual([accepted, causes], [0, dropped === 0 ? {} : { SocketClosed: 1 }]);
 });
 
@@ -234,7 +234,7 @@ asyncApiTest('proxyProtocol: "optional" serves what has no header, every byte of
     await connection.close();
     assert.equal(await readText(peer), "");
   }
-  // What begins as a header must be one.
+  // Bytes that begin as a header must be one.
   const waiting = assert.rejects(listener.accept(), { name: "SocketClosed" });
   await untilRefused(await send(listener, "PROXY me\r\n"));
   await listener.close();
@@ -256,7 +256,7 @@ asyncApiTest(
   },
 );
 
-asyncApiTest("proxyProtocol: only trusted proxies are believed", async (engine) => {
+asyncApiTest("proxyProtocol: accepts headers only from trusted proxies", async (engine) => {
   const trusted = ["10.0.0.0/8", "::1"];
   const strict = await listen({ host, engine, proxyProtocol: { trusted } });
   const header = encodeV1(client, destination);
@@ -320,51 +320,54 @@ const anyBytes = fc
   )
   .map((parts) => Buffer.concat(parts));
 
-asyncApiTest("proxyProtocol: random and torn headers let nobody in, and lose no byte", async (engine) => {
-  await fc.assert(
-    fc.asyncProperty(anyBytes, fc.array(fc.nat(80), { maxLength: 4 }), async (bytes, cuts) => {
-      const at = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
-      const pieces = at.slice(1).map((end, index) => bytes.subarray(at[index], end));
-      const parsed = parseProxyHeader(bytes);
-      for (const isOptional of [false, true]) {
-        await using tried = await listen({ host, engine, proxyProtocol: { optional: isOptional } });
-        const isHeaderless =
-          parsed.kind !== "header" && !/^(PROXY |\r\n\r\n\0\r\nQUIT\n)/.test(bytes.toString("latin1"));
-        const isServed = parsed.kind === "header" || (isOptional && isHeaderless);
-        const waiting = tried.accept();
-        const peer = await connect({ address: tried.address, engine });
-        try {
-          for (const piece of pieces) {
-            await peer.write(piece);
-            await someTurns();
+asyncApiTest(
+  "proxyProtocol: random and split headers admit no client by mistake, and lose no byte",
+  async (engine) => {
+    await fc.assert(
+      fc.asyncProperty(anyBytes, fc.array(fc.nat(80), { maxLength: 4 }), async (bytes, cuts) => {
+        const at = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
+        const pieces = at.slice(1).map((end, index) => bytes.subarray(at[index], end));
+        const parsed = parseProxyHeader(bytes);
+        for (const isOptional of [false, true]) {
+          await using tried = await listen({ host, engine, proxyProtocol: { optional: isOptional } });
+          const isHeaderless =
+            parsed.kind !== "header" && !/^(PROXY |\r\n\r\n\0\r\nQUIT\n)/.test(bytes.toString("latin1"));
+          const isServed = parsed.kind === "header" || (isOptional && isHeaderless);
+          const waiting = tried.accept();
+          const peer = await connect({ address: tried.address, engine });
+          try {
+            for (const piece of pieces) {
+              await peer.write(piece);
+              await someTurns();
+            }
+            await peer.end();
+          } catch {
+            // It was refused before the last piece.
           }
-          await peer.end();
-        } catch {
-          // It was refused before the last piece.
+          if (!isServed) {
+            await untilRefused(peer);
+            const good = await send(tried, encodeV1(client, destination));
+            const next = await waiting;
+            assert.deepEqual(next.remoteAddress, client);
+            next.reset();
+            good.reset();
+            continue;
+          }
+          const connection = await waiting;
+          const rest = parsed.kind === "header" ? bytes.subarray(parsed.length) : bytes;
+          const source = parsed.kind === "header" ? parsed.header.source : undefined;
+          assert.deepEqual(connection.remoteAddress, source ?? peer.localAddress);
+          const received: Uint8Array[] = [];
+          for await (const piece of connection) received.push(piece);
+          assert.deepEqual(Buffer.concat(received), rest);
+          await connection.close();
+          assert.equal(await readText(peer), "");
         }
-        if (!isServed) {
-          await untilRefused(peer);
-          const good = await send(tried, encodeV1(client, destination));
-          const next = await waiting;
-          assert.deepEqual(next.remoteAddress, client);
-          next.reset();
-          good.reset();
-          continue;
-        }
-        const connection = await waiting;
-        const rest = parsed.kind === "header" ? bytes.subarray(parsed.length) : bytes;
-        const source = parsed.kind === "header" ? parsed.header.source : undefined;
-        assert.deepEqual(connection.remoteAddress, source ?? peer.localAddress);
-        const received: Uint8Array[] = [];
-        for await (const piece of connection) received.push(piece);
-        assert.deepEqual(Buffer.concat(received), rest);
-        await connection.close();
-        assert.equal(await readText(peer), "");
-      }
-    }),
-    { numRuns: 60 },
-  );
-});
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
 
 asyncApiTest("proxyProtocol: options that are malformed", async () => {
   const refuses = (proxyProtocol: unknown, code: string) =>

@@ -42,7 +42,7 @@ function parsed(bytes: Uint8Array) {
   return result;
 }
 
-/** With bytes after it and in every piece, a header is what it was. */
+/** A header parses the same with bytes after it, and in every split. */
 function parsesInPieces(bytes: Uint8Array): void {
   const whole = parsed(bytes);
   assert.equal(whole.length, bytes.length);
@@ -51,7 +51,7 @@ function parsesInPieces(bytes: Uint8Array): void {
     assert.equal(parseProxyHeader(bytes.subarray(0, length)).kind, "incomplete", `${length} bytes`);
 }
 
-test("version 1: what is encoded is parsed, in pieces too", () => {
+test("version 1: parses what it encodes, also in pieces", () => {
   fc.assert(
     fc.property(internetPair, ([source, destination]) => {
       const bytes = encodeV1(source, destination);
@@ -63,7 +63,7 @@ test("version 1: what is encoded is parsed, in pieces too", () => {
   );
 });
 
-test("version 2: what is encoded is parsed, in pieces too", () => {
+test("version 2: parses what it encodes, also in pieces", () => {
   fc.assert(
     fc.property(fc.oneof(internetPair, pair(unix)), tlvs, ([source, destination], values) => {
       const bytes = encodeV2(source, destination, values);
@@ -74,7 +74,7 @@ test("version 2: what is encoded is parsed, in pieces too", () => {
   );
 });
 
-test("addresses that have no form are left out", () => {
+test("omits addresses that cannot be represented", () => {
   const four: ProxiedAddress = { family: "ipv4", address: "192.0.2.1", port: 1 };
   const path: ProxiedAddress = { family: "unix", path: "/a" };
   for (const [source, destination] of [
@@ -131,7 +131,7 @@ const invalid: Readonly<Record<string, Uint8Array>> = {
 for (const [what, bytes] of Object.entries(invalid))
   test(`${what} is invalid`, () => assert.equal(parseProxyHeader(bytes).kind, "invalid"));
 
-test("a checksum that is right, before and after another value", () => {
+test("a correct checksum, before and after another value", () => {
   // Made with another program, from the CRC that has 8a9136aa of 32 zeros (RFC 3720, B.4).
   for (const rest of [
     "21110018cb0071070a00000130390050030004795e2cc70100026832",
@@ -143,14 +143,14 @@ test("a checksum that is right, before and after another value", () => {
   }
 });
 
-test("LOCAL, and families that are no stream, say nothing of the client", () => {
+test("LOCAL and families other than streams have no client", () => {
   for (const hex of [`20110003aabbcc`, `2112000c${"00".repeat(12)}`, `21000002aabb`, `20ff0000`]) {
     const { header } = parsed(Buffer.from(signature + hex, "hex"));
     assert.deepEqual([header.source, header.destination, header.tlvs], [undefined, undefined, []]);
   }
 });
 
-test("any bytes are a header, its beginning, or none, and more bytes never make one of none", () => {
+test("any bytes are a header, its beginning, or neither, and more bytes never turn non-headers into headers", () => {
   const start = fc.constantFrom(
     "",
     "PROXY ",

@@ -24,16 +24,16 @@ export type ProxiedAddress = Ipv4Address | Ipv6Address | UnixAddress;
 
 /** A type and a value of version 2 (section 2.2). */
 export interface Tlv {
-  /** Such as 1 for ALPN and 2 for the host name that the client asked for. */
+  /** For example, 1 is ALPN and 2 the host name that the client requested. */
   readonly type: number;
   readonly value: Uint8Array;
 }
 
-/** What the first bytes of a connection turned out to be. */
+/** The result of parsing a connection's first bytes. */
 export type ParsedHeader =
   /** A header of `length` bytes, which the connection's own bytes follow. */
   | { readonly kind: "header"; readonly header: ProxyHeader; readonly length: number }
   /** The beginning of one: more bytes are needed. */
   | { readonly kind: "incomplete" }
-  /** No header, and none with any bytes to come. */
+  /** Not a header, whatever bytes follow. */
   | { readonly kind: "invalid"; readonly reason: string };

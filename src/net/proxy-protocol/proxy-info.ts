@@ -41,7 +41,7 @@ export function setProxyInfo(connection: object, value: ProxyInfo): void {
  * ```
  */
 export function proxyInfo(connection: object): ProxyInfo | undefined {
-  // A TLSSocket is made over the socket that was accepted, its parent.
+  // A TLSSocket wraps the accepted socket, its parent.
   return infoOf(connection) ?? infoOf(Reflect.get(connection, "_parent"));
 }
 

@@ -39,7 +39,7 @@ export interface CheckedProxyProtocol {
 /** In milliseconds. */
 const TIMEOUT = 5000;
 
-/** Of a peer on a unix socket, among trusted addresses. */
+/** Stands for peers on a unix socket, among trusted addresses. */
 const UNIX = "unix";
 
 /** Throws a TypeError or RangeError if they are malformed. */
@@ -53,7 +53,7 @@ export function checkProxyProtocol(
     throw argumentType(`proxyProtocol must be true, "optional" or an object, not ${kind(given)}`);
   const options = typeof given === "object" ? given : { optional: given === "optional" };
   const { optional = false, trusted, timeout = TIMEOUT, onRefused, ...others } = options;
-  // A misspelled `trusted` would trust everybody.
+  // A misspelled `trusted` would trust every peer.
   const [other] = Object.keys(others);
   if (other !== undefined) throw invalidValue(`proxyProtocol has no option ${other}`);
   if (onRefused !== undefined && typeof onRefused !== "function")

@@ -33,7 +33,7 @@ export function parseV1(bytes: Uint8Array): ParsedHeader {
 function headerOf(line: string): ProxyHeader | undefined {
   const [, protocol, ...words] = line.split(" ");
   const unsaid = { version: 1, command: "proxy", tlvs: [] } as const;
-  // What follows is to be ignored.
+  // The rest of the line must be ignored.
   if (protocol === "UNKNOWN") return { ...unsaid, source: undefined, destination: undefined };
   const [from, to, fromPort, toPort, ...more] = words;
   if (more.length > 0 || (protocol !== "TCP4" && protocol !== "TCP6")) return undefined;
@@ -50,7 +50,7 @@ function addressOf(protocol: "TCP4" | "TCP6", address = "", portText = ""): Prox
   return parsed && { family: "ipv6", address: formatIpv6(parsed), port, flowlabel: 0, scopeId: 0 };
 }
 
-/** A line with both addresses, or one that says nothing about them: unix sockets have no form. */
+/** A line with both addresses, or one without any: unix sockets cannot be represented. */
 export function encodeV1(
   source: ProxiedAddress | undefined,
   destination: ProxiedAddress | undefined,
@@ -67,6 +67,6 @@ function lineOf(source: ProxiedAddress | undefined, destination: ProxiedAddress 
   return [protocol, bare(source), bare(destination), source.port, destination.port];
 }
 
-/** Without a zone, which means nothing on another host. */
+/** Without a zone, which is meaningless on another host. */
 const bare = ({ address }: { readonly address: string }): string =>
   defined(address.split("%")[0], "split() returns at least one part");

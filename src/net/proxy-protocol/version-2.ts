@@ -11,10 +11,7 @@ const START = 16;
 const LOCAL = 0x20;
 const PROXY = 0x21;
 
-/**
- * The families over a stream. Other valid ones, such as UDP, are as if nothing were said (section
- * 2.2).
- */
+/** The stream families. Other valid ones, such as UDP, are treated as unspecified (section 2.2). */
 const UNSPECIFIED = 0x00;
 const TCP4 = 0x11;
 const TCP6 = 0x21;
@@ -126,7 +123,7 @@ function tlvsOf(bytes: Uint8Array): Tlv[] | undefined {
   return tlvs;
 }
 
-/** @param at where the values begin */
+/** @param at the offset of the values */
 function hasRightChecksum(header: Uint8Array, at: number, tlvs: readonly Tlv[]): boolean {
   let start = at;
   for (const { type, value } of tlvs) {
@@ -151,7 +148,7 @@ function crc32c(bytes: Uint8Array): number {
   return ~rest >>> 0;
 }
 
-/** A header with both addresses, or one that says nothing about them. */
+/** A header with both addresses, or one without any. */
 export function encodeV2(
   source: ProxiedAddress | undefined,
   destination: ProxiedAddress | undefined,

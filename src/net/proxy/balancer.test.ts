@@ -14,11 +14,11 @@ const target = (port: number): CheckedTarget => ({
 
 const three = [target(1), target(2), target(3)];
 
-/** The ports of so many choices. */
+/** The ports of this many choices. */
 const choices = (balancer: Balancer, count: number, tried?: ReadonlySet<Target>) =>
   Array.from({ length: count }, () => balancer.choose(tried)?.name.split(":").at(-1)).join();
 
-asyncApiTest("balancer: round robin takes turns among the targets that are left", async (name) => {
+asyncApiTest("balancer: round robin takes turns among the remaining targets", async (name) => {
   const balancer = new Balancer(engine(name), "round-robin", three);
   assert.equal(choices(balancer, 5), "1,2,3,1,2");
   const [first, second, third] = balancer.targets;
@@ -51,7 +51,7 @@ asyncApiTest("balancer: targets that stay keep their counts when others change",
   );
 });
 
-asyncApiTest("balancer: a target that fails a check is out of turn, unless all are", async (name) => {
+asyncApiTest("balancer: a target that fails a check is skipped, unless all have failed", async (name) => {
   const [up, down] = [await listen({ host: "127.0.0.1" }), await listen({ host: "127.0.0.1" })];
   const balancer = new Balancer(engine(name), "round-robin", [target(down.port), target(up.port)]);
   await down.close();

@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Balance, CheckedTarget } from "./proxy-options.ts";
 import { Target } from "./target.ts";
 
-/** The targets of a proxy, and whose turn it is. */
+/** The targets of a proxy, and which one is next. */
 export class Balancer {
   readonly #engine: Engine;
   readonly #balance: Balance;
@@ -15,7 +15,7 @@ export class Balancer {
     this.#targets = targets.map((target) => new Target(engine, target));
   }
 
-  /** In the order in which they were given. */
+  /** In the order given. */
   get targets(): readonly Target[] {
     return this.#targets;
   }
@@ -31,7 +31,7 @@ export class Balancer {
     this.#targets = after;
   }
 
-  /** The next target, of those that are up if any is; undefined if all were tried. */
+  /** The next target, among those that are up, if any; undefined if all were tried. */
   choose(tried: ReadonlySet<Target> | undefined): Target | undefined {
     const targets = this.#targets;
     const [only] = targets;
@@ -46,7 +46,7 @@ export class Balancer {
     return equal[turn % equal.length];
   }
 
-  /** Connects to each to see whether it is up. */
+  /** Connects to each, to check whether it is up. */
   check(timeout: number): void {
     for (const target of this.#targets) target.check(timeout);
   }

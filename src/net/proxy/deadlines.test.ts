@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { machineClock } from "../../clock/machine-clock.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 
-/** The timer of Deadlines keeps nothing running: what has one does. */
+/** The timer of Deadlines does not keep the process running; the object with the deadline does. */
 function running<Result>(start: (done: (result: Result) => void) => void): Promise<Result> {
   const hold = machineClock.setInterval(() => {}, 1000);
   return new Promise<Result>(start).finally(() => machineClock.clearInterval(hold));
 }
 
-/** Calls back when it is due. */
+/** Calls back when the deadline passes. */
 class Noted implements Deadline {
   due = 0;
   previous: Deadline | undefined = undefined;
@@ -21,7 +21,7 @@ class Noted implements Deadline {
   }
 }
 
-test("deadlines: those that are not removed end, in order, wherever the others were", async () => {
+test("deadlines: those not removed expire in order, wherever the removed ones were", async () => {
   for (const removed of [[], [0], [1], [4], [0, 1], [3, 4], [2, 0], [1, 1, 3], [0, 1, 2, 3]]) {
     const told: number[] = [];
     const kept = [0, 1, 2, 3, 4].filter((index) => !removed.includes(index));
@@ -44,7 +44,7 @@ test("deadlines: those that are not removed end, in order, wherever the others w
   }
 });
 
-test("deadlines: one that is added once all the others are gone ends, too", async () => {
+test("deadlines: one added after all others are gone expires, too", async () => {
   const deadlines = new Deadlines(machineClock, 2);
   const ended = () =>
     running<void>((resolve) => {

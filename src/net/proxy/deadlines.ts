@@ -1,22 +1,22 @@
 import type { Clock, Timer } from "../../clock/clock.ts";
 
-/** Something that may take only so long. */
+/** Something with a time limit. */
 export interface Deadline {
   /** When it ends, by the clock; set by `Deadlines.add()`. */
   due: number;
   previous: Deadline | undefined;
   next: Deadline | undefined;
-  /** It took too long, and is no longer among the Deadlines. */
+  /** It expired, and has been removed from the Deadlines. */
   onDue(): void;
 }
 
 /**
- * Deadlines that all are as long, of which most are removed before they end: one timer serves all
- * of them, since they end in the order in which they were added.
+ * Deadlines of the same length, most of which are removed before they expire. Since they expire in
+ * the order in which they were added, one timer serves all of them.
  */
 export class Deadlines {
   readonly #clock: Clock;
-  /** How long each is. */
+  /** The length of each. */
   readonly milliseconds: number;
   #first: Deadline | undefined;
   #last: Deadline | undefined;
@@ -37,7 +37,7 @@ export class Deadlines {
     if (this.#timer === undefined) this.#wait(this.milliseconds);
   }
 
-  /** Does nothing if it is not there. */
+  /** Does nothing if it was not added. */
   remove(deadline: Deadline): void {
     const { previous, next } = deadline;
     if (previous !== undefined) previous.next = next;
@@ -48,7 +48,10 @@ export class Deadlines {
     deadline.next = undefined;
   }
 
-  /** What has a deadline keeps the process running itself. The timer stays when all are removed. */
+  /**
+   * The timer does not keep the process running; the objects with deadlines do. It stays when all
+   * are removed.
+   */
   #wait(milliseconds: number): void {
     this.#timer = this.#clock.setTimeout(this.#look, milliseconds).unref();
   }

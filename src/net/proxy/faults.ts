@@ -24,7 +24,7 @@ export interface Faults {
 
 const shape = "{ latency?, jitter?, rate?, slice?, resetAfter?, stall?, refuse? }";
 
-/** Throws a TypeError or RangeError; returns those that are set. */
+/** Returns the faults that are set. Throws a TypeError or RangeError. */
 export function checkFaults(faults: Faults): Faults {
   checkObject("faults", shape, faults);
   const { latency, jitter, rate, slice, resetAfter, stall, refuse } = faults;

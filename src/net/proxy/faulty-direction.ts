@@ -2,13 +2,13 @@ import type { Clock, Timer } from "../../clock/clock.ts";
 import type { Diversion, Pipe } from "../connection/pipe.ts";
 import { changesBytes, type Faults } from "./faults.ts";
 
-/** How much is held back before nothing more is received. */
+/** How many bytes to hold back before receiving pauses. */
 const MOST_HELD = 262_144;
 
 /** With a rate, pieces take at most this many milliseconds. */
 const LONGEST_PIECE = 20;
 
-/** Bytes, or with none the end, and when they may be sent. */
+/** Bytes, or undefined for the end, and when they may be sent. */
 interface Held {
   readonly bytes: Uint8Array | undefined;
   readonly due: number;
@@ -21,12 +21,12 @@ interface Source {
   resume(): void;
 }
 
-/** One direction of a connection with faults: what its source sends is held back here. */
+/** One direction of a connection with faults: holds back what its source sends. */
 export class FaultyDirection implements Diversion {
   readonly #clock: Clock;
   readonly #pipe: Pipe;
   readonly #from: Source;
-  /** How many bytes may pass; the connection is reset then. */
+  /** How many bytes may pass before the connection is reset. */
   readonly #pass: (bytes: number) => number;
   #faults: Faults;
   #held: Held[] = [];
@@ -74,7 +74,7 @@ export class FaultyDirection implements Diversion {
     this.#proceed();
   }
 
-  /** Drops what is held. */
+  /** Drops the data held back. */
   close(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#held = [];
@@ -87,7 +87,7 @@ export class FaultyDirection implements Diversion {
     return Math.max(due, this.#held.at(-1)?.due ?? 0);
   }
 
-  /** Sends what is due, and returns when to try again; undefined for an event. */
+  /** Sends what is due, and returns when to try again; undefined if an event will trigger it. */
   #proceed(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -97,7 +97,10 @@ export class FaultyDirection implements Diversion {
     if (this.#held.length === 0 && !changesBytes(this.#faults)) this.#pipe.divert(undefined);
   }
 
-  /** Returns after how many milliseconds to go on; undefined if something else will say so. */
+  /**
+   * Returns the delay in milliseconds before the next attempt; undefined if an event will trigger
+   * it.
+   */
   #sendDue(): number | undefined {
     for (;;) {
       const [first] = this.#held;
@@ -110,7 +113,7 @@ export class FaultyDirection implements Diversion {
       if (this.#pipe.to.pendingBytes >= MOST_HELD) return undefined;
       this.#held.shift();
       if (!this.#send(first.bytes, now)) return undefined;
-      // Each slice is a segment of its own, in a turn of its own.
+      // Each slice is a separate segment, in a turn of its own.
       if (slice !== undefined && first.bytes !== undefined) return 0;
     }
   }

@@ -11,7 +11,7 @@ export type ProxySide = HandledConnection<ProxiedConnection>;
 
 /** A proxied connection. */
 export interface ProxiedStatus {
-  /** Where it comes from; taken from the PROXY header if there was one. */
+  /** The client's address, from the PROXY header if there was one. */
   readonly client: Address;
   /** The name of the target; null until one has accepted it. */
   readonly target: string | null;
@@ -34,12 +34,12 @@ export class ProxiedConnection {
   tried: Set<Target> | undefined;
   /** Bytes that were received before there was a target. */
   early: Uint8Array | undefined;
-  /** The client, as the header of the PROXY protocol says. */
+  /** The client according to the PROXY header. */
   source: Address | undefined;
   destination: Address | undefined;
   /** Which of the two are still open. */
   open = 1;
-  /** For the idle timeout: the bytes at the last look, and when they had changed. */
+  /** For the idle timeout: the byte count at the last check, and when it last changed. */
   seenBytes = 0;
   seenAt: number;
   #pipes: readonly [forth: Pipe, back: Pipe] | undefined;
@@ -70,7 +70,7 @@ export class ProxiedConnection {
     };
   }
 
-  /** Starts to pass bytes both ways. */
+  /** Starts forwarding both ways. */
   join(server: ProxySide, faults: Faults): void {
     this.server = server;
     this.open++;

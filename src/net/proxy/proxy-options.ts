@@ -13,8 +13,8 @@ import { NOT_OF_PROXY, NOT_OF_TARGET, refuseOptionsOfOthers } from "../options/o
 import { checkFaults, type Faults } from "./faults.ts";
 
 /**
- * Where a proxy sends connections: options of `connect()`, except for those that the proxy sets
- * itself, such as the engine and time limits.
+ * A target of a proxy: options of `connect()`, except those that the proxy sets itself, such as the
+ * engine and time limits.
  */
 export type ProxyTarget = (ConnectToPort | ConnectToPath | ConnectToAddress) & {
   readonly engine?: undefined;
@@ -129,7 +129,7 @@ const isArray = (to: ProxyTarget | readonly ProxyTarget[]): to is readonly Proxy
 
 function checkTarget(target: ConnectOptions): CheckedTarget {
   checkObject("a target", "{ host?, port }, { path } or { address }", target);
-  // Before the socket is looked at.
+  // Before the socket is inspected.
   if (target.socket !== undefined) throw aSocket();
   refuseOptionsOfOthers("a target", target, NOT_OF_TARGET);
   const { endpoint, options } = checkConnectOptions(target);

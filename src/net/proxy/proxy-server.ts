@@ -42,20 +42,20 @@ export class ProxyServer implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #options: CheckedProxyOptions;
-  /** Open connections; those that have a target, or one to come, are at most `maxConnections`. */
+  /** Open connections; at most `maxConnections` of them have a target or are getting one. */
   readonly #connections = new Set<ProxiedConnection>();
-  /** Accepted before accepting could be paused. */
+  /** Connections accepted before accepting could be paused. */
   readonly #waiting: ProxiedConnection[] = [];
   #server: Server | undefined;
   readonly #balancer: Balancer;
-  /** Of connecting. */
+  /** The deadlines for connecting. */
   readonly #deadlines: Deadlines;
   #faults: Faults;
   #accepted = 0;
   #failed = 0;
   #retried = 0;
   #timedOut = 0;
-  /** Of connections that are closed. */
+  /** Byte counts of closed connections. */
   #sent = 0;
   #received = 0;
   #healthTimer: Timer | undefined;
@@ -79,7 +79,7 @@ export class ProxyServer implements AsyncDisposable {
     close: (client) => this.#closed(client),
   };
 
-  /** Of the connections to targets. */
+  /** The handlers of connections to targets. */
   readonly #targetHandlers: ConnectionHandlers<ProxiedConnection> = {
     data: (server, bytes) => server.state.onData(server, bytes),
     close: (server) => this.#closed(server),
@@ -88,7 +88,7 @@ export class ProxyServer implements AsyncDisposable {
   /** @internal */
   start(server: Server): void {
     this.#server = server;
-    // Connections inherit it: small pieces must not wait for an acknowledgement of the last one.
+    // Connections inherit it. Small pieces must not wait for an acknowledgement of the last one.
     if (server.address.family !== "unix")
       for (const socket of server.sockets) trySetsockopt(socket, TCP.NODELAY, true);
     const { health, idleTimeout } = this.#options;
@@ -223,7 +223,7 @@ export class ProxyServer implements AsyncDisposable {
     client.pause();
     if (this.#faults.refuse === true) {
       this.#failed++;
-      // After this handler, which gives it its state.
+      // After this handler has returned the connection's state.
       client.resetForPipe(new Error("reset by the proxy (fault: refuse)"));
       return connection;
     }
@@ -372,7 +372,7 @@ export class ProxyServer implements AsyncDisposable {
   }
 }
 
-/** The address if a header can carry it. */
+/** The address, if a header can carry it. */
 function carried(address: Address): ProxiedAddress | undefined {
   const { family } = address;
   return family === "ipv4" || family === "ipv6" || family === "unix" ? address : undefined;

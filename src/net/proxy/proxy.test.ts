@@ -31,7 +31,7 @@ const echo: ConnectionHandlers = {
   data: (connection, bytes) => connection.write(bytes),
   end: (connection) => connection.end(),
 };
-/** Says its name to each connection, and ends. */
+/** Sends its name on each connection, and ends. */
 const named = (name: string): ConnectionHandlers => ({ open: (connection) => connection.end(name) });
 
 /** Runs with servers and a proxy to them, and closes all at the end. */
@@ -101,7 +101,7 @@ for (const transport of transports) {
   );
 }
 
-asyncApiTest("proxy: round robin, and the one with the fewest connections", async (engine) => {
+asyncApiTest("proxy: round robin, and the target with the fewest connections", async (engine) => {
   const servers = ["a", "b", "c"].map(named);
   await proxying(engine, servers, {}, async (between) => {
     const answers = [];
@@ -123,7 +123,7 @@ asyncApiTest("proxy: round robin, and the one with the fewest connections", asyn
   });
 });
 
-asyncApiTest("proxy: tries the next target where one refuses, which is down from then on", async (engine) => {
+asyncApiTest("proxy: tries the next target if one refuses, and marks that one as down", async (engine) => {
   await proxying(engine, [named("a"), named("b")], {}, async (between, [first]) => {
     await first?.close();
     assert.equal(await ask(between, engine), "b");
@@ -171,7 +171,7 @@ asyncApiTest("proxy: checks find that a target is down, and up again", async (en
   await again.close({ drain: 0 });
 });
 
-/** A target that answers with the header it got, as JSON. */
+/** A target that responds with the header it received, as JSON. */
 const tellsHeader: ConnectionHandlers<{ bytes: Buffer }> = {
   open: () => ({ bytes: Buffer.alloc(0) }),
   data(connection, bytes) {
@@ -296,7 +296,7 @@ asyncApiTest("proxy: targets are changed while it runs", async (engine) => {
   });
 });
 
-/** Faults that may be on and change while bytes pass. */
+/** Faults that may change while bytes are forwarded. */
 const harmless: Readonly<Record<string, Faults>> = {
   "latency and jitter": { latency: 3, jitter: 3 },
   rate: { rate: 20_000_000 },
@@ -325,7 +325,7 @@ for (const [what, faults] of Object.entries(harmless)) {
   });
 }
 
-asyncApiTest("proxy: a stalled connection goes on when the fault ends", async (engine) => {
+asyncApiTest("proxy: a stalled connection continues when the fault ends", async (engine) => {
   await proxying(engine, [echo], {}, async (between) => {
     const connection = await client(between, engine);
     await connection.write("one");
@@ -341,7 +341,7 @@ asyncApiTest("proxy: a stalled connection goes on when the fault ends", async (e
   });
 });
 
-asyncApiTest("proxy: a stalled connection takes only so much", async (engine) => {
+asyncApiTest("proxy: a stalled connection receives a limited amount", async (engine) => {
   await proxying(engine, [echo], { faults: { stall: true } }, async (between) => {
     const connection = await client(between, engine);
     let written = 0;
@@ -361,7 +361,7 @@ asyncApiTest("proxy: a stalled connection takes only so much", async (engine) =>
 });
 
 asyncApiTest(
-  "proxy: faults reset: after so many bytes, and new connections",
+  "proxy: faults reset a connection after a number of bytes, and new connections",
   async (engine) => {
     await proxying(engine, [echo], { faults: { resetAfter: 5 } }, async (between) => {
       const connection = await client(between, engine);

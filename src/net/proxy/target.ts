@@ -15,7 +15,7 @@ import { addressesToTry, isName } from "../resolve.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { CheckedTarget } from "./proxy-options.ts";
 
-/** What a proxy knows about a target. */
+/** The state of a target of a proxy. */
 export interface TargetStatus {
   /** `127.0.0.1:3000`, `[::1]:3000`, `localhost:3000`, or a path. */
   readonly name: string;
@@ -42,7 +42,7 @@ export interface Attempt {
 
 type Done<Whose> = (whose: Whose, target: Target, outcome: Outcome) => void;
 
-/** An attempt that may take only so long. */
+/** An attempt with a time limit. */
 class TargetAttempt<Whose> implements Attempt, Deadline {
   due = 0;
   previous: Deadline | undefined = undefined;
@@ -108,7 +108,7 @@ export class Target {
     const { localAddress = undefined, localPort = 0 } = endpoint.kind === "port" ? endpoint : {};
     const options = [...own, ...target.options];
     const sockaddr = this.#address && sockaddrOf(this.#address, engine.system);
-    // Of a name's addresses, the socket comes with a promise.
+    // Connecting to a name returns a promise for the socket.
     const kind = this.#address && { isTcp: undefined };
     this.#settings = { engine, options, localAddress, localPort, sockaddr, kind };
   }

@@ -1,5 +1,5 @@
 // A program, or a thread of one, that ends with connections under load: its peers notice, and
-// nobody else is harmed.
+// nothing else is affected.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -56,7 +56,7 @@ async function listensAgain(engine: EngineName, port: number): Promise<void> {
   }
 }
 
-/** Windows has no signals: whoever terminates a process sets its status. */
+/** Windows has no signals: the caller of TerminateProcess() sets the exit status. */
 const KILLED = host.name === "windows" ? [1, null] : [null, "SIGKILL"];
 
 for (const how of ["exits", "exits soon", "throws", "is killed"]) {

@@ -83,7 +83,7 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
 const nameOf = (code: string) =>
   acceptErrors.failure(host, number(code), { ask: () => "ProtocolFailure" }).error.name;
 
-/** Delivers one connection despite everything that may happen to others before it. */
+/** Delivers one connection, whatever happens to those before it. */
 async function throughLost(
   failing: FailingEngine,
   start: (options: ListenOptions) => Promise<Server | Listener>,
@@ -221,7 +221,7 @@ failingTest("every other failure of accept ends the listener, and is reported", 
     failing.failures.failWith("accept", [number(code)]);
     const listener = await listen(failing);
     const failed = assert.rejects(listener.accept(), (error) => codeOf(error) === code);
-    // An operation in the ring fails immediately, and this is refused.
+    // An operation in the ring fails immediately, so the connection is refused.
     tryConnect(fixture.tcp({ nonblocking: true }), listener.address);
     await failed;
     assert.ok(listener.closed);
@@ -273,7 +273,7 @@ failingTest("every failure of recv is reported by read(), write() and closed", (
   forEachFailure(failing, whenReceiving(failing), async (accepted, peer, code) => {
     failing.failures.failWith("recv", [number(code)]);
     const failed = assert.rejects(accepted.read(), (error) => codeOf(error) === code);
-    // If the kernel reports nothing, readiness does not ask it.
+    // If the kernel reports no event, the readiness engine makes no call.
     await peer.write("x");
     await failed;
     await assert.rejects(accepted.write("more"), (error) => codeOf(error) === code);

@@ -102,7 +102,7 @@ async function roundTrips(engine: EngineName): Promise<void> {
 for (const { name: engine } of enginesHere) {
   for (const fake of fakes) {
     test(`fake timers: ${engine} works under ${fake.name}, and after them`, except(fake.except), async () => {
-      // By then the runner has set its own timers.
+      // By then, the test runner has set its own timers.
       await someTurns();
       const restore = fake.install();
       try {

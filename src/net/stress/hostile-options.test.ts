@@ -8,7 +8,7 @@ import { udp } from "../udp/udp.ts";
 
 const transferred = { name: "TypeError", code: "ERR_INVALID_ARG_VALUE" };
 
-/** An address that does something when its port is read. */
+/** An address that runs code when its port is read. */
 const toPort = (port: number, act: () => void): AddressInput => ({
   family: "ipv4",
   address: "127.0.0.1",

@@ -51,7 +51,7 @@ const resetByClosing = (peer: Socket) => {
   close(peer);
 };
 
-/** What a connection receives. */
+/** Everything that a connection receives. */
 class Told {
   bytes = 0;
   readonly events: string[] = [];
@@ -193,7 +193,7 @@ for (const transport of transports) {
         });
         const peer = peerOf(fixture, transport, listener);
         const connection = await listener.accept();
-        // A little is all in the Duplex before the first write fails.
+        // A small response is entirely in the Duplex before the first write fails.
         const sent = goneAfterAnswer(peer, reader.includes("buffering") ? 2000 : ANSWER);
         let received = 0;
         if (reader.endsWith("toDuplex()")) {
@@ -305,7 +305,7 @@ asyncApiTest(
     const connection = await listener.accept();
     const events: string[] = [];
     const closed = connection.closed.then((error) => events.push(`closed: ${error?.name}`));
-    // From the first read() on one piece is received ahead, though nobody waits for it.
+    // After the first read(), one piece is received ahead, even without a waiting read.
     const paused = new AbortController();
     const reading = connection.read({ signal: paused.signal });
     const sent = goneAfterAnswer(peer, 2000);
@@ -331,7 +331,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "last bytes: a paused connection with nothing to receive is told of a failed write",
+  "last bytes: a paused connection with nothing to receive reports a failed write",
   async (engine, fixture) => {
     const told = new Told();
     const server = await serve(engine, endpointFor(fixture, "tcp"), told, true);

@@ -10,7 +10,7 @@ import { runProgram } from "../../../test/program.ts";
 const program = new URL("./locked-memory.child.js", import.meta.url);
 const ofNode = except({ bun: "it runs only on Node", deno: "it runs only on Node" });
 
-/** How many of the workers served on each engine. */
+/** The number of workers that served on each engine. */
 function served(kind: "threads" | "processes", count: number, limit: number): Record<string, number> {
   const under = ["prlimit", `--memlock=${limit}`];
   const lines = runProgram(program, { under, args: [kind, `${count}`] })
@@ -32,7 +32,7 @@ test("locked memory: every worker serves, with io_uring while memory lasts", ofN
   if (!haveWorkers("uring", context)) return;
   // The usual limit is 8 MiB: this is less for each than 48 workers have of that.
   assert.deepEqual(served("threads", 12, 1 << 20), { uring: 12 });
-  // From Node 26 on, libuv has rings of its own, which the same limit is charged with.
+  // Since Node 26, libuv has rings of its own, which count against the same limit.
   const mixed = [160, 320, 480, 640, 960].some((kibibytes) => {
     const { uring = 0, readiness = 0 } = served("processes", 6, kibibytes << 10);
     assert.equal(uring + readiness, 6);

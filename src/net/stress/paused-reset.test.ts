@@ -1,5 +1,5 @@
-// A connection that is paused when its peer resets it: the program learns nothing before it
-// resumes, then everything that came, and then the failure.
+// A connection that is paused when its peer resets it: after resume(), and not before, the program
+// gets all data, and then the failure.
 import assert from "node:assert/strict";
 import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";

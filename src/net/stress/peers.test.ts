@@ -135,7 +135,7 @@ for (const [how, start] of Object.entries(echoServers)) {
       const server = await start({ path: `\0berkeley-never-read-${process.pid}`, engine, backlog: 512 });
       const before = process.memoryUsage().rss;
       const peers = Array.from({ length: SLOW }, () => new SlowPeer(fixture, server));
-      // They send as long as the system takes anything.
+      // They send until the system's buffers are full.
       for (let idle = 0; idle < 20; ) {
         const sent = peers.map((peer) => peer.send()).reduce((sum, bytes) => sum + bytes, 0);
         idle = sent === 0 ? idle + 1 : 0;
@@ -145,7 +145,7 @@ for (const [how, start] of Object.entries(echoServers)) {
       const grown = process.memoryUsage().rss - before;
       assert.ok(grown < SLOW * 256 * 1024 + 64 * 2 ** 20, `${grown} bytes more`);
       await servesWell(engine, server);
-      // What was kept for them is intact: some of it in shared memory that others have used
+      // The data kept for them is intact, even that in shared memory that others have used
       // meanwhile.
       await eventually(() => (peers.map((peer) => peer.receive()).includes(false) ? undefined : true));
       for (const peer of peers) assert.equal(peer.digest("received"), peer.digest("sent"));
@@ -177,7 +177,7 @@ class SlowPeer {
     assert.ok(connected.ok);
   }
 
-  /** Sends what the system takes immediately, and returns how much. */
+  /** Sends what the system accepts immediately, and returns the number of bytes. */
   send(): number {
     let sent = 0;
     while (this.sent + sent < MOST) {

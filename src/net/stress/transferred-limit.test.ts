@@ -9,7 +9,7 @@ const MOST = 1 << 20;
 const WORD = "some bytes";
 
 /**
- * Whether it was taken. Node 20 copies memory that V8 has not allocated, and Node 26 refuses it.
+ * Whether it was transferred. Node 20 copies memory that V8 did not allocate, and Node 26 throws.
  */
 function take(buffer: ArrayBuffer): boolean {
   const transfer: unknown = Reflect.get(buffer, "transfer");
@@ -23,7 +23,7 @@ function take(buffer: ArrayBuffer): boolean {
 }
 
 asyncApiTest("views: memory for transferred buffers is limited, and nothing else changes", async (engine) => {
-  /** The sizes of the buffers that were taken, in order. */
+  /** The sizes of the transferred buffers, in order. */
   const taken: number[] = [];
   const server = await listen(
     { host: "127.0.0.1", engine },

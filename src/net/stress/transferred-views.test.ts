@@ -8,8 +8,8 @@ import { listen } from "../listener/listen.ts";
 import { udp } from "../udp/udp.ts";
 
 /**
- * Takes a buffer in each way that the runtime has; undefined if it refuses (Node 26, for external
- * memory).
+ * Transfers a buffer in each way that the runtime has; undefined if it throws (Node 26, for
+ * external memory).
  */
 const takers: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayBuffer | undefined>> = {
   structuredClone: (buffer) => {
@@ -42,7 +42,7 @@ function bufferOf(bytes: Uint8Array, round: number): ArrayBuffer {
   return buffer;
 }
 
-/** Memory that was taken, and how often its first bytes were seen to change. */
+/** Transferred memory, and how often its first bytes have changed. */
 class Taken {
   readonly #bytes: Uint8Array;
   #holds: Buffer;
@@ -70,7 +70,7 @@ for (const [how, take] of Object.entries(takers)) {
   for (const late of [false, true]) {
     const when = late ? "after the handler" : "in the handler";
     asyncApiTest(
-      `views: a stream's buffer that was taken (${how}, ${when}) is left alone`,
+      `views: a stream's transferred buffer (${how}, ${when}) is no longer used`,
       async (engine) => {
         const taken: Taken[] = [];
         let round = 0;
@@ -100,7 +100,7 @@ for (const [how, take] of Object.entries(takers)) {
           if (kept !== undefined) takeOne(kept);
           kept = undefined;
         }
-        // If the kernel has a buffer when it is taken, it still receives into it once.
+        // If the kernel holds a buffer when it is transferred, it still receives into it once.
         const most = late && engine === "uring" ? 1 : 0;
         for (const { changes } of taken) assert.ok(changes <= most, `received into ${changes} times`);
         client.reset();
@@ -109,7 +109,7 @@ for (const [how, take] of Object.entries(takers)) {
     );
   }
 
-  asyncApiTest(`views: a datagram's buffer that was taken (${how}) is left alone`, async (engine) => {
+  asyncApiTest(`views: a datagram's transferred buffer (${how}) is no longer used`, async (engine) => {
     const taken: Taken[] = [];
     const heard: string[] = [];
     let round = 0;

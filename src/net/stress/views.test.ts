@@ -92,7 +92,7 @@ asyncApiTest("views: a transferred view is gone, its memory is not", async (engi
         transferred++;
         new Uint8Array(theirs).fill(0);
       } catch {
-        // Node 26 refuses to transfer external memory.
+        // Node 26 does not transfer external memory.
         refused++;
       }
       if (bytes.length === 0) assert.throws(() => connection.write(bytes), TypeError);
@@ -105,7 +105,7 @@ asyncApiTest("views: a transferred view is gone, its memory is not", async (engi
   assert.ok(transferred === pieces.length || refused === pieces.length, `${transferred}, ${refused}`);
 });
 
-asyncApiTest("views: data transferred after it was written is sent all the same", async (engine) => {
+asyncApiTest("views: data transferred after it was written is still sent", async (engine) => {
   await withData(
     engine,
     (connection, bytes) => {

@@ -17,7 +17,7 @@ async function started(engine: EngineName, port: number, name: number) {
   return { worker, port: Number(listens) };
 }
 
-/** Which worker serves a connection. */
+/** The worker that serves a connection. */
 async function served(engine: EngineName, port: number): Promise<number> {
   const client = await connect({ host: "127.0.0.1", port, engine });
   const name = Number(Buffer.from((await client.read()) ?? []));

@@ -20,7 +20,7 @@ export function sendtoError(socket: Borrowed, errno: number, to: AddressInput | 
   }).error;
 }
 
-/** Why receiving failed, such as because nobody received an earlier datagram. */
+/** Why receiving failed, for example because an earlier datagram was not received. */
 export function recvfromError(socket: Borrowed, errno: number): RecvfromError {
   return recvfromErrors.failure(socket.system, errno, {
     ask: (code) => recvErrorName(socket, code),

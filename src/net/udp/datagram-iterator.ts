@@ -33,7 +33,7 @@ export class DatagramIterator<Datagram> implements AsyncGenerator<Datagram, void
   }
 }
 
-/** Converts what was received, or null at the end, to the result of an iterator. */
+/** Converts a datagram, or null at the end, to the result of an iterator. */
 export function asResult<Datagram>(datagram: Datagram | null): IteratorResult<Datagram, void> {
   return datagram === null ? { value: undefined, done: true } : { value: datagram, done: false };
 }

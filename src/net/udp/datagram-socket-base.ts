@@ -92,7 +92,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     return named.ok ? named.value : { family: "unspecified" };
   }
 
-  /** Bytes of datagrams that the system has not taken yet. */
+  /** The number of bytes in datagrams that the system has not accepted yet. */
   get pendingBytes(): number {
     return this.#datagrams.pendingBytes;
   }
@@ -123,8 +123,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Undoes `connect()`: it receives from everyone again. On Linux, a port that the system chose may
-   * change.
+   * Undoes `connect()`: it receives from any sender again. On Linux, a port that the system chose
+   * may change.
    *
    * @throws ConnectError named `SocketClosed` if it is closed
    */
@@ -177,7 +177,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     try {
       await this.#closers.wait(this.system.clock, wait);
     } catch (error) {
-      // Fails what waits for room at a unix socket: shutdown() wakes it (unix_shutdown in
+      // Fails sends that wait for space at a unix socket: shutdown() wakes them (unix_shutdown in
       // net/unix/af_unix.c).
       if (this.#state === "sending unsent datagrams")
         tryShutdown(this.#engineSocket, this.system.constants.SHUT.RDWR);
@@ -250,7 +250,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   protected abstract descriptorClosed(aborted: Aborted | null): void;
 
   /**
-   * Null while it is open, and if the program closed it.
+   * Null if it is open, or the program closed it.
    *
    * @internal
    */
@@ -259,7 +259,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * How many datagrams the system has not taken yet.
+   * The number of datagrams that the system has not accepted yet.
    *
    * @internal
    */
@@ -293,7 +293,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
       this.system,
       this.system.address,
     );
-    // A connected socket keeps working after --allow-net was dropped; a new peer is refused, as by
+    // A connected socket keeps working after --allow-net was dropped; a new peer is an error, as in
     // node:dgram.
     checkNetPermission(to);
     return sockaddr;
@@ -315,8 +315,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * @param bytes already checked, and nothing of the caller's has run since
-   * @param sockaddr the same as `to`, as the system has it
+   * @param bytes already checked, with none of the caller's code run since
+   * @param sockaddr the same address as `to`, encoded
    * @internal
    */
   protected sendEncoded(bytes: Uint8Array, to: AddressInput | null, sockaddr: ValueResult | null): void {

@@ -88,7 +88,7 @@ for (const carrier of carriers) {
   );
 }
 
-/** What the program says about UDP_GRO, and whether the system merges datagrams then. */
+/** The program's option for UDP_GRO, and whether the system then merges datagrams. */
 const merging: readonly [what: string, options: DatagramOptions, merges: boolean][] = [
   ["by default", loopback, true],
   ["if the program wants them merged", { ...loopback, options: [[UDP.GRO, true]] }, true],
@@ -277,7 +277,7 @@ asyncApiTest("datagrams: the system buffers for a slow reader, then drops", asyn
     await Promise.all(Array.from({ length: 100 }, () => there.send(bytes, here.address)));
     await someTurns();
   }
-  // Everything there is arrives at once: far fewer than were sent.
+  // All datagrams still there arrive at once, far fewer than were sent.
   let count = 0;
   for (let waits = false; !waits; ) {
     const next = here.receive({ timeout: 200 });

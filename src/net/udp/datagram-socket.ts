@@ -22,7 +22,7 @@ export interface Datagram {
   readonly truncated: boolean;
 }
 
-/** How much is received ahead of the program. */
+/** The limits of what is received ahead of the program. */
 const MOST_BYTES = 65_536;
 const MOST_DATAGRAMS = 256;
 
@@ -89,7 +89,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
       return;
     }
     this.sendEncoded(bytes, to ?? null, sockaddr);
-    // Without the options: each waiter must stay in its place, for sentOne().
+    // Without the options, because sentOne() needs each waiter to keep its place.
     const sent = this.#senders.wait(this.system.clock, undefined);
     return wait === undefined ? sent : orAbort(this.system.clock, "send()", sent, wait);
   }
@@ -98,7 +98,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    * Waits for a datagram.
    *
    * @param options `signal` and `timeout` end the wait; no datagram is lost
-   * @throws RecvfromError: `ConnectionRefused` if nobody received an earlier datagram of a
+   * @throws RecvfromError: `ConnectionRefused` if no socket received an earlier datagram of a
    * connected socket, after which the next call receives again; `SocketClosed` after `close()`; and
    * others
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal

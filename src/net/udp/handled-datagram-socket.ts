@@ -31,7 +31,7 @@ export interface DatagramSocketHandlers {
   drain?(socket: HandledDatagramSocket): void;
   /**
    * A datagram could not be sent (a SendtoError), receiving failed (a RecvfromError), such as with
-   * `ConnectionRefused` if nobody received an earlier datagram, or a handler threw. The socket
+   * `ConnectionRefused` if no socket received an earlier datagram, or a handler threw. The socket
    * continues. Without this handler, failures are ignored and are not exceptions, since a peer can
    * cause them. If this handler throws, it is an uncaught exception.
    */
@@ -55,7 +55,7 @@ export function checkDatagramHandlers(handlers: DatagramSocketHandlers): void {
   }
 }
 
-/** How much may wait to be sent before send() returns false, and receiving stops. */
+/** The limits of what may wait to be sent before send() returns false and receiving stops. */
 const MOST_BYTES = 65_536;
 const MOST_DATAGRAMS = 1024;
 

@@ -91,7 +91,7 @@ async function openOnPort(
   return open(peer.family === "ipv6" ? "::" : "0.0.0.0", port);
 }
 
-/** Has the system merge what it can; the engine splits it. Where that fails, nothing is merged. */
+/** Lets the system merge datagrams; the engine splits them. If that fails, nothing is merged. */
 function mergeDatagrams(socket: Socket): void {
   if (socket.system.options.UDP_GRO !== undefined) trySetsockopt(socket, UDP.GRO, true);
 }
