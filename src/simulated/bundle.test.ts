@@ -15,9 +15,7 @@ import { root } from "../../test/root.ts";
 const folder = mkdtempSync(join(tmpdir(), "berkeley-simulated-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/**
- * A conversation over TCP and one over UDP, without AsyncLocalStorage; it returns what was said.
- */
+/** A conversation over TCP and one over UDP, without AsyncLocalStorage; returns the messages. */
 const conversation = `async (network) => {
   const said = [];
   const [server, client] = [network.host("server"), network.host("client")];
@@ -38,7 +36,7 @@ const conversation = `async (network) => {
 }`;
 const said = ["over TCP", "over UDP", "ENOTFOUND", 120];
 
-test("it runs where there is no koffi, and none of the package's native code", () => {
+test("runs without koffi and without the package's native code", () => {
   const copy = join(folder, "dist");
   cpSync(join(root, "dist"), copy, {
     recursive: true,

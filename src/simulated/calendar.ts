@@ -2,7 +2,7 @@ import { builtin } from "../builtin.ts";
 import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
-// The time that programs read: Date, performance.now() and process.hrtime().
+// The clocks that programs read: Date, performance.now() and process.hrtime().
 
 const NANOSECONDS = 1_000_000_000;
 

@@ -5,11 +5,11 @@ import type { System } from "../system/system.ts";
 import type { Random } from "./clock/random.ts";
 import type { SimulatedHost } from "./host/simulated-host.ts";
 
-// Which simulation, and which of its hosts, the running code belongs to.
+// The simulation, and the host in it, that the running code belongs to.
 
-/** Where code of a simulation runs: on a host, or beside them all, as the test itself does. */
+/** Where code of a simulation runs: on a host, or outside all hosts, like the test itself. */
 export interface Scope {
-  /** Undefined beside the hosts. */
+  /** Undefined outside the hosts. */
   readonly system: System | undefined;
   /** The host of that System. */
   readonly host: SimulatedHost | undefined;
@@ -25,14 +25,14 @@ const storage = hooks && new hooks.AsyncLocalStorage<Scope>();
 /** Without AsyncLocalStorage, in a browser: the scope of the code that runs at present. */
 let present: Scope | undefined;
 
-/** Where the running code is; undefined outside of every simulation. */
+/** The scope of the running code; undefined outside every simulation. */
 export function currentScope(): Scope | undefined {
   return storage === undefined ? present : storage.getStore();
 }
 
 /**
- * Runs code in a scope, and what it starts. Without AsyncLocalStorage, only what runs until the
- * code returns.
+ * Runs code, and what it starts, in a scope. Without AsyncLocalStorage, only until the code
+ * returns.
  */
 export function runIn<Value>(scope: Scope, call: () => Value): Value {
   if (storage !== undefined) return storage.run(scope, call);
@@ -56,8 +56,8 @@ export function bound(call: () => void): () => void {
 }
 
 /**
- * Runs handlers of an engine in a scope, and in the async context in which the simulation began
- * rather than in that of whoever opened the first connection.
+ * Runs handlers of an engine in a scope, and in the async context in which the simulation began,
+ * not in the one that opened the first connection.
  */
 export function handlersIn(scope: Scope, base: (call: () => void) => void, call: () => void): () => void {
   const run = () => runIn(scope, call);
@@ -74,8 +74,8 @@ export function baseContext(): (call: () => void) => void {
 let simulations = 0;
 
 /**
- * Lets code find the host that it is on, while a simulation runs. Otherwise programs would ask
- * AsyncLocalStorage at every call.
+ * Lets code find its host while a simulation runs. Otherwise programs would query AsyncLocalStorage
+ * at every call.
  */
 export function beginFinding(): void {
   simulations += 1;

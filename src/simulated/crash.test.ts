@@ -107,7 +107,7 @@ test("a crash frees ports, memory and names, and leaves the paths of unix socket
   });
 });
 
-test("packets to a host that is down are lost; after a restart, it resets what it does not know", async () => {
+test("packets to a host that is down are lost; after a restart, it resets unknown connections", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = two(network);
     await server.listen({ port: 80 }, {});
@@ -123,7 +123,7 @@ test("packets to a host that is down are lost; after a restart, it resets what i
     assert.doesNotMatch(capture.text(), /10\.0\.0\.1:80 > /);
     server.restart();
     await assert.rejects(writes.read(), { code: "ECONNRESET" });
-    // Nothing tells a connection without traffic.
+    // A connection without traffic does not notice.
     await server.listen({ port: 80 }, {});
     await network.advance("1h");
     await idle.write("still there?");
@@ -131,7 +131,7 @@ test("packets to a host that is down are lost; after a restart, it resets what i
   });
 });
 
-test("a crash in the midst of handshakes, fragments and lingering leaves no event behind", async () => {
+test("a crash during handshakes, fragments and lingering leaves no event behind", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = two(network);
     network.link(server, client, { latency: "10ms", mtu: 576 });
@@ -172,7 +172,7 @@ test("a host that was paused starts anew after a crash", async () => {
   });
 });
 
-test("a crash during a blocking call on another host, from a rule, does not hold it up", async () => {
+test("a crash during a blocking call on another host, from a rule, does not block it", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = two(network);
     await server.listen({ port: 80 }, {});

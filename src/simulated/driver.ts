@@ -4,7 +4,7 @@ import type { RealWork } from "./real-work.ts";
 // Runs a simulation on the runtime's event loop: whenever the program has nothing left to do, the
 // simulation takes its next step.
 
-/** What moves in a simulation. */
+/** The simulation, as its driver sees it. */
 export interface Steps {
   /**
    * Moves the network to the next thing that a program does, such as a timer of its own, and does
@@ -17,7 +17,7 @@ export interface Steps {
   readonly packets: number;
   /** Virtual time, for people: "at 3.02 s". */
   readonly time: string;
-  /** Who waits for what. */
+  /** A report of who waits for what. */
   report(): string;
 }
 
@@ -109,7 +109,7 @@ export class Driver {
     this.#fail(error);
   }
 
-  /** Resolves once a predicate is true, which is asked after each step. */
+  /** Resolves once a predicate, checked after each step, is true. */
   until(predicate: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ predicate, resolve, reject });
@@ -129,7 +129,7 @@ export class Driver {
     this.#step();
   };
 
-  /** Real work is under way: looks again soon, and after a while less often. */
+  /** Real work is under way: checks again soon, and less often after a while. */
   #waitForWork() {
     this.#turnsWaited += 1;
     if (this.#turnsWaited < 200) nextTurn(this.#turn);

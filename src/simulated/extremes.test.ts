@@ -119,7 +119,7 @@ test("at one bit a second, a datagram takes as many seconds as it has bits", asy
     await sender.send("x");
     await receiver.receive();
     assert.equal(network.time, (20 + 8 + 1) * 8 * 1_000);
-    // A SYN takes 480 seconds, and Linux gives up before.
+    // A SYN takes 480 seconds; Linux times out before that.
     await server.listen({ port: 80 }, {});
     await assert.rejects(client.connect({ host: server.address, port: 80 }), { code: "ETIMEDOUT" });
     // With patience, it connects.
@@ -131,7 +131,7 @@ test("at one bit a second, a datagram takes as many seconds as it has bits", asy
   });
 });
 
-test("a day away, datagrams take a day, and TCP gives up before it hears anything", async () => {
+test("a day away, datagrams take a day, and TCP times out before any answer", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = two(network, { latency: "1ms" });
     const receiver = await server.udp({ host: server.address, port: 7 });

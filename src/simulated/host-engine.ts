@@ -13,8 +13,8 @@ const choice: EngineChoice = { name: "readiness", reason: "the host is simulated
 const onLoop = { ref() {}, unref() {}, stop() {} };
 
 /**
- * Gives the present System of a host its engine: the readiness engine over the host's queue, whose
- * handlers run on the host. Whichever engine a program asks for, there is only this one.
+ * Sets the engine of a host's present System: the readiness engine over the host's queue, whose
+ * handlers run on the host. It is used whichever engine a program requests.
  *
  * @param base the async context that handlers run in
  */

@@ -2,10 +2,10 @@ import { builtin } from "../builtin.ts";
 import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
-// The Date header of an answer. node:http writes it with the Date that it took when Node started
-// (utcDate() in lib/internal/http.js), which nothing can replace, so the line is written again.
+// The Date header of a response. node:http writes it with the Date that it captured when Node
+// started (utcDate() in lib/internal/http.js), which cannot be replaced, so this rewrites the line.
 
-/** What writes the head of a message, in lib/_http_outgoing.js. */
+/** The method that writes a message's header, in lib/_http_outgoing.js. */
 const WRITER = "_storeHeader";
 
 interface OutgoingMessage {
@@ -24,7 +24,7 @@ export function patchHttpDate(patches: Patches): void {
   });
 }
 
-/** Whether the program gave the header itself, in any form that writeHead() takes. */
+/** Whether the program set the header itself, in any form that writeHead() accepts. */
 function hasDate(headers: unknown): boolean {
   if (typeof headers !== "object" || headers === null) return false;
   const names = !Array.isArray(headers)

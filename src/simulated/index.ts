@@ -1,4 +1,4 @@
-/** A network of hosts in TypeScript, which programs of berkeley's run on in virtual time. */
+/** A network of hosts in TypeScript, on which programs that use berkeley run in virtual time. */
 export type { ResolvedAddress } from "../system/services.ts";
 export type { BridgeDevice, BridgeOptions } from "./bridge/bridge.ts";
 export type { Capture, CaptureOptions } from "./capture/capture.ts";

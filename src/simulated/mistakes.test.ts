@@ -7,7 +7,7 @@ function two(network: SimulatedNetwork) {
   return [network.host("one"), network.host("other")] as const;
 }
 
-/** Connects while a rule decides, and gives up soon. */
+/** Connects while a rule decides, with a short timeout. */
 const connecting = (rule: unknown) =>
   simulate({ seed: 1 }, async (network) => {
     const [one, other] = two(network);
@@ -16,7 +16,7 @@ const connecting = (rule: unknown) =>
     await other.run(() => connect({ host: "one", port: 80, timeout: 5_000 })).catch(() => {});
   });
 
-test("an exception in a rule fails the simulation, whatever sent the packet", async () => {
+test("an exception in a rule fails the simulation, whichever code sent the packet", async () => {
   await assert.rejects(
     connecting(() => {
       throw new Error("the rule is broken");
@@ -25,7 +25,7 @@ test("an exception in a rule fails the simulation, whatever sent the packet", as
   );
 });
 
-test("a rule that decides on something that is no fate fails the simulation", async () => {
+test("a rule that returns something other than a fate fails the simulation", async () => {
   const fates: readonly (readonly [fate: unknown, message: RegExp])[] = [
     ["lose", /^TypeError: a rule must return "deliver", .+, not "lose"\n/],
     [true, /not boolean\n/],
@@ -42,7 +42,7 @@ test("a rule that decides on something that is no fate fails the simulation", as
     );
 });
 
-test("rules that are no functions, and hosts that do not exist, are refused", () =>
+test("rejects rules that are not functions, and hosts that do not exist", () =>
   simulate({ seed: 1 }, (network) => {
     const [one] = two(network);
     const call = (name: string, ...given: unknown[]) =>
@@ -84,7 +84,7 @@ test("a seed is a number or a text, so that its message can repeat the run", asy
   assert.equal(await simulate({ seed: "text" }, () => 1), 1);
 });
 
-test("the report of a stuck simulation says when nobody waits for the network, and who waits in until()", async () => {
+test("the report of a stuck simulation says if nothing waits for the network, and who waits in until()", async () => {
   await assert.rejects(
     simulate({ seed: 1 }, () => new Promise(() => {})),
     /^StuckError: stuck at 0 ns: everyone waits, and nothing is due\nno host waits for anything: the program waits for something else\n\(/,

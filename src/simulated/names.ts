@@ -26,7 +26,7 @@ function familyOf({ family }: LookupOptions): number {
   return typeof family === "number" ? family : 0;
 }
 
-/** Undefined beside the hosts, where names are real. */
+/** Undefined outside the hosts, where names are real. */
 function found(name: unknown, options: LookupOptions): Promise<readonly ResolvedAddress[]> | undefined {
   return currentScope()?.system?.resolver.lookup(String(name), familyOf(options));
 }
@@ -65,7 +65,7 @@ export function patchNames(patches: Patches): void {
     const looking = found(name, options);
     if (looking === undefined || typeof done !== "function")
       return Reflect.apply(real, dns, [name, given, last]);
-    // In a turn of its own, so that what it throws is not a rejection.
+    // In a separate turn, so that an error thrown by the callback is not a rejection.
     const answer = (...args: unknown[]) => void scope?.clock.setImmediate(() => done(...args));
     looking.then((addresses) => {
       const { address, family } = firstOf(addresses);
@@ -91,7 +91,7 @@ function patchService(patches: Patches, dns: object & { readonly promises: objec
   const real: unknown = Reflect.get(dns, "lookupService");
   const realPromise: unknown = Reflect.get(dns.promises, "lookupService");
   if (typeof real !== "function" || typeof realPromise !== "function") return;
-  // What Node rejects, it rejects itself.
+  // Node rejects invalid arguments itself.
   const systemFor = (address: unknown): System | undefined =>
     typeof address === "string" && canonical(address) !== undefined ? currentScope()?.system : undefined;
   const simulated = async (address: unknown, port: unknown) => {

@@ -91,7 +91,7 @@ test("the Date of an answer is virtual, unless the program gives its own", onNod
   });
 });
 
-test("time-outs of Sockets are virtual, and so is keep-alive's", onNode, async () => {
+test("timeouts of Sockets are virtual, and so is keep-alive's", onNode, async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = hosts(network);
     await server.run(() => listening(net.createServer(), 7));
@@ -120,7 +120,7 @@ test("time-outs of Sockets are virtual, and so is keep-alive's", onNode, async (
   });
 });
 
-test("a connection through a partition fails as the system's would, hours later", onNode, async () => {
+test("a connection through a partition fails like a real one, after 15 minutes or more", onNode, async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = hosts(network);
     const ended: string[] = [];

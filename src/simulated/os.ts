@@ -5,7 +5,7 @@ import type { InterfaceAddress } from "./host/network-interface.ts";
 import { formatAddress, isLinkLocal } from "./ip/address.ts";
 import type { Patches } from "./patches.ts";
 
-// What node:os says of the machine's place in the network, on a host.
+// The network properties that node:os reports on a host.
 
 /** An entry of os.networkInterfaces(). */
 function describe({ loopback, hardware, index }: HostInterface, one: InterfaceAddress) {

@@ -13,12 +13,12 @@ export class Patches {
       this.#replaced.push({ object, name, before });
   }
 
-  /** Lets `import { … }` of Node's modules see the present values. */
+  /** Updates `import { … }` of Node's modules to the present values. */
   sync(): void {
     builtin("node:module")?.syncBuiltinESMExports();
   }
 
-  /** Puts everything back, the last first. */
+  /** Restores everything, in reverse order. */
   restore(): void {
     for (const { object, name, before } of this.#replaced.reverse()) {
       if (before === undefined) Reflect.deleteProperty(object, name);

@@ -50,14 +50,14 @@ test("random: false leaves them alone, and afterwards they are real again", asyn
   assert.notEqual(randomUUID(), randomUUID());
 });
 
-test("what a library took out of node:crypto after this was loaded is seeded, too", async () => {
+test("functions that a library took from node:crypto after this was loaded are seeded, too", async () => {
   const draw = () => simulate({ seed: 1 }, () => taken.randomFillSync(new Uint8Array(8)));
   assert.deepEqual(await draw(), await draw());
   const [one, other] = [0, 0].map(() => taken.randomFillSync(new Uint8Array(8)));
   assert.notDeepEqual(one, other);
 });
 
-test("what was imported by name is seeded, too", except({ bun: imported, deno: imported }), async () => {
+test("functions imported by name are seeded, too", except({ bun: imported, deno: imported }), async () => {
   const draw = () => simulate({ seed: 1 }, () => [randomUUID(), randomBytes(8), randomInt(1_000_000)]);
   assert.deepEqual(await draw(), await draw());
 });

@@ -4,8 +4,8 @@ import type { Random } from "./clock/random.ts";
 import { currentScope } from "./context.ts";
 import { Patches } from "./patches.ts";
 
-// The random numbers of programs come from the seed. What OpenSSL draws for itself, such as for TLS
-// and for keys, does not.
+// The random numbers of programs come from the seed. Those that OpenSSL draws itself, such as for
+// TLS and for keys, do not.
 
 type Done = (error: Error | null, result?: unknown) => void;
 
@@ -36,9 +36,9 @@ export function patchRandomness(patches: Patches): void {
 }
 
 /**
- * Replaces functions of node:crypto for good, as soon as this is loaded, so that libraries such as
- * ws, which take them out of the module while they load, have seeded ones on hosts. Elsewhere they
- * are Node's own.
+ * Replaces functions of node:crypto permanently when this is loaded, so that libraries such as ws,
+ * which copy them out of the module while loading, have seeded ones on hosts. Elsewhere they call
+ * Node's own.
  */
 function seedNodeCrypto(): void {
   const crypto = builtin("node:crypto");
@@ -65,7 +65,7 @@ function patchWebCrypto(patches: Patches): void {
   });
 }
 
-/** Answers as Node does: immediately, or through a callback in a later turn. */
+/** Returns as Node does: immediately, or through a callback in a later turn. */
 function answer<Value>(value: Value, done: unknown): Value | undefined {
   if (typeof done !== "function") return value;
   currentScope()?.clock.setImmediate(() => done(null, value));

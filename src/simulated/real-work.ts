@@ -3,7 +3,7 @@ import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
 // Real work that a simulated program waits for: files, zlib, crypto, names, WebAssembly. Virtual
-// time stands still meanwhile, since how long it takes says nothing about the simulation.
+// time stands still meanwhile, since its duration has no meaning in the simulation.
 
 /**
  * The requests of Node's thread pool, by the types of async_hooks (NODE_ASYNC_PROVIDER_TYPES in
@@ -61,7 +61,7 @@ export class RealWork {
     this.#hook?.enable();
     // undici compiles its parser for the first request.
     this.#watchCalls(patches, Reflect.get(globalThis, "WebAssembly"), ["compile", "instantiate"]);
-    // Its jobs cannot be told from those that are done at once, since Node 24.
+    // Since Node 24, its jobs cannot be distinguished from synchronous ones.
     this.#watchCalls(patches, globalThis.crypto?.subtle, SUBTLE);
   }
 

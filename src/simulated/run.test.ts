@@ -90,7 +90,7 @@ test("a socket belongs to its host wherever it is used, and numbers to the curre
   });
 });
 
-test("what is sent may be changed once the call returns, also if it is a Buffer", async () => {
+test("sent data may be changed once the call returns, even a Buffer", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const { server, client } = two(network);
     await server.listen({ port: 80 }, { data: (connection, bytes) => connection.write(bytes) });
@@ -107,7 +107,7 @@ test("what is sent may be changed once the call returns, also if it is a Buffer"
   });
 });
 
-test("every part of the package asks the host: engine, numbers, errors without this machine's advice", async () => {
+test("every part of the package uses the host: engine, numbers, errors without this machine's advice", async () => {
   await using real = await listen({ host: "127.0.0.1" });
   await simulate({ seed: 1 }, async (network) => {
     const { server } = two(network);
@@ -130,7 +130,7 @@ test("every part of the package asks the host: engine, numbers, errors without t
   });
 });
 
-test("time-outs of the API are virtual", async () => {
+test("timeouts of the API are virtual", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const { server, client } = two(network);
     const receiver = await server.udp({ port: 53 });

@@ -14,7 +14,7 @@ import { shrinkFaults } from "./shrink.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { patchTimers } from "./timers.ts";
 
-/** What `simulate()` takes. */
+/** Options of `simulate()`. */
 export interface SimulateOptions extends Partial<Omit<NetworkOptions, "bind">> {
   /** Whether the program's random numbers come from the seed too; true by default. */
   readonly random?: boolean;
@@ -25,15 +25,15 @@ export interface SimulateOptions extends Partial<Omit<NetworkOptions, "bind">> {
   readonly idleTimers?: number;
 }
 
-/** What `simulate.seeds()` takes. */
+/** Options of `simulate.seeds()`. */
 export interface SeedsOptions extends Omit<SimulateOptions, "seed" | "faults"> {
   /** How many seeds to run. */
   readonly count: number;
   /** The first seed; the others follow. 1 by default. */
   readonly first?: number;
   /**
-   * How often a seed that failed is run again to find the faults that matter, for half a minute at
-   * most; 100 by default. 0 reports it as it is.
+   * How often to run a failed seed again to find the faults that matter, for at most half a minute;
+   * 100 by default. 0 reports the failure unchanged.
    */
   readonly shrinkRuns?: number;
 }
@@ -81,8 +81,8 @@ let patches: Patches | undefined;
 const work = new RealWork();
 
 /**
- * An exception that nobody caught, or a rejection that nobody handled, ends the simulation that it
- * came from; all, if that cannot be seen. It would end the process otherwise.
+ * An uncaught exception or unhandled rejection ends the simulation that it came from, or all of
+ * them if that is unknown. Otherwise it would end the process.
  */
 function uncaught(error: unknown): void {
   const scope = currentScope();
@@ -157,8 +157,8 @@ const COMPILING = 200;
 let isParserReady = false;
 
 /**
- * undici begins to compile its parser when it is loaded, in threads that nobody can see, and its
- * first request waits for that: virtual time would fly past.
+ * undici compiles its parser when it is loaded, in threads that cannot be observed, and its first
+ * request waits for that; meanwhile, virtual time would run on.
  */
 async function parserReady(): Promise<void> {
   if (isParserReady || !(Symbol.for("undici.globalDispatcher.1") in globalThis)) return;
@@ -166,7 +166,7 @@ async function parserReady(): Promise<void> {
   await new Promise<void>((resolve) => void realSetTimeout(resolve, COMPILING));
 }
 
-/** A seed that nobody chose. */
+/** A random seed. */
 const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
 function checkSeed(seed: unknown): void {
@@ -184,7 +184,7 @@ function withNote(error: unknown, note: string): unknown {
     error.message = `${message}\n${note}`;
     if (stack?.includes(message)) error.stack = stack.replace(message, () => error.message);
   } catch {
-    // A frozen error stays as it is.
+    // A frozen error stays unchanged.
   }
   return error;
 }
@@ -216,7 +216,7 @@ async function seeds(options: SeedsOptions, program: Program<unknown>): Promise<
 /** How long the search for the faults that matter may take, in milliseconds of real time. */
 const SHRINKING = 30_000;
 
-/** Says which faults are enough for a failure; undefined if there are none to leave out. */
+/** Describes which faults are enough for the failure; undefined if none can be omitted. */
 async function enoughFaults(
   { error, network }: Failure,
   options: SimulateOptions,
@@ -241,7 +241,7 @@ async function enoughFaults(
     : `Of its ${faults.length} faults, ${enough.length} are enough: ${repeat}`;
 }
 
-/** What two errors have in common that are the same failure: numbers in a message may differ. */
+/** A key that is equal for errors of the same failure; numbers in a message may differ. */
 function signatureOf(error: unknown): string {
   if (!isError(error)) return String(error);
   const [line = ""] = error.message.split("\n");

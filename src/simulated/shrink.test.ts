@@ -6,7 +6,7 @@ import { shrinkFaults } from "./shrink.ts";
 const unlimited = { runs: Number.POSITIVE_INFINITY, expired: () => false };
 const letters = [..."abcdefghijklmnop"];
 
-test("what is left of the faults is needed, each of them", async () => {
+test("each of the remaining faults is needed", async () => {
   const cases = [[], ["a"], ["h"], ["p"], ["a", "p"], ["c", "d", "e"], ["b", "g", "k", "o"], letters];
   for (const needed of cases) {
     let runs = 0;
@@ -19,7 +19,7 @@ test("what is left of the faults is needed, each of them", async () => {
   }
 });
 
-test("the search ends where its limits are, with what it has", async () => {
+test("the search ends at its limits, with the result so far", async () => {
   let runs = 0;
   const fails = async (some: readonly string[]) => {
     runs += 1;
@@ -86,7 +86,7 @@ test("a run with all of its faults listed is the run without a list", async () =
   }
 });
 
-test("a failure that needs no fault says so; shrinkRuns: 0 looks for nothing", async () => {
+test("a failure that needs no fault says so; shrinkRuns: 0 turns the search off", async () => {
   const fail = async (network: SimulatedNetwork) => {
     await lossy(network).catch(() => {});
     throw new Error("anyway");

@@ -2,7 +2,7 @@
 // delta debugging of Zeller and Hildebrandt (ddmin). Not fast-check: that shrinks values which it
 // drew itself, whereas these faults are drawn while a program runs, by its links and by itself.
 
-/** What limits the search. */
+/** The limits of the search. */
 export interface ShrinkLimits {
   readonly runs: number;
   /** Whether the time is up. */

@@ -21,10 +21,10 @@ export class HostCrashed extends Error {
   override readonly name = "HostCrashed";
 }
 
-/** What is said of a simulation that is used after its end. */
+/** The message for a simulation that is used after its end. */
 export const OVER = "the simulation is over";
 
-/** What a host takes from its simulation. */
+/** What a host needs from its simulation. */
 interface HostSettings {
   readonly seedsRandom: boolean;
   readonly base: (call: () => void) => void;
@@ -35,7 +35,7 @@ interface HostSettings {
 
 type HostScope = Scope & { readonly system: System };
 
-/** How a host's clock is wrong. */
+/** The error of a host's clock. */
 export interface Skew {
   /** Milliseconds by which it is ahead. */
   readonly offset?: number;
@@ -43,14 +43,14 @@ export interface Skew {
   readonly rate?: number;
 }
 
-/** A host of a simulation, which programs run on. */
+/** A host of a simulation, on which programs run. */
 export class Host {
   /** Its kernel: sockets, ports and settings. @internal */
   readonly kernel: SimulatedHost;
   readonly #settings: HostSettings;
   /** A crash did not happen, since `faults` of the simulation leaves it out. */
   #isSpared = false;
-  /** Of the present boot. */
+  /** The state of the present boot. */
   #scope: HostScope | undefined;
 
   /** @internal */
@@ -94,8 +94,8 @@ export class Host {
    * clock and random numbers. Returns what the code returns; a promise rejects with HostCrashed if
    * the host crashes first.
    *
-   * In a browser only what runs until the code returns is on the host, for lack of
-   * AsyncLocalStorage: use `listen()`, `connect()` and `udp()` of the host there.
+   * In a browser, which lacks AsyncLocalStorage, only what runs until the code returns is on the
+   * host; use `listen()`, `connect()` and `udp()` of the host there.
    */
   run<Value>(call: () => Promise<Value>): Promise<Value>;
   run<Value>(call: () => Value): Value;
@@ -134,7 +134,9 @@ export class Host {
     return this.run(() => (handlers === undefined ? udp(options) : udp(options, handlers)));
   }
 
-  /** Loses power: sockets vanish without a packet, and the program never runs again. */
+  /**
+   * Simulates a power failure: sockets vanish without a packet, and the program never runs again.
+   */
   crash(): void {
     if (this.#settings.faultPlan.allowsNext(`crash ${this.name}`)) this.kernel.crash();
     else this.#isSpared = true;
@@ -147,12 +149,12 @@ export class Host {
     else this.kernel.restart();
   }
 
-  /** Stops its program. Its kernel goes on: it acknowledges, and its queues fill. */
+  /** Stops its program. Its kernel continues: it acknowledges, and its queues fill. */
   pause(): void {
     if (this.#settings.faultPlan.allowsNext(`pause ${this.name}`)) this.kernel.pause();
   }
 
-  /** Lets its program go on. */
+  /** Resumes its program. */
   resume(): void {
     this.kernel.resume();
   }
@@ -192,7 +194,7 @@ export class Host {
       const forget = this.kernel.onCrash(() => reject(new HostCrashed(`host "${this.name}" crashed`)));
       result.then(resolve, reject).finally(forget);
     });
-    // Nobody need wait for a program that a crash ends.
+    // No one needs to wait for a program that a crash ends.
     settled.catch(() => {});
     return settled;
   }

@@ -13,7 +13,7 @@ import { type Duration, formatTime, nanoseconds } from "./network/units.ts";
 import type { RealWork } from "./real-work.ts";
 import { Host, OVER } from "./simulated-host.ts";
 
-/** What the network of a simulation is made with. */
+/** The settings of a simulation's network. */
 export interface SimulatedNetworkOptions extends Omit<NetworkOptions, "bind"> {
   /** Whether programs' random numbers come from the seed. */
   readonly seedsRandom: boolean;
@@ -26,14 +26,14 @@ export interface SimulatedNetworkOptions extends Omit<NetworkOptions, "bind"> {
 /** How many packets and changes of state the error of a failed simulation ends with. */
 const RECENT = 12;
 
-/** So many events of kernels may follow one another before the test is asked again. */
+/** How many kernel events may run in a row before the test's predicate is checked again. */
 const EVENTS_PER_STEP = 10_000;
 
 /** The network of a simulation: its hosts, its faults, and its time. */
 export class SimulatedNetwork {
-  /** What is underneath: packets, links and the kernels of the hosts. @internal */
+  /** The network underneath: packets, links and the kernels of the hosts. @internal */
   readonly core: Network;
-  /** Where the test itself runs, beside the hosts. @internal */
+  /** The scope of the test itself, outside the hosts. @internal */
   readonly scope: Scope;
   /** @internal */
   readonly driver: Driver;
@@ -42,7 +42,7 @@ export class SimulatedNetwork {
   #bridge: Bridge | undefined;
   #waiting = 0;
   #isOver = false;
-  /** What was the last before the hosts ended. */
+  /** The last records before the hosts ended. */
   #recent: string | undefined = undefined;
 
   /** @internal */
@@ -69,14 +69,14 @@ export class SimulatedNetwork {
     return this.core.clock.now / 1_000_000;
   }
 
-  /** What happened so far: `digest` is equal for equal runs. */
+  /** The trace so far: `digest` is equal for equal runs. */
   get trace(): Trace {
     return this.core.trace;
   }
 
   /**
-   * Records packets, what becomes of them, and changes of state from now on: as a file for
-   * Wireshark and tcpdump, as text, or as a sequence diagram.
+   * Records packets, what happens to them, and changes of state from now on, for a file for
+   * Wireshark and tcpdump, text, or a sequence diagram.
    */
   capture(options?: CaptureOptions): Capture {
     return new Capture(this.core, options);
@@ -127,7 +127,7 @@ export class SimulatedNetwork {
       this.core.partition(one, other, options);
   }
 
-  /** Ends partitions between hosts; without arguments, all. Packets that were held go on. */
+  /** Ends partitions between hosts; without arguments, all. Held packets continue. */
   heal(one?: Hosts, other?: Hosts): void {
     this.#check(one ?? [], other ?? []);
     this.core.heal(one, other);
@@ -139,7 +139,7 @@ export class SimulatedNetwork {
     if (this.core.faultPlan.allowsNext(`hold ${namesOf(one)} ${namesOf(other)}`)) this.core.hold(one, other);
   }
 
-  /** Lets packets go that `hold()` kept. */
+  /** Releases the packets that `hold()` kept. */
   release(one?: Hosts, other?: Hosts): void {
     this.#check(one ?? [], other ?? []);
     this.core.release(one, other);
@@ -167,7 +167,9 @@ export class SimulatedNetwork {
     if (one instanceof Host) this.core.link(one.kernel, this.#bridge, link);
   }
 
-  /** Lets virtual time pass: resolves when it has, and everything due until then has happened. */
+  /**
+   * Lets virtual time pass. Resolves after that time, once everything due until then has happened.
+   */
   advance(duration: Duration): Promise<void> {
     this.#checkRunning();
     const { clock, program } = this.core;
@@ -179,10 +181,7 @@ export class SimulatedNetwork {
     });
   }
 
-  /**
-   * Lets virtual time pass until a predicate is true. It is asked again after everything that
-   * happens.
-   */
+  /** Lets virtual time pass until a predicate is true. It is checked again after each event. */
   until(predicate: () => boolean): Promise<void> {
     this.#checkRunning();
     if (typeof predicate !== "function")
@@ -234,14 +233,14 @@ export class SimulatedNetwork {
     if (this.#isOver) throw new Error(OVER);
   }
 
-  /** A name that nobody has would make a fault that never happens. */
+  /** A name that no host has would create a fault that never happens. */
   #check(...hosts: Hosts[]): void {
     for (const name of hosts.flatMap(namesOf))
       if (!this.#hosts.has(name) && this.#bridge?.name !== name)
         throw new RangeError(`there is no host "${name}"`);
   }
 
-  /** Who waits for what. */
+  /** A report of who waits for what. */
   #report(): string {
     const waits = this.core.describeWaits();
     const lines = [waits, this.#waiting > 0 ? "the program waits in until()" : ""].filter(

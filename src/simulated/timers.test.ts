@@ -176,7 +176,7 @@ async function everyDay(isOver: () => boolean): Promise<void> {
   while (!isOver()) await delay(86_400_000);
 }
 
-test("everything is as before after a failure, and the message names the seed", async () => {
+test("everything is restored after a failure, and the message names the seed", async () => {
   const failure = Object.assign(new Error("broken"), { code: "EBROKEN" });
   await assert.rejects(
     simulate({ seed: 7 }, async () => {
@@ -221,7 +221,7 @@ test("a stuck simulation says who waits for what", async () => {
   assertReal();
 });
 
-test("timers that fire for ever without a packet are reported", async () => {
+test("timers that fire forever without a packet are reported", async () => {
   await assert.rejects(
     simulate({ seed: 1, idleTimers: 1000 }, async () => {
       setInterval(() => {}, 10);
@@ -239,7 +239,7 @@ test("timers that fire for ever without a packet are reported", async () => {
   );
 });
 
-test("until() asks after everything that happens", async () => {
+test("until() checks its predicate after each event", async () => {
   await simulate({ seed: 1 }, async (network) => {
     let count = 0;
     const interval = setInterval(() => {

@@ -3,9 +3,9 @@ import type { Clock, Immediate, Timer } from "../clock/clock.ts";
 import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
-// The timers of programs, in virtual time: what replaces setTimeout() and the like while a
-// simulation runs. Code outside of every simulation keeps the real ones, through these functions
-// too. nextTick() and microtasks stay real.
+// The timers of programs, in virtual time. They replace setTimeout() and the others while a
+// simulation runs; code outside every simulation still gets real ones, through these functions.
+// nextTick() and microtasks stay real.
 
 type Call = (...args: unknown[]) => unknown;
 type Kind = "timeout" | "interval" | "immediate";
@@ -85,7 +85,7 @@ export class ProgramTimer {
 let nextNumber = 2 ** 40;
 const numbered = new Map<number, ProgramTimer>();
 
-/** As Node's ERR_INVALID_ARG_TYPE. */
+/** Like Node's ERR_INVALID_ARG_TYPE. */
 function notAFunction(call: unknown): TypeError {
   const message = `The "callback" argument must be of type function. Received ${call === null ? "null" : typeof call}`;
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" });
@@ -169,7 +169,7 @@ interface WaitOptions {
   readonly ref?: boolean;
 }
 
-/** As Node's AbortError. */
+/** Like Node's AbortError. */
 function aborted(signal: AbortSignal): Error {
   const error = new Error("The operation was aborted", { cause: signal.reason });
   return Object.assign(error, { name: "AbortError", code: "ABORT_ERR" });

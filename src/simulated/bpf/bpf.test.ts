@@ -11,8 +11,8 @@ import type { System } from "../../system/system.ts";
 import { Network } from "../network/network.ts";
 import { type Instruction, OFFSET } from "./instructions.ts";
 
-// Filters on sockets of the kernel and of a simulated host: which programs each takes, and what
-// those leave of a datagram.
+// Compares filters on sockets of the kernel and of a simulated host: which programs each accepts,
+// and how much of a datagram they keep.
 
 const { AF, SOCK, SHUT } = constants;
 const kernel = process.platform === "linux" ? machineSystem() : undefined;
@@ -34,7 +34,7 @@ function encode(program: readonly Instruction[]): Uint8Array {
 const plain = (code: number, k = 0): Instruction => ({ code, jt: 0, jf: 0, k: k >>> 0 });
 const returnA = plain(0x16);
 
-/** What a filter leaves of datagrams on loopback, or an errno. */
+/** How much a filter keeps of datagrams on loopback, or an errno. */
 interface Passing {
   readonly result: readonly string[] | number;
   /** The names of the receiver and the sender: the program may read their ports. */
@@ -92,7 +92,7 @@ const uint32 = fc.oneof(
   fc.integer({ min: -4, max: 64 }).map((by) => (OFFSET.LINK + by) >>> 0),
   fc.integer({ min: 0, max: 0xffffffff }),
 );
-/** Every code that there is, and some that there are not. */
+/** Every valid code, and some invalid ones. */
 const code = fc.oneof(
   {
     weight: 20,
@@ -112,7 +112,7 @@ const code = fc.oneof(
 const small = fc.integer({ min: 0, max: 3 });
 const instruction: fc.Arbitrary<Instruction> = fc
   .record({ code, jt: small, jf: small, k: uint32 })
-  // Jumps and words of memory are mostly such as there are.
+  // Jumps and words of memory are mostly in range.
   .map(({ k, ...rest }) => {
     const kind = rest.code & 7;
     const isMemory = kind === 2 || kind === 3 || rest.code === 0x60 || rest.code === 0x61;
@@ -121,7 +121,7 @@ const instruction: fc.Arbitrary<Instruction> = fc
 /** Stores in two words first, so that loads from them are valid. */
 const stores = [plain(0x00, 0x12345678), plain(0x02, 0), plain(0x02, 1)];
 
-test("random programs leave of datagrams what they leave on the kernel", { skip }, () => {
+test("random programs keep the same part of datagrams as on the kernel", { skip }, () => {
   assert.ok(kernel !== undefined);
   const program = fc
     .array(instruction, { maxLength: 12 })
@@ -151,7 +151,7 @@ test("calculations have 32 bits without a sign, as on the kernel", { skip }, () 
   const sent = [new Uint8Array(32)];
   for (let operation = 0x00; operation <= 0xa0; operation += 0x10) {
     for (const [a, x] of numbers.flatMap((one) => numbers.map((other) => [one, other] as const))) {
-      // How much of the datagram is left tells five bits of the result.
+      // The length that is kept encodes five bits of the result.
       for (const shift of [0, 13, 27]) {
         const takesX = operation === 0x80 ? 0 : 0x08;
         const calculates = [plain(0x00, a), plain(0x01, x), plain(0x04 | operation | takesX)];
@@ -167,7 +167,7 @@ test("calculations have 32 bits without a sign, as on the kernel", { skip }, () 
   }
 });
 
-/** The program that keeps what has this byte at an offset, and drops all else. */
+/** A program that keeps packets with this byte at an offset, and drops all others. */
 const keepsOnly = (byte: number, offset: number): Instruction[] => [
   plain(0x30, offset),
   { code: 0x15, jt: 0, jf: 1, k: byte },
@@ -180,7 +180,7 @@ const systems = (): [name: string, system: System][] => [
   ...(kernel === undefined ? [] : [["on the kernel", kernel] as [string, System]]),
 ];
 
-test("a filter of a unix socket drops messages, and the sender does not learn of it", () => {
+test("a filter of a unix socket drops messages without the sender noticing", () => {
   for (const [name, system] of systems()) {
     for (const type of [SOCK.DGRAM, SOCK.SEQPACKET]) {
       const fds = new Int32Array(2);
@@ -215,7 +215,7 @@ test("a filter of a listener sees the TCP header, and its connections inherit it
   }
 });
 
-test("a listener whose filter drops everything answers nobody", () => {
+test("a listener whose filter drops everything answers no SYN", () => {
   const network = new Network({ seed: 1 });
   const { system } = network.host("one", { addresses: ["10.0.0.1"] });
   const calls = new Calls(system);
@@ -227,7 +227,7 @@ test("a listener whose filter drops everything answers nobody", () => {
   assert.equal(calls.connect(client, "127.0.0.1:80"), -errnos.EINPROGRESS);
   network.clock.advanceTo(500e6);
   assert.equal(system.acceptQueue(listener)?.pending, 0);
-  // The SYN that is sent again after a second.
+  // The SYN that is retransmitted after a second.
   system.detachFilter(listener);
   network.clock.advanceTo(2_000e6);
   assert.equal(system.acceptQueue(listener)?.pending, 1);

@@ -17,7 +17,7 @@ import {
   TXA,
 } from "./instructions.ts";
 
-// Which programs the kernel takes: bpf_check_classic() in net/core/filter.c.
+// Which programs the kernel accepts: bpf_check_classic() in net/core/filter.c.
 
 const codes = new Set([...loads(), ...calculations(), ...jumps(), ...others()]);
 const extensions = new Set<number>(Object.values(EXTENSION));

@@ -32,9 +32,9 @@ export const MEMORY_WORDS = 16;
 /** BPF_MAXINSNS. */
 export const MOST_INSTRUCTIONS = 4_096;
 
-/** Offsets that stand for something else than bytes of the packet (include/uapi/linux/filter.h). */
+/** Offsets with a special meaning (include/uapi/linux/filter.h). */
 export const OFFSET = {
-  /** SKF_AD_OFF: what the kernel knows of the packet. */
+  /** SKF_AD_OFF: metadata of the packet. */
   EXTENSIONS: -0x1000,
   /** SKF_NET_OFF: from the network header on. */
   NETWORK: -0x100000,

@@ -14,7 +14,10 @@ import { Bridge, type BridgeDevice } from "./bridge.ts";
 
 const { AF, SOCK } = constants;
 
-/** Runs a module with a TUN device in its own network namespace; skips where it cannot. */
+/**
+ * Runs a module with a TUN device in its own network namespace; skips the test if that is
+ * impossible.
+ */
 function run(t: TestContext, module: string, env: NodeJS.ProcessEnv = {}): string | undefined {
   const missing =
     tunUnavailable() ?? programMissing("unshare") ?? programMissing("ip") ?? programMissing("curl");
@@ -43,7 +46,7 @@ function programMissing(name: string): string | undefined {
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
-test("curl of the kernel gets a page from a simulated host, and tshark finds no fault", (t) => {
+test("the machine's curl gets a page from a simulated host, and tshark reports no error", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
   try {
     const file = join(folder, "curl.pcapng");
@@ -60,7 +63,7 @@ test("curl of the kernel gets a page from a simulated host, and tshark finds no 
   }
 });
 
-test("bulk data in both directions matches, with loss and reordering, whoever is the server", (t) => {
+test("bulk data in both directions matches, with loss and reordering, with either side as the server", (t) => {
   const output = run(t, `bulk.child.${extension}`);
   if (output !== undefined) for (const line of output.trimEnd().split("\n")) t.diagnostic(line);
 });
@@ -69,7 +72,7 @@ test("curl of the kernel gets a page from node:http on a host of simulate()", (t
   run(t, `http.child.${extension}`);
 });
 
-/** A device whose packets a test makes and reads. */
+/** A device for which the test creates and reads the packets. */
 class TestDevice implements BridgeDevice {
   readonly written: Uint8Array[] = [];
   readonly arriving: Uint8Array<ArrayBuffer>[] = [];
@@ -100,7 +103,7 @@ test("only packets to addresses of no host leave, and time follows real time", (
   assert.ok(network.clock.now <= bridge.now && bridge.now >= before);
 });
 
-test("an arriving datagram reaches the host that has its address; nonsense is ignored", () => {
+test("an arriving datagram reaches the host that has its address; malformed ones are ignored", () => {
   const network = new Network({ seed: 1 });
   const host = network.host("one", { addresses: ["10.0.0.1/8"] });
   const device = new TestDevice();

@@ -7,11 +7,14 @@ import type { Network, Outside } from "../network/network.ts";
 
 /** A device that IP packets come from and go to, such as a TUN device. */
 export interface BridgeDevice {
-  /** The next packet that came; undefined if there is none. Its bytes are the bridge's to keep. */
+  /**
+   * Returns the next packet that arrived; undefined if there is none. The bridge owns its bytes.
+   */
   read(): Uint8Array | undefined;
   write(packet: Uint8Array): void;
   /**
-   * Waits for a packet, so many milliseconds at most. Without it, waiting takes all of a processor.
+   * Waits for a packet, for at most this many milliseconds. Without it, the bridge polls
+   * constantly.
    */
   wait?(milliseconds: number): void;
 }
@@ -26,7 +29,7 @@ export interface BridgeOptions {
 /** Packets and events that one step handles at most. */
 const PACKETS_PER_STEP = 256;
 const EVENTS_PER_STEP = 10_000;
-/** No step waits longer, so that the program's other work goes on. */
+/** No step waits longer, so that other work of the program continues. */
 const LONGEST_WAIT = 1;
 const NANOSECONDS = 1_000_000;
 
@@ -63,17 +66,17 @@ export class Bridge implements Outside {
     this.#device.write(encodePacket(packet));
   }
 
-  /** The real network learns of a rejected packet only by its loss. */
+  /** The real network notices a rejected packet only by its loss. */
   rejected(): void {}
 
-  /** Virtual time as it should be now. */
+  /** What virtual time should be now. */
   get now(): number {
     return Math.floor(realNow() * NANOSECONDS + this.#offset);
   }
 
   /**
-   * Takes packets in, and lets happen what is due by now: events of kernels, and then one item of a
-   * program. If there is nothing, waits for a moment.
+   * Takes packets in, and runs what is due: events of kernels, and then one item of a program. If
+   * nothing is due, waits briefly.
    */
   step(): void {
     const { clock, program } = this.#network;
@@ -97,12 +100,12 @@ export class Bridge implements Outside {
     }
   }
 
-  /** What is due sooner than a millisecond would come late: systems do not wait more exactly. */
+  /** Events due within a millisecond would be late, because systems do not wait more precisely. */
   #wait(until: number): void {
     if (until - this.now >= LONGEST_WAIT * NANOSECONDS) this.#device.wait?.(LONGEST_WAIT);
   }
 
-  /** Returns how many packets came. */
+  /** Returns how many packets arrived. */
   #takeIn(): number {
     for (let count = 0; count < PACKETS_PER_STEP; count += 1) {
       const bytes = this.#device.read();

@@ -14,10 +14,10 @@ const host = new BridgedHost({ latency: "1ms" });
 const capture = new Capture(host.network);
 const { system } = host.host;
 const listeners = [host.listen(80), host.listen(80, AF.INET6)];
-/** What is left to send on each connection; undefined before its request has come. */
+/** The data left to send on each connection; undefined before its request has arrived. */
 const connections = new Map<number, Uint8Array | undefined>();
 
-/** A server of one page, as a program without handlers would be: it asks each socket in turn. */
+/** Serves one page without handlers: it polls each socket in turn. */
 function serve(): void {
   for (const listener of listeners) {
     const fd = unlessBlocked(host.calls.accept(listener));

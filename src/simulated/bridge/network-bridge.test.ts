@@ -36,7 +36,7 @@ test("two simulations talk to each other over devices, in real time", async () =
   assert.equal(await answer, "hello");
 });
 
-test("a bridged simulation waits for the real network longer than another may be idle", async () => {
+test("a bridged simulation may be idle longer than others, since it waits for the real network", async () => {
   await simulate({ seed: 1, idleTimers: 10 }, async (network) => {
     network.host("one");
     network.bridge(end([], []));

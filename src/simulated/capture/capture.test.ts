@@ -65,7 +65,7 @@ test("tcpdump reads the capture", (t) => {
   const run = readBack(t, capture.pcapng(), "tcpdump", ["-n", "-v"]);
   if (run === undefined) return;
   assert.equal(run.status, 0, run.stderr);
-  // It always says from what it reads.
+  // It always prints its source.
   assert.match(run.stderr, /^reading from file \S+, link-type RAW \(Raw IP\), snapshot length \d+\n$/);
   assert.match(
     run.stdout,
@@ -75,10 +75,10 @@ test("tcpdump reads the capture", (t) => {
   assert.doesNotMatch(run.stdout, /incorrect|bad|truncated/);
 });
 
-test("tshark reads the capture, its interface and its comments, and finds no fault", (t) => {
+test("tshark reads the capture, its interface and its comments, and reports no error", (t) => {
   const { capture } = exchange();
   const checks = ["ip.check_checksum", "tcp.check_checksum"].flatMap((name) => ["-o", `${name}:TRUE`]);
-  // It takes every retransmission for an error when it puts a stream together.
+  // When it reassembles a stream, it reports every retransmission as an error.
   checks.push("-o", "tcp.desegment_tcp_streams:FALSE");
   const fields = ["frame.interface_name", "frame.comment", "_ws.expert.severity", "_ws.expert.message"];
   const args = [...checks, "-T", "fields", ...fields.flatMap((field) => ["-e", field])];
@@ -106,7 +106,7 @@ test("text has a line for each packet and each change of state, with relative nu
   assert.match(text, /\[fd00::2\]:\d+ > \[fd00::1\]:80 tcp S 0:0/);
 });
 
-test("a limit keeps the newest records, a filter those it wants, and stop() ends a capture", () => {
+test("a limit keeps the newest records, a filter the selected ones, and stop() ends a capture", () => {
   const network = new Network({ seed: 1 });
   const [one, other] = [network.host("one"), network.host("other")];
   const [a, b] = [new Calls(one.system), new Calls(other.system)];
@@ -161,7 +161,7 @@ test("the diagram shows how a listener's queues fill, and of one connection only
   const svg = capture.svg();
   assert.match(svg, />SYN queue<\/text>/);
   assert.match(svg, />accept queue<\/text>/);
-  // Two connections are one more than the backlog, which is as many as fit.
+  // Two connections, one more than the backlog, fill the queue.
   assert.match(svg, /class="box full"/);
   const [first = "", second = ""] = sockets.map((socket) => String(b.name(socket)));
   const one = capture.svg({ connection: [first, "10.0.0.1:80"] });

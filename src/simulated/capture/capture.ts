@@ -5,24 +5,24 @@ import { recordsText } from "./packet-text.ts";
 import { PcapngWriter } from "./pcapng.ts";
 import { type DiagramOptions, sequenceDiagram } from "./sequence-diagram.ts";
 
-/** What a capture needs of a network. */
+/** What a capture needs from a network. */
 export interface CapturedNetwork {
   readonly trace: Trace;
   /** Milliseconds since 1970 when the simulation began. */
   readonly epoch: number;
 }
 
-/** What to keep. */
+/** Options of a capture. */
 export interface CaptureOptions {
   /** Keeps the packets for which this returns true; all by default. */
   readonly filter?: (packet: Packet) => boolean;
-  /** Keeps so many records at most, the newest; all by default. */
+  /** Keeps at most this many records, the newest; all by default. */
   readonly limit?: number;
 }
 
 /**
- * The packets of a network from now on, and what became of them. Turns into a file for Wireshark
- * and tcpdump, into text, or into a diagram, as often as you like.
+ * Records the packets of a network from now on, and what happens to them. Returns them as a file
+ * for Wireshark and tcpdump, as text, or as a diagram, any number of times.
  */
 export class Capture {
   readonly #records: TraceRecord[] = [];
@@ -39,17 +39,17 @@ export class Capture {
     this.#stop = network.trace.observe((record) => {
       if (record.kind === "packet" && !filter(record.packet)) return;
       this.#records.push(record);
-      // Now and then, rather than at every record: shifting an array is slow.
+      // Occasionally, not at every record: shifting an array is slow.
       if (this.#records.length >= 2 * limit) this.#records.splice(0, this.#records.length - limit);
     });
   }
 
-  /** What was captured so far, oldest first. */
+  /** The records captured so far, oldest first. */
   get records(): readonly TraceRecord[] {
     return this.#records.length > this.#limit ? this.#records.slice(-this.#limit) : this.#records;
   }
 
-  /** Captures no more. */
+  /** Stops capturing. */
   stop(): void {
     this.#stop();
   }

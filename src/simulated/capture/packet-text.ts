@@ -22,7 +22,7 @@ export class SequenceNumbers {
     const back = `${packet.destination} ${segment.destinationPort} ${packet.source} ${segment.sourcePort}`;
     if (segment.flags & TCP_FLAG.SYN) {
       this.#initial.set(there, segment.sequence);
-      // The answer to a new connection's SYN has numbers of its own.
+      // The answer to a new connection's SYN has its own numbers.
       if (!(segment.flags & TCP_FLAG.ACK)) this.#initial.delete(back);
     }
     return {
@@ -32,7 +32,7 @@ export class SequenceNumbers {
   }
 }
 
-/** What a segment says, as in tcpdump and packetdrill: `P. 1:101(100) ack 1 win 502`. */
+/** A segment in the style of tcpdump and packetdrill: `P. 1:101(100) ack 1 win 502`. */
 export function segmentText(packet: Packet, segment: TcpSegment, numbers: SequenceNumbers): string {
   const { sequence, acknowledgment } = numbers.relative(packet, segment);
   const parts = [flagsText(segment.flags)];

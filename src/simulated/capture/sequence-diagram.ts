@@ -8,11 +8,11 @@ import type { QueueLengths } from "../tcp/queue-record.ts";
 import { packetText, SequenceNumbers, segmentText } from "./packet-text.ts";
 import { type Arrow, type QueueLane, type StateLabel, type Timeline, timeline } from "./timeline.ts";
 
-/** What a diagram shows. */
+/** Options of a diagram. */
 export interface DiagramOptions {
   /** The connection's two ends, `10.0.0.2:40000`, in any order; everything by default. */
   readonly connection?: readonly [one: string, other: string];
-  /** Shows the last so many records; 400 by default. */
+  /** How many of the last records to show; 400 by default. */
   readonly limit?: number;
   readonly title?: string;
 }
@@ -85,7 +85,7 @@ function arrowLine(arrow: Arrow, from: number, to: number, text: string, tooltip
   const y = TOP + arrow.y;
   if (arrow.from === arrow.to) return `<g>${title}${label(from + 8, y, "packet", `↻ ${text}`)}</g>`;
   const lost = arrow.arrivesAt === undefined && arrow.fate !== "";
-  // A lost packet gets halfway; one that is still on its way when the records end, almost there.
+  // A lost packet gets halfway; one still in flight when the records end, almost to the end.
   const reach = lost ? 0.5 : 1;
   const endX = from + (to - from) * reach;
   const endY = arrow.arrivesAt === undefined ? y + 8 * reach : TOP + arrow.arrivesAt;

@@ -2,7 +2,7 @@ import type { Packet } from "../ip/packet.ts";
 import type { PacketRecord, TraceRecord } from "../network/trace.ts";
 import { type QueueLengths, readQueueChange } from "../tcp/queue-record.ts";
 
-/** Where things lie in a diagram: downwards is later, but idle times are shortened. */
+/** The layout of a diagram: time runs downwards, but idle times are shortened. */
 export interface Timeline {
   /** Hosts, from left to right. */
   readonly hosts: readonly string[];
@@ -20,7 +20,7 @@ export interface Arrow {
   readonly y: number;
   /** Where it arrives; undefined if it does not. */
   arrivesAt: number | undefined;
-  /** Why it did not arrive, or arrived otherwise: `dropped: loss`. */
+  /** Why it did not arrive, or was changed: `dropped: loss`. */
   fate: string;
 }
 
@@ -84,7 +84,7 @@ class Layout {
     if (!this.#hosts.includes(name)) this.#hosts.push(name);
   }
 
-  /** Moves down to a record: further after a longer time, but only so far. */
+  /** Moves down to a record: further after a longer time, up to a limit. */
   #down(at: number, row: number): number {
     const passed = this.#at === undefined ? 0 : at - this.#at;
     this.#y += row + (passed > 0 ? Math.min(LONGEST_GAP, Math.round(3 * Math.log2(1 + passed / 1_000))) : 0);
@@ -128,7 +128,7 @@ class Layout {
     const lane = this.#queues.get(key) ?? { host, subject, steps: [] };
     this.#queues.set(key, lane);
     const y = this.#down(at, 0);
-    // The last of several changes at one place is what a reader can see.
+    // Only the last of several changes at one place is visible.
     if (lane.steps.at(-1)?.y === y) lane.steps.pop();
     lane.steps.push({ y, lengths });
   }

@@ -1,6 +1,6 @@
 /**
  * Random numbers from a seed and a purpose: xoshiro128** 1.1 (Blackman and Vigna). Each purpose has
- * a generator of its own, so that one more draw for one does not change what the others get.
+ * its own generator, so that an additional draw for one does not change the others.
  */
 export class Random {
   #a: number;
@@ -29,7 +29,7 @@ export class Random {
     return result;
   }
 
-  /** A number from 0 to 1, without 1, with 53 random bits. */
+  /** A number from 0 up to, but not including, 1, with 53 random bits. */
   real(): number {
     return ((this.uint32() >>> 5) * 0x4000000 + (this.uint32() >>> 6)) / 2 ** 53;
   }
@@ -44,7 +44,7 @@ export class Random {
     return low + this.real() * (high - low);
   }
 
-  /** Whether something of this probability happens. Draws only if that is open. */
+  /** Whether an event of this probability happens. Draws only if that is uncertain. */
   chance(probability: number): boolean {
     if (probability <= 0) return false;
     return probability >= 1 || this.real() < probability;

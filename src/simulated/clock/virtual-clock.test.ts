@@ -49,7 +49,7 @@ test("starting, restarting and stopping timers leaves the others in order", () =
   );
 });
 
-test("advanceTo() includes its moment, and what becomes due on the way", () => {
+test("advanceTo() includes its moment, and events that become due on the way", () => {
   const clock = new VirtualClock();
   const happened: number[] = [];
   const timer = clock.timer(() => {
@@ -63,7 +63,7 @@ test("advanceTo() includes its moment, and what becomes due on the way", () => {
   assert.equal(timer.at, 40);
 });
 
-test("the past is now", () => {
+test("an event in the past happens now", () => {
   const clock = new VirtualClock();
   clock.advanceTo(100);
   clock.schedule(5, () => {});

@@ -6,8 +6,8 @@ export const MILLISECOND = 1_000_000;
 export const SECOND = 1_000_000_000;
 
 /**
- * Something that a `VirtualClock` does at a moment. Extend it for events of which there are many
- * (a packet on its way), so that none needs a closure; otherwise use `clock.timer()`.
+ * Something that a `VirtualClock` does at a moment. Extend it for frequent events (a packet in
+ * flight), so that none needs a closure; otherwise use `clock.timer()`.
  */
 export abstract class Scheduled {
   /** When it is due, in nanoseconds; Infinity if it is not scheduled. */
@@ -24,7 +24,7 @@ export abstract class Scheduled {
   abstract due(): void;
 }
 
-/** A timer that is made once and scheduled as often as its owner likes. */
+/** A timer that is created once and scheduled any number of times. */
 export class VirtualTimer extends Scheduled {
   readonly #clock: VirtualClock;
   readonly #call: () => void;
@@ -35,12 +35,12 @@ export class VirtualTimer extends Scheduled {
     this.#call = call;
   }
 
-  /** Makes it due at a moment, instead of any earlier choice. */
+  /** Makes it due at a moment, replacing any earlier one. */
   startAt(at: number): void {
     this.#clock.add(this, at);
   }
 
-  /** Makes it due after so many nanoseconds, instead of any earlier choice. */
+  /** Makes it due after this many nanoseconds, replacing any earlier moment. */
   startIn(delay: number): void {
     this.#clock.add(this, this.#clock.now + delay);
   }
@@ -92,7 +92,7 @@ export class VirtualClock {
     return timer;
   }
 
-  /** Schedules an event at a moment, or now if that has passed, instead of any earlier choice. */
+  /** Schedules an event at a moment, or now if that has passed, replacing any earlier one. */
   add(event: Scheduled, at: number): void {
     this.addRanked(event, at, this.nextOrder());
   }
@@ -105,8 +105,8 @@ export class VirtualClock {
   }
 
   /**
-   * Schedules an event under a rank that `nextOrder()` gave: a queue of packets has one event, for
-   * the packet that arrives first, and yet each packet keeps its place among other events.
+   * Schedules an event with a rank from `nextOrder()`: a queue of packets has one event, for the
+   * packet that arrives first, but each packet keeps its place among other events.
    */
   addRanked(event: Scheduled, at: number, order: number): void {
     invariant(!Number.isNaN(at), "an event has a time");
@@ -117,14 +117,14 @@ export class VirtualClock {
     this.#rise(event, this.#heap.length - 1);
   }
 
-  /** Takes an event out, if it is scheduled. */
+  /** Removes an event, if it is scheduled. */
   cancel(event: Scheduled): void {
     if (event.position === -1) return;
     this.#take(event.position);
     event.at = Number.POSITIVE_INFINITY;
   }
 
-  /** Takes the next event out without running it. Time moves on to it. */
+  /** Removes the next event without running it, and moves time to it. */
   takeNext(): Scheduled | undefined {
     const event = this.#heap[0];
     if (event === undefined) return undefined;

@@ -7,8 +7,8 @@ import type { AddressInfoHints, NameInfo, ResolvedAddressInfo } from "../../syst
 import { Network } from "../network/network.ts";
 import { encodeSockaddr, internetAddress, readSockaddr } from "./sockaddr.ts";
 
-// What the tables leave out of getaddrinfo() and getnameinfo(): names of other hosts. The numbers
-// are what glibc 2.36 answers.
+// The parts of getaddrinfo() and getnameinfo() that the tables do not cover: names of other hosts.
+// The numbers are those of glibc 2.36.
 
 const { AF, AI, IPPROTO, NI, SOCK } = constants;
 const hintsFor = (hints: Partial<AddressInfoHints>): AddressInfoHints => ({
@@ -52,7 +52,7 @@ test("AI_V4MAPPED, AI_ALL and AI_ADDRCONFIG choose among the addresses of a name
   assert.deepEqual(of("server", AI.ADDRCONFIG, 0), ["10.0.0.1 1 1/6"]);
 });
 
-test("numbers as inet_aton() takes them, zones, and what stands for nothing", () => {
+test("numbers as inet_aton() accepts them, zones, and empty names", () => {
   assert.deepEqual(found("127.1", "1"), ["127.0.0.1 1 1/6"]);
   assert.deepEqual(found("0x7f.010", "1"), ["127.0.0.8 1 1/6"]);
   assert.deepEqual(found("1", "070000"), ["0.0.0.1 4464 1/6"]);

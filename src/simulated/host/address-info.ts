@@ -19,7 +19,7 @@ const KNOWN_AI = 0x7ff;
 /** Of getnameinfo(). */
 const KNOWN_NI = 0xff;
 
-/** What the resolver of a host knows. */
+/** The names that a host's resolver knows. */
 export interface LocalNames extends NameTable {
   readonly hostName: string;
   interfaces(): readonly NetworkInterface[];

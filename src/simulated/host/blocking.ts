@@ -16,12 +16,12 @@ export class Deadlock extends Error {
 }
 
 /**
- * So many events may happen without waking a blocking call before it counts as stuck. Keepalives of
- * idle connections could go on forever.
+ * How many events may happen without waking a blocking call before it counts as stuck. Keepalives
+ * of idle connections could continue forever.
  */
 const LIMIT = 10_000_000;
 
-/** Waiting calls of the whole network, of which at most one runs at a time. */
+/** The waiting calls of the whole network; at most one runs at a time. */
 export class Blocking {
   readonly #clock: VirtualClock;
   readonly #report: () => string;
@@ -29,7 +29,7 @@ export class Blocking {
   #subjects: readonly object[] = [];
   #woken = false;
 
-  /** @param report describes what everyone else waits for */
+  /** @param report describes what all others wait for */
   constructor(clock: VirtualClock, report: () => string) {
     this.#clock = clock;
     this.#report = report;
@@ -67,7 +67,7 @@ export class Blocking {
     }
   }
 
-  /** Waits at most so long until something holds that any event may bring about. */
+  /** Waits, for a limited time, until a condition holds, which any event may cause. */
   wait(waiting: Waiting, timeout: number, holds: () => boolean): void {
     const deadline = this.#clock.now + timeout;
     this.#waiting = waiting;

@@ -7,14 +7,14 @@ import { hostSystem } from "./host-system.ts";
 import type { HostNetwork, SimulatedHost } from "./simulated-host.ts";
 import { SocketFactory } from "./socket-factory.ts";
 
-/** What a host has from one start to the next. */
+/** The state of a host from one boot to the next. */
 export interface Boot {
   readonly system: System;
   readonly clock: HostClock;
   readonly files: FileTable;
 }
 
-/** Boots a host: nothing is left of an earlier boot. */
+/** Boots a host; nothing of an earlier boot remains. */
 export function startHost(host: SimulatedHost, network: HostNetwork, ended: () => boolean): Boot {
   const { program, blocking } = network;
   const clock = new HostClock({

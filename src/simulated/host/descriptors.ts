@@ -17,10 +17,11 @@ export interface OpenDescriptor {
 /** The descriptors of the one process of a host: the lowest free number is next (POSIX). */
 export class DescriptorTable {
   readonly #sysctls: Sysctls;
-  /** By number; those of standard input, output and error are not for sockets. */
+  /** By number; those of standard input, output and error are reserved. */
   readonly #entries: (Pollable | undefined)[] = [];
   /**
-   * Those without close-on-exec, which is all that it does: a simulated process starts no program.
+   * Those without close-on-exec. The flag has no other effect: a simulated process starts no
+   * program.
    */
   readonly #inherited = new Set<number>();
   /** No number below it is free. */
@@ -40,7 +41,7 @@ export class DescriptorTable {
     return this.#sysctls.get("fs.rlimit_nofile");
   }
 
-  /** Gives it the lowest number that is free from `least` on, or -EMFILE. */
+  /** Assigns the lowest free number from `least` on, or returns -EMFILE. */
   open(entry: Pollable, closeOnExec: boolean, least = 0): number {
     const fd = this.#free(least);
     if (fd < 0) return fd;
@@ -50,7 +51,7 @@ export class DescriptorTable {
     return fd;
   }
 
-  /** Whether so many more can be opened. */
+  /** Whether this many more can be opened. */
   canOpen(count = 1): boolean {
     const { limit } = this;
     let fd = this.#lowest;

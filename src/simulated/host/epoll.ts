@@ -27,7 +27,7 @@ export interface Pollable {
   /** The socket, unless it is a readiness queue. */
   readonly file: OpenFile | undefined;
   readonly inode: number;
-  /** Who watches it: the first of a list. */
+  /** The registrations that watch it, as a linked list. */
   firstWatcher: Registration | undefined;
 }
 
@@ -60,7 +60,7 @@ export class Registration {
   }
 }
 
-/** What a queue needs of its host. */
+/** What a queue needs from its host. */
 export interface EpollHost {
   pollable(fd: number): Pollable | undefined;
   watch(registration: Registration): void;
@@ -193,12 +193,12 @@ export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
     return 0;
   }
 
-  /** The program queue has come to this: tells the program if there is still something. */
+  /** The program queue runs this: calls the program if there are still events. */
   override due(): void {
     if (!this.#closed && this.events() !== 0) this.#call();
   }
 
-  /** What its program waits for, for the report of a deadlock. */
+  /** What its program is waiting for, for the report of a deadlock. */
   *waits(): IterableIterator<Registration> {
     yield* this.#registrations;
   }

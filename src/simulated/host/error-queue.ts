@@ -8,7 +8,7 @@ import { encodeSockaddr } from "./sockaddr.ts";
 /** Where an error came from: ee_origin of include/uapi/linux/errqueue.h. */
 export const ORIGIN = { LOCAL: 1, ICMP: 2, ICMP6: 3 } as const;
 
-/** An error that IP_RECVERR keeps: struct sock_extended_err, and what it is about. */
+/** An error queued by IP_RECVERR: struct sock_extended_err, and the datagram it is about. */
 export interface QueuedError {
   /** Positive. */
   readonly errno: number;
@@ -16,7 +16,7 @@ export interface QueuedError {
   readonly type: number;
   readonly code: number;
   readonly info: number;
-  /** Where the datagram went. */
+  /** The datagram's destination. */
   readonly destination: SocketAddress;
   /** Who sent the error; undefined if this host did. */
   readonly offender: SocketAddress | undefined;
@@ -39,7 +39,7 @@ export class ErrorQueue {
   }
 
   /**
-   * ip_recv_error(): gives the first error. Returns the count of bytes, or undefined if there is
+   * ip_recv_error(): takes the first error. Returns the number of bytes, or undefined if there is
    * none.
    *
    * @param ipv6 whether the socket is IPv6's: it gets IPV6_RECVERR

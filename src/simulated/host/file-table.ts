@@ -8,7 +8,7 @@ import type { Sysctls } from "./sysctls.ts";
 
 const { EBADF, EMFILE } = errnos;
 
-/** What the files of a boot need of their host. */
+/** What the files of a boot need from their host. */
 export interface FileTableHost {
   readonly sysctls: Sysctls;
   readonly blocking: Blocking;
@@ -16,7 +16,7 @@ export interface FileTableHost {
   wakeProgram(item: Scheduled): void;
 }
 
-/** The open files of one boot of a host: descriptors, who watches them, and who holds them. */
+/** The open files of one boot of a host: descriptors, their watchers and their references. */
 export class FileTable implements EpollHost {
   readonly descriptors: DescriptorTable;
   readonly #host: FileTableHost;
@@ -32,7 +32,7 @@ export class FileTable implements EpollHost {
     return this.descriptors.get(fd);
   }
 
-  /** Gives a socket a descriptor. If there is none left, closes the socket and returns -EMFILE. */
+  /** Assigns a descriptor to a socket. If none is left, closes the socket and returns -EMFILE. */
   open(socket: KernelSocket, nonblocking: boolean, closeOnExec: boolean): number {
     const file = new SocketFile(socket, nonblocking);
     const fd = this.descriptors.open(file, closeOnExec);
@@ -42,13 +42,13 @@ export class FileTable implements EpollHost {
   }
 
   /**
-   * Gives a file that a message carried another descriptor. The message's reference becomes its.
+   * Assigns a descriptor to a file that a message carried. It takes over the message's reference.
    */
   install(file: OpenFile, closeOnExec: boolean): number {
     return file instanceof SocketFile ? this.descriptors.open(file, closeOnExec) : -EBADF;
   }
 
-  /** Gives a file another descriptor, `least` or above: dup(), and fcntl() with F_DUPFD. */
+  /** Assigns another descriptor to a file, `least` or above: dup(), and fcntl() with F_DUPFD. */
   duplicate(pollable: Pollable, closeOnExec: boolean, least: number): number {
     const fd = this.descriptors.open(pollable, closeOnExec, least);
     if (fd >= 0 && pollable.file !== undefined) pollable.file.references += 1;
@@ -79,7 +79,7 @@ export class FileTable implements EpollHost {
     this.close(fd);
   }
 
-  /** Lets go of a file. Returns its socket if nobody else holds it, and closes it. */
+  /** Drops a reference to a file. If it was the last, closes and returns its socket. */
   release(file: OpenFile): KernelSocket | number {
     file.references -= 1;
     if (file.references > 0) return 0;
@@ -126,7 +126,7 @@ export class FileTable implements EpollHost {
     this.#wake(file, woken);
   }
 
-  /** The host crashed: closes nothing, but nothing is watched any more. */
+  /** The host crashed: closes nothing, but stops all watching. */
   end(): void {
     this.#ended = true;
     for (const [, entry] of this.descriptors.entries()) if (entry instanceof Epoll) entry.closed();

@@ -5,11 +5,11 @@ import type { ProgramHost, ProgramQueue } from "./program-host.ts";
 /** Node's limits of a delay: 1 ms to 2^31 - 1 ms; anything else is 1 ms. */
 const LONGEST = 0x7fffffff;
 
-/** What a host's clock is made of. */
+/** What a host's clock needs. */
 export interface HostClockOptions {
   readonly clock: VirtualClock;
   readonly program: ProgramQueue;
-  /** The host, whose pauses hold its timers back; none for the test beside the hosts. */
+  /** The host, whose pauses delay its timers; none for the test outside the hosts. */
   readonly host?: ProgramHost;
   /** Milliseconds since 1970 when the simulation began. */
   readonly epoch: number;
@@ -105,7 +105,7 @@ export class HostClock implements Clock {
     this.#timers.delete(timer);
   }
 
-  /** The host crashed: no timer fires any more. */
+  /** The host crashed: no timer fires again. */
   end(): void {
     this.#ended = true;
     for (const timer of [...this.#timers]) this.stop(timer);
@@ -126,7 +126,7 @@ export class HostTimer extends Scheduled implements Timer, Immediate {
   readonly #call: () => void;
   readonly #delay: number;
   readonly #repeats: boolean;
-  /** Whether a simulation waits for it before it ends. */
+  /** Whether the simulation waits for it before ending. */
   keepsAlive = true;
 
   constructor(clock: HostClock, call: () => void, delay: number, repeats: boolean) {

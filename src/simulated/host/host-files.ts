@@ -3,7 +3,7 @@ import type { SocketFiles } from "../../system/services.ts";
 
 const { EADDRINUSE, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } = errnos;
 
-/** A file of a simulated host that is no directory and no symbolic link. */
+/** A file of a simulated host, other than a directory or symbolic link. */
 export interface HostFile {
   readonly inode: number;
   /**
@@ -56,9 +56,9 @@ const LONGEST_NAME = 255;
 const MOST_LINKS = 40;
 
 /**
- * The little of a file system that unix sockets need: directories, symbolic links, and the files
- * that bind() makes. The process's own directory is the root. Bytes of a path are kept as they are,
- * one character each.
+ * The part of a file system that unix sockets need: directories, symbolic links, and the files that
+ * bind() creates. The process's working directory is the root. Each byte of a path is kept as one
+ * character.
  */
 export class HostFileSystem implements SocketFiles {
   readonly #root = new Directory(1);
@@ -79,7 +79,7 @@ export class HostFileSystem implements SocketFiles {
     }
   }
 
-  /** Makes a file that is no socket. */
+  /** Creates a file that is not a socket. */
   makeFile(path: string): void {
     this.#make(path, { inode: this.#next(), socket: undefined, isSocket: false, mode: 0o644 });
   }

@@ -22,7 +22,7 @@ export class HostInterface implements NetworkInterface {
    * Adds an address: `"10.0.0.1"` is in a network of 24 bits, `"fd00::1"` of 64, `"10.0.0.1/8"` of
    * 8.
    *
-   * @throws RangeError if it is no address
+   * @throws RangeError if it is not an address
    */
   add(text: string): InterfaceAddress {
     const [address = "", bits] = text.split("/");

@@ -1,15 +1,15 @@
 import type { ResolvedAddress, Resolver } from "../../system/services.ts";
 import { canonical, versionOf } from "../ip/address.ts";
 
-/** What a resolver needs to know. */
+/** The names and addresses that a resolver uses. */
 export interface NameTable {
-  /** The addresses of a name of the network, in order; undefined if nobody has it. */
+  /** The addresses of a name of the network, in order; undefined if no host has it. */
   addressesOf(name: string): readonly string[] | undefined;
-  /** The name of the host with an address; undefined if nobody has it. */
+  /** The name of the host with an address; undefined if no host has it. */
   nameOf(address: string): string | undefined;
 }
 
-/** Looks a name up for a program: names of hosts, "localhost", and numeric addresses. */
+/** Looks up a name for a program: names of hosts, "localhost", and numeric addresses. */
 export function lookUp(names: NameTable, name: string, family: number): ResolvedAddress[] {
   const numeric = canonical(name);
   const lower = name.toLowerCase();
@@ -24,7 +24,7 @@ export function lookUp(names: NameTable, name: string, family: number): Resolved
     .filter((one) => family === 0 || one.family === family);
 }
 
-/** A resolver over a table of names, which fails as getaddrinfo() in Node does. */
+/** A resolver over a table of names, which fails like getaddrinfo() in Node. */
 export const hostResolver = (names: NameTable): Resolver => ({
   async lookup(name, family) {
     const found = lookUp(names, name, family);

@@ -60,12 +60,12 @@ const CONTROL_SIZE = 2_048 - 2 * LENGTH_SIZE - LONGEST_ADDRESS;
 /** The device of sockets' files: the number is arbitrary. */
 const SOCKFS = 8;
 
-/** What the System of one boot is made of. */
+/** What the System of one boot needs. */
 export interface HostSystemParts {
   readonly hostName: string;
   readonly clock: Clock;
   readonly resolver: Resolver;
-  /** What getaddrinfo() and getnameinfo() find. */
+  /** The names for getaddrinfo() and getnameinfo(). */
   readonly names: LocalNames;
   readonly socketFiles: SocketFiles;
   readonly files: FileTable;
@@ -75,7 +75,7 @@ export interface HostSystemParts {
   somaxconn(): number;
   /** The network interfaces, by their indexes. */
   interfaces(): readonly NetworkInterface[];
-  /** Lets packets of the host to itself arrive, at the end of a call. */
+  /** Delivers packets of the host to itself, at the end of a call. */
   settle(): void;
   /** Whether the host has crashed since this boot. */
   ended(): boolean;
@@ -87,7 +87,7 @@ const capabilities: Capabilities = {
   inheritsDescriptors: false,
   tellsHandles: false,
   serversTakeDescriptors: false,
-  // The collector would decide what happens, and not the seed.
+  // The garbage collector, not the seed, would decide what happens.
   closesLeaks: false,
 };
 
@@ -261,7 +261,7 @@ export function hostSystem(parts: HostSystemParts): System {
       }),
     ioctl(fd, request, argument) {
       const returned = onSocket(fd, (socket) => socketIoctl(socket, parts.interfaces(), request, argument));
-      // What is no socket has other requests.
+      // Files other than sockets have other requests.
       return returned === -ENOTSOCK ? -ENOTTY : returned;
     },
     listen: (fd, backlog) =>
@@ -373,7 +373,7 @@ export function hostSystem(parts: HostSystemParts): System {
   return system;
 }
 
-/** Gives what a look-up found, or returns its errno. */
+/** Passes on the result of a lookup, or returns its errno. */
 function found<Entry>(entry: Entry | number, into: Entry[]): number {
   if (typeof entry === "number") return entry;
   into.push(entry);

@@ -89,7 +89,8 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   }
 
   /**
-   * Whether packets may find it: a UDP socket with a port, a TCP socket that listens or connects.
+   * Whether packets may be delivered to it: a UDP socket with a port, a TCP socket that listens or
+   * connects.
    */
   protected abstract get hashed(): boolean;
 
@@ -194,7 +195,7 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
     return 0;
   }
 
-  /** Gives the port back. */
+  /** Releases the port. */
   releasePort(): void {
     if (this.localPort !== 0) this.host.ports(this.protocol).remove(this, this.localPort);
     this.localPort = 0;

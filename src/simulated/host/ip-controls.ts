@@ -43,7 +43,7 @@ const cmsg = ({ level, number }: { level: number; number: number }, data: Uint8A
 
 const ints = (...values: number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
 
-/** The control messages that a socket asked for, in the kernel's order. */
+/** The control messages that a socket requested, in the kernel's order. */
 export function receivedControls(socket: ControlSocket, arrival: Arrival): Cmsg[] {
   const controls = socketControls(socket, arrival);
   const { packet } = arrival;
@@ -108,7 +108,7 @@ function ipv6Controls(socket: ControlSocket, arrival: Arrival, controls: Cmsg[])
     controls.push(cmsg(IPV6_ORIGDSTADDR, encodeSockaddr(internetAddress(text, destinationPort))));
 }
 
-/** What control messages change about one datagram. */
+/** The changes that control messages make to one datagram. */
 export interface SentControls {
   source?: string;
   interface?: number;

@@ -23,14 +23,14 @@ export interface Path {
   send(packet: Packet): void;
 }
 
-/** What the IP layer needs of its host and of the network. */
+/** What the IP layer needs from its host and from the network. */
 export interface IpLayerHost {
   readonly name: string;
   readonly clock: VirtualClock;
   readonly sysctls: Sysctls;
   readonly counters: Counters;
   random(purpose: string): Random;
-  /** The way to an address; undefined if nobody has it. */
+  /** The route to an address; undefined if no host has it. */
   path(destination: string): Path | undefined;
   /** Every host on the link, for broadcast and multicast. */
   neighbors(): Iterable<Path>;
@@ -41,7 +41,7 @@ export interface IpLayerHost {
 /** The broadcast address of 127.0.0.1/8. */
 const LOOPBACK_BROADCAST = "127.255.255.255";
 
-/** How long Linux asks for a neighbor that does not answer: mcast_solicit times retrans_time_ms. */
+/** How long Linux queries a neighbor that does not answer: mcast_solicit times retrans_time_ms. */
 const RESOLUTION = 3 * SECOND;
 
 /** IP on one host: routes, local delivery, forwarding, fragments and ICMP. */
@@ -195,12 +195,12 @@ export class IpLayer {
     return 0;
   }
 
-  /** Gives a packet to this host as well: multicast that loops back. */
+  /** Delivers a packet to this host as well: multicast that loops back. */
   loopBack(packet: Packet, device: NetworkInterface): void {
     this.#loopback.add(packet, device);
   }
 
-  /** Lets packets arrive that this host sent to itself. */
+  /** Delivers packets that this host sent to itself. */
   drainLoopback(): void {
     this.#loopback.drain();
   }
@@ -223,7 +223,7 @@ export class IpLayer {
     else this.#unresolved(packet);
   }
 
-  /** Nobody answers for an address of our network: arp_error_report() after three requests. */
+  /** No host answers for an address of our network: arp_error_report() after three requests. */
   #unresolved(packet: Packet): void {
     const host = this.#host;
     host.clock.schedule(host.clock.now + RESOLUTION, () => {

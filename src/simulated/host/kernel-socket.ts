@@ -28,7 +28,7 @@ export interface SocketAddress {
 
 /** Arguments of send(), sendto() and sendmsg(). */
 export interface SendRequest {
-  /** The data. Whoever queues it for later than the call must copy it. */
+  /** The data, valid during the call; copy it to keep it. */
   readonly pieces: readonly Uint8Array[];
   /** The bytes in all pieces. */
   readonly length: number;
@@ -40,7 +40,7 @@ export interface SendRequest {
   readonly files: readonly OpenFile[];
 }
 
-/** Arguments of recv(), recvfrom() and recvmsg(), and what it reports beside the count. */
+/** Arguments of recv(), recvfrom() and recvmsg(), and their results other than the count. */
 export interface ReceiveRequest {
   /** Where the data goes. */
   readonly pieces: readonly Uint8Array[];
@@ -71,7 +71,10 @@ export interface Credentials {
 export interface OpenFile {
   readonly socket: KernelSocket;
   nonblocking: boolean;
-  /** Descriptors and messages that hold it. The last one to let go closes the socket. */
+  /**
+   * The number of references from descriptors and messages. Dropping the last one closes the
+   * socket.
+   */
   references: number;
 }
 
@@ -111,12 +114,12 @@ export interface KernelSocket {
   accept(blocks?: boolean): KernelSocket | number;
   shutdown(how: number): number;
   /**
-   * Takes as many bytes as there is room for, or the whole message. -EPIPE raises no signal: a
-   * simulated process has none.
+   * Takes as many bytes as fit, or the whole message. -EPIPE raises no signal: a simulated process
+   * has none.
    */
   send(request: SendRequest): number;
   /**
-   * A stream returns what is there: the host asks again for the rest of MSG_WAITALL and
+   * A stream returns the available bytes; the host calls again for the rest of MSG_WAITALL and
    * SO_RCVLOWAT.
    */
   receive(request: ReceiveRequest): number;

@@ -1,24 +1,27 @@
-/** The releases of Linux that a host can behave as: today's, and those that older systems run. */
+/** The releases of Linux that a host can emulate: the current one, and those of older systems. */
 export const LINUX_RELEASES = ["6.18", "6.6", "5.10"] as const;
 export type LinuxRelease = (typeof LINUX_RELEASES)[number];
 
 /**
- * Where the TCP of those releases differs in what programs and peers see most: not everywhere, but
- * each was read in its sources. Whatever is not listed is as in 6.18.
+ * The most visible differences in the TCP of those releases, each read in the sources. The list is
+ * not complete; everything else is as in 6.18.
  */
 export interface LinuxTraits {
   /** Whether a last FIN goes out even if the congestion window is full: tcp_cwnd_test(). */
   readonly finIgnoresWindow: boolean;
-  /** Whether an acknowledgment of what was never sent is answered: tcp_ack(). */
+  /** Whether an acknowledgment of data never sent is answered: tcp_ack(). */
   readonly challengesUnsent: boolean;
-  /** The most that a connection offers at first: tcp_select_initial_window(). */
+  /** The largest initial window: tcp_select_initial_window(). */
   readonly largestFirstWindow: number;
-  /** What loss probes and reordering wait at least, in nanoseconds, and whether in whole ticks. */
+  /**
+   * The minimum delay of loss probes and reordering in nanoseconds, and whether it is in whole
+   * ticks.
+   */
   readonly leastTimeout: number;
   readonly leastTimeoutInTicks: boolean;
   /** Whether progress without loss lets a reduced window grow by one more: tcp_cwnd_reduction(). */
   readonly growsDuringReduction: boolean;
-  /** What a buffer of the send queue costs beside its bytes: SKB_TRUESIZE() of its headers. */
+  /** The cost of a send queue buffer in addition to its bytes: SKB_TRUESIZE() of its headers. */
   readonly bufferOverhead: number;
   /** Whether bursts over short distances may be larger: tcp_tso_autosize(). */
   readonly burstsByDistance: boolean;

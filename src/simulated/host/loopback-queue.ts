@@ -3,8 +3,8 @@ import type { Packet } from "../ip/packet.ts";
 import type { NetworkInterface } from "./network-interface.ts";
 
 /**
- * Packets of a host to itself. They arrive before the call that sent them returns, as a softirq
- * would let them; otherwise in an event of their own, at the same moment.
+ * Packets of a host to itself. They arrive before the call that sent them returns, as with a
+ * softirq; otherwise in a separate event at the same moment.
  */
 export class LoopbackQueue extends Scheduled {
   readonly #clock: VirtualClock;
@@ -30,7 +30,7 @@ export class LoopbackQueue extends Scheduled {
     if (this.#packets.length === 0 || this.#draining) return;
     this.#draining = true;
     try {
-      // Those that arrive make others.
+      // Arriving packets may cause others.
       for (let at = 0; at < this.#packets.length; at += 1) {
         const [packet, device] = [this.#packets[at], this.#devices[at]];
         if (packet !== undefined && device !== undefined) this.#receive(packet, device);

@@ -3,13 +3,13 @@ import { isMulticast } from "../ip/address.ts";
 
 const { EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS, ENODEV } = errnos;
 
-/** A group that a socket joined on an interface, and the senders that it wants or does not want. */
+/** A group that a socket joined on an interface, and the senders that it includes or excludes. */
 export interface Membership {
   readonly group: string;
   readonly interface: number;
   /** The local address that the program named the interface by; "0.0.0.0" if by none. */
   readonly address: string;
-  /** Whether `sources` are the only senders wanted ("include"), or those not wanted. */
+  /** Whether `sources` are the only senders accepted ("include"), or those blocked. */
   mode: "include" | "exclude";
   sources: string[];
 }
@@ -21,7 +21,7 @@ export interface GroupRequest {
   readonly address: string;
 }
 
-/** What memberships need of their host. */
+/** What memberships need from their host. */
 export interface GroupHost {
   /** The interface that a request means; undefined if there is none (ip_mc_find_dev()). */
   groupInterface(request: GroupRequest): number | undefined;
@@ -107,7 +107,7 @@ export class Memberships {
     if (!isMulticast(request.group)) return -EINVAL;
     const device = this.#host.groupInterface(request);
     if (device === undefined) return -ENODEV;
-    // INCLUDE of nobody leaves the group.
+    // INCLUDE with no sources leaves the group.
     if (mode === "include" && sources.length === 0) return this.leaveGroup({ ...request, interface: device });
     const found = this.#find(request.group, device);
     if (found === undefined) return -EINVAL;

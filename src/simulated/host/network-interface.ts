@@ -11,7 +11,7 @@ export interface NetworkInterface {
   readonly loopback: boolean;
   /** The hardware address: six bytes. */
   readonly hardware: Uint8Array;
-  /** The addresses, in order; the first of a family is the source of choice. */
+  /** The addresses, in order; the first of a family is the preferred source. */
   readonly addresses: readonly InterfaceAddress[];
   readonly up: boolean;
 }

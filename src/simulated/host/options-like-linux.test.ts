@@ -10,7 +10,7 @@ import type { System } from "../../system/system.ts";
 import { Network } from "../network/network.ts";
 
 // Reads and sets every option of every kind of socket, here and on the kernel, and compares values
-// and errnos. Linux 6.18 is what a simulated host is like; other kernels lack some options.
+// and errnos. A simulated host emulates Linux 6.18; older kernels lack some options.
 
 const { AF, SOCK } = constants;
 
@@ -61,7 +61,7 @@ function read(system: System, fd: number, level: number, number: number, length:
     : Buffer.from(value.valid.slice(0, 32)).toString("hex");
 }
 
-/** What an option says at first, and after each value was set, on a socket of its own. */
+/** The initial value of an option, and its value after each set, on a new socket. */
 function answers(
   system: System,
   [domain, type]: readonly [number, number],

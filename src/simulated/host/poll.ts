@@ -10,14 +10,14 @@ import type { FileTable } from "./file-table.ts";
 const { POLL, IPPROTO } = constants;
 const { EAGAIN, EINVAL } = errnos;
 
-/** What poll() needs of its host. */
+/** What poll() needs from its host. */
 interface PollHost {
   readonly files: FileTable;
   readonly blocking: Blocking;
   readonly hostName: string;
 }
 
-/** do_poll(): waits until something is ready, or for so many milliseconds. */
+/** do_poll(): waits until something is ready, or the timeout in milliseconds expires. */
 export function poll({ files, blocking, hostName }: PollHost, entries: PollEntry[], timeout: number): number {
   if (entries.length > files.descriptors.limit) return -EINVAL;
   const watched: Pollable[] = [];

@@ -97,7 +97,7 @@ test("a port for bind() is odd as long as one is free, and shares none", () => {
   assert.equal(taken[6], undefined);
 });
 
-test("connect() shares ports of connections to other peers, and none of bind()", () => {
+test("connect() shares ports with connections to other peers, but not ports from bind()", () => {
   const ports = table("tcp");
   const range = [40_000, 40_001] as const;
   ports.add(user("127.0.0.1"), 40_001, "bind");
@@ -116,7 +116,7 @@ test("connect() shares ports of connections to other peers, and none of bind()",
   );
 });
 
-test("connections share a port again when those of bind() have left it", () => {
+test("connections share a port again when the sockets that bound it are gone", () => {
   const ports = table("tcp");
   const range = [40_000, 40_000] as const;
   const free = () => ports.portToConnect(() => false, range);
@@ -130,7 +130,7 @@ test("connections share a port again when those of bind() have left it", () => {
   assert.equal(free(), 40_000);
 });
 
-test("TCP's bind() counts the options that others had when they bound the port", () => {
+test("TCP's bind() uses the options that others had when they bound the port", () => {
   const bind = (first: Options, now: Options, second: Options) => {
     const ports = table("tcp");
     const one = { ...user("127.0.0.1", first) };

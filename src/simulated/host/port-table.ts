@@ -2,7 +2,7 @@ import type { Random } from "../clock/random.ts";
 import { isAnyAddress } from "../ip/address.ts";
 import type { Sysctls } from "./sysctls.ts";
 
-/** What the bind rules need to know of a socket that has, or wants, a local port. */
+/** A socket that has, or wants, a local port, as the bind rules see it. */
 export interface PortUser {
   /** AF_INET6 sockets that are not IPV6_V6ONLY also take IPv4's addresses. */
   readonly ipv6: boolean;
@@ -33,24 +33,24 @@ interface PortUsers {
   /** The socket with this port; or several, in the order of binding. */
   users: PortUser | Set<PortUser>;
   /**
-   * How many of them came by bind(). Where all came by connect(), connections to different peers
+   * How many of them got it by bind(). If all got it by connect(), connections to different peers
    * share the port: __inet_hash_connect(), inet_bind_bucket_destroy().
    */
   bound: number;
-  /** What bind() has found out; undefined where none bound the port, and for UDP. */
+  /** The state that bind() keeps; undefined if no socket bound the port, and for UDP. */
   sharing: Sharing | undefined;
 }
 
 /**
- * What the sockets had asked for when they bound a port: tb->fastreuse, tb->fastreuseport and the
- * like. It counts, and not what setsockopt() has made of it since.
+ * The options of the sockets when they bound a port: tb->fastreuse, tb->fastreuseport and so on.
+ * Later setsockopt() calls do not change them.
  */
 interface Sharing {
   /** Every one set SO_REUSEADDR, and none listened. */
   readonly reuseAddress: boolean;
   /**
-   * Whether one may join with SO_REUSEPORT: FASTREUSEPORT_ANY, or, after others without it,
-   * FASTREUSEPORT_STRICT, where its address must be that of the last.
+   * Whether a socket may join with SO_REUSEPORT: FASTREUSEPORT_ANY, or, after others without it,
+   * FASTREUSEPORT_STRICT, which requires the address of the last one.
    */
   readonly reusePort: "no" | "any" | "strict";
   /** The socket whose SO_REUSEPORT counts, as it was when it bound the port. */
@@ -65,7 +65,7 @@ export class PortTable {
   readonly #sysctls: Sysctls;
   readonly #random: Random;
   readonly #ports = new Map<number, PortUsers>();
-  /** Where connect() goes on looking: table_perturb[] in __inet_hash_connect(). */
+  /** Where connect() continues its search: table_perturb[] in __inet_hash_connect(). */
   #perturb = 0;
 
   constructor(rules: PortRules, sysctls: Sysctls, random: Random) {
@@ -91,8 +91,8 @@ export class PortTable {
   }
 
   /**
-   * Enters a user that has this port from now on: by bind(), whose caller has checked for
-   * conflicts, or without a question, as accepted connections, their remains, and connect() do.
+   * Adds a user of this port: by bind(), whose caller has checked for conflicts, or
+   * unconditionally, for accepted connections, their TIME_WAIT records, and connect().
    */
   add(user: PortUser, port: number, how: "bind" | "silently" = "bind"): void {
     const bound = user.connectBound ? 0 : 1;
@@ -200,14 +200,14 @@ export class PortTable {
     return false;
   }
 
-  /** Whether a packet could be for both. */
+  /** Whether a packet could match both. */
   #overlap(user: PortUser, other: PortUser): boolean {
     const interfacesDiffer =
       user.boundInterface !== 0 && other.boundInterface !== 0 && user.boundInterface !== other.boundInterface;
     return !interfacesDiffer && sameAddress(user, other);
   }
 
-  /** Whether both have asked to share. */
+  /** Whether both allow sharing. */
   #share(user: PortUser, other: PortUser): boolean {
     const reuse = user.reuseAddress && other.reuseAddress;
     if (reuse && (this.#rules === "udp" || !other.listening)) return true;
@@ -226,7 +226,7 @@ function reusesPort(user: PortUser, sharing: Sharing): boolean {
   return sharing.user === user.user && (sharing.reusePort === "any" || sameAddress(user, sharing));
 }
 
-/** What decides whether a packet is for a socket. */
+/** The fields that decide whether a packet is for a socket. */
 type Bound = Pick<PortUser, "localAddress" | "v6only">;
 
 /** Whether two local addresses overlap: inet_rcv_saddr_equal() with match_wildcard. */

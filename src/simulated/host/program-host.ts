@@ -16,7 +16,7 @@ export interface ProgramHost {
   readonly system: System;
   /** Whether the host has crashed and was not restarted yet. */
   readonly crashed: boolean;
-  /** Whether its program is stopped. Its kernel goes on: it acknowledges, and its queues fill. */
+  /** Whether its program is stopped. Its kernel continues: it acknowledges, and its queues fill. */
   readonly paused: boolean;
 
   /**
@@ -33,13 +33,16 @@ export interface ProgramHost {
    */
   lookup(name: string, family: 0 | 4 | 6): readonly HostAddress[];
 
-  /** Loses power: sockets vanish without a packet, timers stop, the program never runs again. */
+  /**
+   * Simulates a power failure: sockets vanish without a packet, timers stop, the program never runs
+   * again.
+   */
   crash(): void;
   /** Boots a crashed host: a new System, with no sockets. */
   restart(): void;
   pause(): void;
   resume(): void;
-  /** Makes a call when the present boot ends. Returns a function that takes this back. */
+  /** Registers a callback for the end of the present boot. Returns a function that removes it. */
   onCrash(call: () => void): () => void;
 }
 
@@ -49,17 +52,17 @@ export interface HostAddress {
 }
 
 /**
- * What programs are about to do: timers, immediates, readiness callbacks. Kernel events (packets,
- * TCP's timers) lie on the `VirtualClock` instead, so that a blocking call can advance the network
- * and run no host's JavaScript. The loop of the simulation runs an item only when no kernel event
- * is due before it.
+ * The queue of programs' callbacks: timers, immediates, readiness. Kernel events (packets, TCP's
+ * timers) are on the `VirtualClock` instead, so that a blocking call can advance the network
+ * without running JavaScript of any host. The simulation's loop runs an item only when no kernel
+ * event is due before it.
  */
 export interface ProgramQueue {
   /** When the next item is due; Infinity if there is none, or those of paused hosts only. */
   readonly nextAt: number;
-  /** Adds an item at a moment, in nanoseconds. `host` holds it back while that is paused. */
+  /** Adds an item at a moment, in nanoseconds. It waits while `host` is paused. */
   add(item: Scheduled, at: number, host?: ProgramHost): void;
   cancel(item: Scheduled): void;
-  /** A host goes on: what was held back is due now. */
+  /** A host resumes: its delayed items are due now. */
   resumed(host: ProgramHost): void;
 }

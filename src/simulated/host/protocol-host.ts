@@ -9,20 +9,20 @@ import type { NetworkInterface } from "./network-interface.ts";
 import type { PortTable } from "./port-table.ts";
 import type { Sysctls } from "./sysctls.ts";
 
-/** What a protocol sees of the host that it runs on. */
+/** The host, as a protocol sees it. */
 export interface ProtocolHost extends GroupHost {
   readonly name: string;
   readonly clock: VirtualClock;
   /** Settings under Linux's names; read them when they are needed, since they can change. */
   readonly sysctls: Sysctls;
-  /** How its release of Linux behaves where releases differ. */
+  /** The behavior of its release of Linux where releases differ. */
   readonly linux: LinuxTraits;
   /** Counters under Linux's names: those of /proc/net/snmp and netstat, "TcpExt.ListenDrops". */
   readonly counters: Counters;
   /** The effective user: port rules and SO_REUSEPORT compare it. 0 by default. */
   readonly user: number;
 
-  /** Who runs the host's program: SO_PEERCRED, SCM_CREDENTIALS. */
+  /** The credentials of the host's program: SO_PEERCRED, SCM_CREDENTIALS. */
   readonly credentials: Credentials;
   /** The file system, for the paths of unix sockets. */
   readonly files: HostFileSystem;
@@ -48,7 +48,7 @@ export interface ProtocolHost extends GroupHost {
    * during this call.
    */
   send(packet: Packet, route: Route): number;
-  /** Gives a packet to this host as well as to its destination: multicast that loops back. */
+  /** Delivers a packet to this host as well as to its destination: multicast that loops back. */
   loopBack(packet: Packet, device: NetworkInterface): void;
   /** The number that the IP header's identification takes for a packet that may be fragmented. */
   nextIdentification(): number;
@@ -74,10 +74,10 @@ export interface ProtocolHost extends GroupHost {
    * wake_up_poll(): POLLIN for more data even if some was there already.
    */
   changed(socket: KernelSocket, woken: number): void;
-  /** Lets go of a file that a message carried and nobody received. */
+  /** Drops the reference to a file that a message carried and no program received. */
   release(file: OpenFile): void;
 
-  /** Puts a change of state into the trace: `logged("tcp 10.0.0.1:80", "LISTEN")`. */
+  /** Adds a change of state to the trace: `logged("tcp 10.0.0.1:80", "LISTEN")`. */
   logged(subject: string, change: string): void;
 }
 

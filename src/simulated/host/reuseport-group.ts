@@ -55,8 +55,8 @@ export class ReuseportGroup {
 }
 
 /**
- * A socket begins to share its address: with the first of the others that has the same one, if
- * there is any (inet_reuseport_add_sock(), udp_reuseport_add_sock()).
+ * A socket joins the group of the first other socket with the same address, if any
+ * (inet_reuseport_add_sock(), udp_reuseport_add_sock()).
  */
 export function joinGroup(socket: SharingSocket, others: Iterable<SharingSocket>): void {
   for (const other of others) {

@@ -1,6 +1,6 @@
 /**
- * An option whose value is one int, kept by the socket and read back. What the int means is up to
- * whoever reads it with `SocketBase.value()`.
+ * An option whose value is one int, stored by the socket and read back. Code that uses it reads it
+ * with `SocketBase.value()`.
  */
 export interface SimpleOption {
   readonly level: number;
@@ -8,15 +8,15 @@ export interface SimpleOption {
   /** Its value until it is set. */
   readonly initial: number;
   /**
-   * The fewest bytes of a value: 4; 1, if a byte will do (the options of IPPROTO_IP); 0, if nothing
-   * at all means 0.
+   * The minimum length of a value: 4; 1 if a byte is enough (the options of IPPROTO_IP); 0 if an
+   * empty value means 0.
    */
   readonly minimum: 0 | 1 | 4;
-  /** Turns what was passed into what is kept, or says why not. */
+  /** Converts the passed value to the stored one, or returns why not. */
   accept(value: number): number | Refused;
 }
 
-/** A value that was refused, with the negative errno to return. */
+/** A rejected value, with the negative errno to return. */
 export class Refused {
   readonly errno: number;
 
@@ -36,7 +36,7 @@ export const between =
   (low: number, high: number): Accept =>
   (value) =>
     value < low || value > high ? EINVAL : value;
-/** As `between`, but -1 restores a default. */
+/** Like `between`, but -1 restores a default. */
 export const betweenOr =
   (low: number, high: number, initial: number): Accept =>
   (value) =>

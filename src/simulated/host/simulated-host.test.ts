@@ -61,7 +61,7 @@ test("RLIMIT_NOFILE limits descriptors: EMFILE, and nothing is lost", () => {
   assert.equal(open(), 3);
 });
 
-test("a readiness queue tells once, in the program queue, and reports for as long as it is ready", () => {
+test("a readiness queue calls back once, in the program queue, and reports as long as it is ready", () => {
   const { network, one, a } = host();
   const [here, there] = pairOf(a);
   let told = 0;
@@ -79,7 +79,7 @@ test("a readiness queue tells once, in the program queue, and reports for as lon
   assert.equal(told, 1);
   assert.equal(queue.look(), 1);
   assert.deepEqual([queue.slot(0), queue.generation(0), queue.ready(0)], [7, 8, READABLE]);
-  // Still readable: told again.
+  // Still readable, so it is reported again.
   settle(network);
   assert.equal(told, 2);
   a.recv(here);
@@ -107,7 +107,7 @@ test("an edge-triggered registration is reported once for each arrival", () => {
   a.system.close(there);
   assert.equal(queue.look(), 1);
   assert.equal(queue.ready(0), READABLE | WRITABLE | EXCEPTIONAL);
-  // What is closed is not watched any more.
+  // A closed descriptor is no longer watched.
   a.system.close(here);
   assert.equal(queue.look(), 0);
 });
@@ -225,7 +225,7 @@ test("sysctls have Linux's names", () => {
   assert.throws(() => one.sysctl("net.ipv4.tcp_rmem", "1 2"), /takes 3 numbers/);
 });
 
-test("privileged ports are root's, and those of other hosts nobody's", () => {
+test("privileged ports are root's; ports of other hosts are unaffected", () => {
   const { a } = host({ user: 1_000 });
   const open = () => a.system.socket(AF.INET, SOCK.STREAM, 0, 0);
   assert.equal(a.bind(open(), "0.0.0.0:80"), -errnos.EACCES);

@@ -30,7 +30,7 @@ import type {
 } from "./protocol-host.ts";
 import { Sysctls, type SysctlValues } from "./sysctls.ts";
 
-/** What a host needs of the network that it is in. */
+/** What a host needs from its network. */
 export interface HostNetwork extends NameTable {
   readonly seed: number | string;
   readonly clock: VirtualClock;
@@ -57,13 +57,13 @@ export interface HostNetwork extends NameTable {
 /** Settings of a host. */
 export interface HostOptions {
   readonly addresses: readonly string[];
-  /** The effective user of its program: 0, root, unless it is another. */
+  /** The effective user of its program; 0, root, by default. */
   readonly user?: number;
-  /** The number of its process, for SO_PEERCRED; 1 unless it is another. */
+  /** The pid of its process, for SO_PEERCRED; 1 by default. */
   readonly pid?: number;
   /** Settings by Linux's names: `{ "net.core.somaxconn": 128 }`. */
   readonly sysctls?: Partial<SysctlValues>;
-  /** The release of Linux that it behaves as: 6.18 unless it is another. */
+  /** The release of Linux that it emulates; 6.18 by default. */
   readonly linux?: LinuxRelease;
 }
 
@@ -151,7 +151,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     return this.sysctls.getText(name);
   }
 
-  // What the program of this host asks for.
+  // The interface for the host's program.
 
   openReadinessQueue(ready: () => void): ReadinessQueue | number {
     return this.#boot.files.openQueue(this.#network.bind(ready));
@@ -219,7 +219,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     }
   }
 
-  /** What its readiness queues wait for, for the report of a deadlock. */
+  /** What its readiness queues are waiting for, for the report of a deadlock. */
   *waits(): IterableIterator<string> {
     for (const [, entry] of this.#boot.files.descriptors.entries()) {
       if (!(entry instanceof Epoll)) continue;
@@ -229,7 +229,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     }
   }
 
-  // What its protocols ask for.
+  // The interface for its protocols.
 
   nextCookie(): number {
     this.#cookies += 1;
@@ -341,7 +341,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     this.#network.tracedState(this, subject, change);
   }
 
-  // What the network and the IP layer ask for.
+  // The interface for the network and the IP layer.
 
   /** A packet arrives on the link. */
   receive(packet: Packet, from: { readonly name: string }): void {

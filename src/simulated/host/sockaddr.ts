@@ -14,7 +14,7 @@ const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28, withoutScop
 
 const NOTHING = new Uint8Array(0);
 
-/** Decodes what a program passed, whatever it is. */
+/** Decodes any bytes that a program passed. */
 export function readSockaddr({ bytes, view, validLength: length }: ValueResult): SocketAddress {
   if (length < FAMILY) return { ...UNSPECIFIED, length };
   const family = view.getUint16(0, true);
@@ -52,8 +52,8 @@ const UNSPECIFIED: SocketAddress = {
 };
 
 /**
- * Writes an address into a caller's buffer, as far as there is room (`value.length`), and sets the
- * length to the whole one (move_addr_to_user()).
+ * Writes an address into a caller's buffer, truncated to its size (`value.length`), and sets the
+ * length to the full one (move_addr_to_user()).
  */
 export function writeSockaddr(address: SocketAddress, value: ValueResult): void {
   const bytes = encodeSockaddr(address);

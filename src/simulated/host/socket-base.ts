@@ -21,7 +21,9 @@ const { EINVAL, EOPNOTSUPP, EPERM } = errnos;
 const RCV_SHUTDOWN = 1;
 const SEND_SHUTDOWN = 2;
 
-/** What sockets of every protocol have: the options of SOL_SOCKET, buffers, and a pending error. */
+/**
+ * The base of sockets of every protocol: the options of SOL_SOCKET, buffers, and a pending error.
+ */
 export abstract class SocketBase implements KernelSocket {
   readonly host: ProtocolHost;
   readonly domain: number;
@@ -137,7 +139,7 @@ export abstract class SocketBase implements KernelSocket {
     return -EOPNOTSUPP;
   }
 
-  /** Called after a simple option changed, for what has to happen at once (a keepalive timer). */
+  /** Called after a simple option changed, for immediate effects (a keepalive timer). */
   protected optionChanged(_option: SimpleOption, _value: number): void {}
 
   /** The value of an option. */

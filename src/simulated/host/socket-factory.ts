@@ -13,7 +13,7 @@ const AF_MAX = 46;
 const IPPROTO_MAX = 263;
 const { CLOEXEC = 0, NONBLOCK = 0 } = SOCK;
 
-/** What makes sockets: the kernel's net_families and inetsw. */
+/** Creates sockets: the kernel's net_families and inetsw. */
 export class SocketFactory {
   readonly #handlers: ReadonlyMap<number | "unix", ProtocolHandler>;
 

@@ -14,7 +14,7 @@ const { EINVAL, ENOENT, EPERM } = errnos;
 /** A program of BPF that was checked. */
 export type Program = readonly Instruction[];
 
-/** What filters need of a socket. */
+/** What filters need from a socket. */
 export interface FilteredSocket {
   readonly host: ProtocolHost;
   /** SO_ATTACH_FILTER; undefined without one. */
@@ -46,8 +46,8 @@ export function detachFilter(socket: FilteredSocket): number {
 }
 
 /**
- * What a socket's filter leaves of the payload of a packet: its header stays, whatever the program
- * returns. Undefined if the program drops it. sk_filter_trim_cap().
+ * The payload that a socket's filter keeps; the header always stays. Undefined if the program drops
+ * the packet. sk_filter_trim_cap().
  */
 export function filtered<Payload extends TcpSegment | UdpDatagram>(
   socket: FilteredSocket,
@@ -64,7 +64,7 @@ export function filtered<Payload extends TcpSegment | UdpDatagram>(
   return length >= data.length ? payload : { ...payload, data: data.subarray(0, length) };
 }
 
-/** The same of a message between unix sockets, of which a byte stays. */
+/** The same for a message between unix sockets, of which at least a byte stays. */
 export function filteredData(socket: FilteredSocket, data: Uint8Array): Uint8Array | undefined {
   if (socket.filter === undefined) return data;
   const kept = run(socket.filter, filteredMessage(data, socket.host.random("filters")));

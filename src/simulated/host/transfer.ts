@@ -22,7 +22,7 @@ export const LONGEST_ADDRESS = 128;
 const MOST_FILES = 253;
 const IOV_MAX = 1_024;
 
-/** What these calls need of the host. */
+/** What these calls need from the host. */
 export interface TransferContext {
   readonly system: System;
   readonly files: FileTable;
@@ -35,7 +35,7 @@ const lengthOf = (pieces: readonly Uint8Array[]): number =>
 
 /**
  * Plain views of a program's memory. A Buffer's slice() does not copy, and the methods and getters
- * of a class of the program's own could do anything.
+ * of a program's own class could do anything.
  */
 const plain = (data: readonly Uint8Array[]): Uint8Array[] =>
   data.map((piece) => partOf(piece, 0, bytesIn(piece)));
@@ -84,7 +84,7 @@ function waitToSend(context: TransferContext, file: SocketFile, request: SendReq
   if (done || file.nonblocking || request.flags & DONTWAIT) return first;
   let sent = Math.max(first, 0);
   const waiting = { host: context.hostName, what: `send() on ${socket.describe()}` };
-  // A stream takes what it has room for, and the rest once there is room: tcp_sendmsg_locked().
+  // A stream takes what fits, and the rest once there is space: tcp_sendmsg_locked().
   const result = context.blocking.run(waiting, [file], socket.sendTimeout, () => {
     const next = socket.send(sent === 0 ? request : rest(request, sent));
     if (next < 0) return next;
@@ -156,7 +156,7 @@ function endsShort(bytes: Uint8Array, cmsgs: readonly Cmsg[], system: System): b
   return bytes.byteLength - used < system.cmsg.headerSize;
 }
 
-/** What a receiving call passes, and gets back beside the count. */
+/** The arguments of a receiving call, and its results other than the count. */
 export interface ReceiveBuffers {
   readonly data: readonly Uint8Array[];
   readonly address: ValueResult | undefined;
@@ -243,8 +243,8 @@ function peekAll(
 const POLLRDHUP = constants.POLL.RDHUP;
 
 /**
- * Writes control messages as put_cmsg() does: one that does not fit is cut, and MSG_CTRUNC tells.
- * Files come last, as many as there is room for (scm_detach_fds()).
+ * Writes control messages as put_cmsg() does: one that does not fit is truncated, with MSG_CTRUNC.
+ * Files come last, as many as fit (scm_detach_fds()).
  */
 function giveControls(
   context: TransferContext,

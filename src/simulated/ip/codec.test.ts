@@ -160,7 +160,7 @@ test("an error quotes the packet that it is about, with its ports and sequence n
   assert.ok(short?.payload.kind === "tcp" && short.payload.sequence === 123_456);
 });
 
-test("fragments come together again in any order", () => {
+test("fragments are reassembled in any order", () => {
   fc.assert(
     fc.property(packet, fc.integer({ min: 68, max: 200 }), fc.infiniteStream(fc.nat()), (one, mtu, order) => {
       const fragments = fragmentPacket(one, mtu, 99);

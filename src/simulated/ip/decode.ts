@@ -137,7 +137,7 @@ export function decodePayload(bytes: Uint8Array, around: Around): Payload | unde
   return { kind: "raw", protocol, data: bytes };
 }
 
-/** An ICMP error quotes at least 8 bytes: what is missing of the header counts as zeros. */
+/** An ICMP error quotes at least 8 bytes; missing bytes of the header count as zeros. */
 function padded(bytes: Uint8Array, size: number): Uint8Array {
   if (bytes.length >= size) return bytes;
   const whole = new Uint8Array(size);

@@ -19,7 +19,7 @@ class Bucket {
   }
 }
 
-/** XRLIM_BURST_FACTOR (net/ipv4/route.c): so many errors to one peer may come at once. */
+/** XRLIM_BURST_FACTOR (net/ipv4/route.c): how many errors to one peer may be sent at once. */
 const BURST = 6;
 
 /** How many ICMP errors a host sends: in all, and to each peer (icmp(7)). */

@@ -43,7 +43,7 @@ interface Partial {
   readonly timer: VirtualTimer;
 }
 
-/** What reassembly needs of its host. */
+/** What reassembly needs from its host. */
 export interface ReassemblyOptions {
   readonly clock: VirtualClock;
   /** Nanoseconds until it gives up: ipfrag_time, ip6frag_time. */
@@ -56,7 +56,7 @@ export interface ReassemblyOptions {
   failed(why: string): void;
 }
 
-/** Puts fragments together again (net/ipv4/ip_fragment.c, net/ipv6/reassembly.c). */
+/** Reassembles fragments (net/ipv4/ip_fragment.c, net/ipv6/reassembly.c). */
 export class Reassembly {
   readonly #options: ReassemblyOptions;
   readonly #partial = new Map<string, Partial>();

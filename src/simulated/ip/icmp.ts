@@ -32,7 +32,7 @@ export const ICMPV6 = {
   NEXT_HEADER: 1,
 } as const;
 
-/** Errors by what they say, with the numbers of each version. */
+/** Errors by meaning, with the numbers of each version. */
 export type Unreachable = "host" | "port" | "protocol" | "prohibited" | "ttl" | "reassembly";
 
 const numbers: Readonly<

@@ -60,7 +60,7 @@ export interface TcpSegment {
   readonly window: number;
   readonly urgentPointer: number;
   readonly options: TcpOptions;
-  /** Never copied on the way: nobody may change it once it is sent. */
+  /** Never copied on the way, so it must not change once it is sent. */
   readonly data: Uint8Array;
   /** Whether a receiver must drop it. Only faults and packets from outside set this. */
   readonly badChecksum?: boolean;

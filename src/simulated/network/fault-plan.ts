@@ -1,11 +1,11 @@
-/** How many faults are remembered: with more, a list of them would help nobody. */
+/** The maximum number of faults to remember; a longer list would not be useful. */
 const MOST_REMEMBERED = 10_000;
 
 /**
  * Which faults happen. A run keeps a list of its faults: packets that a link lost, duplicated,
  * reordered or damaged, and the partitions, holds, crashes and pauses that a program asked for. A
  * later run of the same seed may be given a part of that list; the other faults then do not happen,
- * which tells the ones that matter from the others.
+ * which shows which ones matter.
  */
 export class FaultPlan {
   readonly #only: ReadonlySet<string> | undefined;

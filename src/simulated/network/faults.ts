@@ -15,7 +15,7 @@ export type Fate =
   | undefined
   | "deliver"
   | "drop"
-  /** Drops it, and tells the sender that the host is unreachable. */
+  /** Drops it, and reports to the sender that the host is unreachable. */
   | "reject"
   /** Keeps it until `release()`. */
   | "hold"
@@ -37,7 +37,9 @@ export interface RuleContext {
 export type Rule = (packet: Packet, context: RuleContext) => Fate;
 
 export interface PartitionOptions {
-  /** "silent" drops packets; "rejecting" also tells the sender that the host is unreachable. */
+  /**
+   * "silent" drops packets; "rejecting" also reports to the sender that the host is unreachable.
+   */
   readonly mode?: "silent" | "rejecting";
   /** Only packets from the first to the second. */
   readonly oneWay?: boolean;
@@ -45,18 +47,18 @@ export interface PartitionOptions {
 
 type Cut = "silent" | "rejecting" | "hold";
 
-/** What faults need of the network. */
+/** What faults need from the network. */
 export interface FaultNetwork {
   readonly clock: { readonly now: number };
   /** The name of the host that has an address; undefined if none has it. */
   ownerOf(address: string): string | undefined;
-  /** A rule threw, or returned what is no fate. */
+  /** A rule threw, or returned something other than a fate. */
   ruleFailed(error: unknown): void;
 }
 
 const keyOf = (from: string, to: string): string => `${from}\0${to}`;
 
-/** @throws TypeError if they are no hosts */
+/** @throws TypeError if they are not hosts */
 export function namesOf(hosts: Hosts): string[] {
   const list: readonly unknown[] = Array.isArray(hosts) ? hosts : [hosts];
   return list.map((one) => {
@@ -69,7 +71,7 @@ export function namesOf(hosts: Hosts): string[] {
 
 const FATES = 'a rule must return "deliver", "drop", "reject", "hold", { delay }, { instead } or undefined';
 
-/** @throws TypeError if it is no fate, RangeError if its delay is no time */
+/** @throws TypeError if it is not a fate, RangeError if its delay is not a time */
 function verdictOf(fate: unknown): Verdict | undefined {
   if (fate === undefined || fate === "deliver" || fate === "hold") return fate;
   if (fate === "drop" || fate === "reject") return fate === "drop" ? { drop: "rule" } : { reject: "rule" };
@@ -91,7 +93,8 @@ const hasPackets = (fate: unknown): fate is { readonly instead: Packet | readonl
   );
 
 /**
- * Partitions, held links, and rules: everything that comes between hosts besides a link's nature.
+ * Partitions, held links, and rules: everything that affects packets between hosts, except the
+ * conditions of links.
  */
 export class Faults {
   readonly #network: FaultNetwork;
@@ -125,7 +128,7 @@ export class Faults {
     return ended.includes("hold");
   }
 
-  /** Adds a rule, which is asked after the earlier ones. Returns a function that removes it. */
+  /** Adds a rule, which runs after the earlier ones. Returns a function that removes it. */
   rule(rule: Rule): () => void {
     this.#rules.push(rule);
     return () => {

@@ -22,7 +22,10 @@ export interface Node {
 export interface LinkConditions {
   /** The time that a packet takes; 0 by default. */
   readonly latency?: Duration;
-  /** Up to so much more, evenly distributed. It does not reorder packets. */
+  /**
+   * An additional random delay of up to this much, uniformly distributed. It does not reorder
+   * packets.
+   */
   readonly jitter?: Duration;
   /** The probability that a packet is lost. */
   readonly loss?: number;
@@ -30,10 +33,7 @@ export interface LinkConditions {
   readonly duplicate?: number;
   /** The probability that later packets overtake a packet. */
   readonly reorder?: number;
-  /**
-   * How much longer a packet takes that is overtaken; by default as long as the latency, at least 1
-   * ms.
-   */
+  /** The extra delay of a packet that is overtaken; by default the latency, but at least 1 ms. */
   readonly reorderDelay?: Duration;
   /** The probability that a bit flips, so that the receiver drops the packet for its checksum. */
   readonly corrupt?: number;
@@ -70,7 +70,7 @@ const CONDITIONS: readonly string[] = [
 
 /**
  * @throws RangeError if a condition makes no sense
- * @throws TypeError if there is none of a name
+ * @throws TypeError if there is no condition of a name
  */
 export function exactConditions(given: LinkConditions): ExactConditions {
   const unknown = Object.keys(given).find((name) => !CONDITIONS.includes(name));
@@ -110,7 +110,7 @@ export type Verdict =
   | { readonly delay: number }
   | { readonly instead: readonly Packet[] };
 
-/** What a direction needs of the network. */
+/** What a direction needs from the network. */
 export interface LinkNetwork {
   readonly clock: VirtualClock;
   readonly trace: Trace;
@@ -176,7 +176,7 @@ export class Direction {
     else for (const one of verdict.instead) this.#passInstead(one);
   }
 
-  /** Lets the packets go that were held, unless something else still stops them. */
+  /** Releases the packets that were held, unless something else still stops them. */
   release(): void {
     const held = this.#held;
     this.#held = [];
@@ -196,7 +196,7 @@ export class Direction {
     trace.packet(clock.now, event, host, peer, packet, why);
   }
 
-  /** No record tells of it before it arrives, so its data is hashed here. */
+  /** No record mentions it before it arrives, so its data is hashed here. */
   #passInstead(packet: Packet): void {
     this.#network.trace.hashData(packet);
     this.#pass(packet, 0);

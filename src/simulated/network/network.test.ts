@@ -241,7 +241,7 @@ test("names resolve to the hosts that have them", () => {
   assert.throws(() => network.host("three", { addresses: ["10.1.1"] }), RangeError);
 });
 
-test("times and rates are read, and nonsense is refused", () => {
+test("parses times and rates, and rejects nonsense", () => {
   assert.equal(nanoseconds("1.5s", "latency"), 1.5e9);
   assert.equal(nanoseconds("1d", "latency"), 86_400e9);
   assert.equal(nanoseconds(20, "latency"), 20e6);

@@ -32,7 +32,7 @@ export interface NetworkOptions {
   readonly faults?: readonly string[] | undefined;
   /** Wraps the callbacks of programs, so that they run in the context of their caller. */
   readonly bind?: (call: () => void) => () => void;
-  /** Called with what a rule throws; by default, the call that sent the packet throws it. */
+  /** Called with an error thrown by a rule; by default, the call that sent the packet throws it. */
   readonly ruleFailed?: (error: unknown) => void;
 }
 
@@ -47,7 +47,7 @@ export interface NewHost {
   readonly user?: number;
   readonly pid?: number;
   readonly sysctls?: Partial<SysctlValues>;
-  /** The release of Linux that it behaves as; 6.18 by default. */
+  /** The release of Linux that it emulates; 6.18 by default. */
   readonly linux?: LinuxRelease;
 }
 
@@ -59,7 +59,7 @@ export interface LinkOptions extends LinkConditions {
   readonly back?: LinkConditions;
 }
 
-/** Something outside of the simulation that packets can go to: a bridge to a TUN device. */
+/** A destination of packets outside the simulation: a bridge to a TUN device. */
 export interface Outside extends Node {
   /** Whether an address lies there. */
   owns(address: string): boolean;
@@ -171,7 +171,7 @@ export class Network implements HostNetwork, LinkNetwork {
     this.faults.partition(one, other, options);
   }
 
-  /** Ends partitions between hosts; without arguments, all. Packets that were held go on. */
+  /** Ends partitions between hosts; without arguments, all. Held packets continue. */
   heal(one?: Hosts, other?: Hosts): void {
     if (!this.faults.heal(one, other)) return;
     for (const direction of this.topology.directions()) direction.release();
@@ -182,7 +182,7 @@ export class Network implements HostNetwork, LinkNetwork {
     this.faults.hold(one, other);
   }
 
-  /** Lets packets go that `hold()` kept. */
+  /** Releases the packets that `hold()` kept. */
   release(one?: Hosts, other?: Hosts): void {
     this.heal(one, other);
   }
@@ -192,7 +192,7 @@ export class Network implements HostNetwork, LinkNetwork {
     return this.faults.rule(rule);
   }
 
-  /** Who waits for what, one per line, the first hundred. */
+  /** A report of who waits for what, one per line, at most a hundred. */
   describeWaits(): string {
     const waiting: Waiting[] = this.blocking.waiting === undefined ? [] : [this.blocking.waiting];
     const lines = waiting.map(({ host, what }) => `${host} waits in ${what}`);
@@ -205,14 +205,14 @@ export class Network implements HostNetwork, LinkNetwork {
     return [...lines.slice(0, MOST_WAITS), ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
   }
 
-  // What hosts ask for.
+  // The interface for hosts.
 
   bind(call: () => void): () => void {
     return this.#bind(call);
   }
 
   addressesOf(name: string): readonly string[] | undefined {
-    // As in a name service: a link-local address says nothing without its link (RFC 4472, 2.1).
+    // As in DNS: a link-local address is meaningless without its link (RFC 4472, 2.1).
     return this.#names.get(name)?.addresses.filter((address) => !isLinkLocal(address));
   }
 
@@ -247,7 +247,7 @@ export class Network implements HostNetwork, LinkNetwork {
     this.trace.state({ kind: "state", at: this.clock.now, host: host.name, subject, change });
   }
 
-  // What links ask for.
+  // The interface for links.
 
   random(purpose: string): Random {
     return new Random(this.seed, purpose);
@@ -266,7 +266,7 @@ export class Network implements HostNetwork, LinkNetwork {
     for (;;) {
       this.#assigned += 1;
       const number = this.#assigned;
-      // No .0 and no .255, which mean a network and everyone in it.
+      // No .0 and no .255, the network and broadcast addresses.
       if (number % 256 === 0 || number % 256 === 255) continue;
       const ipv4 = `10.${number >> 16}.${(number >> 8) & 0xff}.${number & 0xff}`;
       const ipv6 = `fd00::${number.toString(16)}`;

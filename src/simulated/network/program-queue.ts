@@ -37,7 +37,7 @@ export class ProgramItems implements ProgramQueue {
     this.#items.cancel(item);
   }
 
-  /** Runs the next item, which is due now; or holds it back, if its host is paused. */
+  /** Runs the next item, which is due now; or delays it, if its host is paused. */
   runNext(): void {
     const item = this.#items.takeNext();
     if (item === undefined) return;

@@ -16,8 +16,9 @@ export interface Hop {
 }
 
 /**
- * Who is linked with whom, and over which nodes packets travel: the fewest links; among equals, the
- * link that was made first. Hosts without a path of links have a direct one of default conditions.
+ * Which nodes are linked, and by which route packets travel: over the fewest links; among equals,
+ * over the link that was created first. Hosts without a path of links have a direct one with
+ * default conditions.
  */
 export class Topology {
   readonly #network: LinkNetwork;

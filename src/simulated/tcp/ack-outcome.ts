@@ -1,4 +1,4 @@
-/** What an acknowledgment told: the FLAG_ bits of net/ipv4/tcp_input.c. */
+/** The result of an acknowledgment: the FLAG_ bits of net/ipv4/tcp_input.c. */
 export const FLAG = {
   /** The segment had data. */
   DATA: 0x01,
@@ -30,7 +30,7 @@ export const NOT_DUPLICATE = FLAG.DATA | FLAG.WIN_UPDATE | ACKED;
 export const ALERT = FLAG.DATA_SACKED | FLAG.ECE | FLAG.DSACKING_ACK;
 export const FORWARD_PROGRESS = ACKED | FLAG.DATA_SACKED;
 
-/** What is learned while an acknowledgment is processed: struct tcp_sacktag_state. */
+/** The results collected while an acknowledgment is processed: struct tcp_sacktag_state. */
 export class AckOutcome {
   /** FLAG, combined with |. */
   flags = 0;
@@ -41,7 +41,7 @@ export class AckOutcome {
   lastSackedAt = -1;
   /** Segments that SACKs and DSACKs reported. */
   sackDelivered = 0;
-  /** What to send afterwards. */
+  /** What must be sent afterwards. */
   resend: "nothing" | "lost" | "new" = "nothing";
   /** For the delivery rate: what was delivered when the last acknowledged segment was sent. */
   priorDelivered = -1;

@@ -1,13 +1,13 @@
 import { SECOND } from "../clock/virtual-clock.ts";
 import { ATO_MIN, MAX_QUICKACKS, MSS_DEFAULT } from "./constants.ts";
 
-/** What a connection owes the peer: `icsk_ack.pending`. */
+/** The acknowledgments that are due: `icsk_ack.pending`. */
 export const ACK = {
   /** An acknowledgment is due, sooner or later. */
   SCHEDULED: 1,
   /** The timer runs. */
   TIMER: 2,
-  /** A segment came that was not full. */
+  /** A segment arrived that was not full. */
   PUSHED: 4,
   /** Two of them. */
   PUSHED2: 8,

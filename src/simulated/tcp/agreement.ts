@@ -12,7 +12,7 @@ import { type InitialWindow, initialWindow } from "./window.ts";
 const { AE, CWR, ECE } = TCP_FLAG;
 const MSS_DEFAULT_IPV6 = 1_220;
 
-/** What a listener grants of what a SYN asks for: tcp_openreq_init(). */
+/** The options of a SYN that a listener grants: tcp_openreq_init(). */
 export function agreeOn(
   sysctls: Sysctls,
   tcb: ControlBlock,

@@ -12,7 +12,9 @@ const { DONTWAIT = 0 } = constants.MSG;
 
 // Bulk data through a network that loses, reorders and repeats packets arrives as it was sent.
 
-/** Sends so many bytes in each direction, and compares hashes. Returns the milliseconds it took. */
+/**
+ * Sends this many bytes in each direction, and compares hashes. Returns the time in milliseconds.
+ */
 function transfer(link: LinkOptions, seed: number, bytes: number): number {
   const pair = new TcpPair(link, seed);
   const { a, b, network } = pair;

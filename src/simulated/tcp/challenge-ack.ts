@@ -14,7 +14,7 @@ export function isRateLimited(
   return false;
 }
 
-/** Has the peer confirm what a suspicious segment claims (RFC 5961): tcp_send_challenge_ack(). */
+/** Asks the peer to confirm a suspicious segment (RFC 5961): tcp_send_challenge_ack(). */
 export function sendChallengeAck(tcb: ControlBlock): void {
   if (isRateLimited(tcb, tcb.now, tcb.host.sysctls.get("net.ipv4.tcp_invalid_ratelimit"))) return;
   tcb.host.counters.count("TcpExt.TCPChallengeACK");

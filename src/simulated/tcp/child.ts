@@ -60,7 +60,10 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   tcb.setState(STATE.SYN_RECV);
 }
 
-/** What a connection takes over from its listener, or a socket from its earlier connection. */
+/**
+ * The settings that a connection inherits from its listener, or a socket from its earlier
+ * connection.
+ */
 export function inheritOptions(tcb: ControlBlock, from: ControlBlock): void {
   tcb.settings = from.settings;
   tcb.nonagle = from.nonagle;

@@ -1,11 +1,11 @@
-/** What a connection with data to send waits for: enum tcp_chrono. */
+/** What limits a connection with data to send: enum tcp_chrono. */
 export type Limit = "idle" | "busy" | "peer's window" | "send buffer";
 
 /** Later ones take precedence. */
 const RANK: Readonly<Record<Limit, number>> = { idle: 0, busy: 1, "peer's window": 2, "send buffer": 3 };
 
 /**
- * Measures how long each of them holds a connection up: tcp_chrono_start() and tcp_chrono_stop().
+ * Measures how long each of them limits a connection: tcp_chrono_start() and tcp_chrono_stop().
  * Times are nanoseconds.
  */
 export class Chronograph {

@@ -47,7 +47,7 @@ export function shutdownSend(tcb: ControlBlock): void {
   if (stopSending(tcb)) sendFin(tcb);
 }
 
-/** Throws the connection away, with a reset if the peer knows of it: tcp_disconnect(). */
+/** Discards the connection, with a reset if the peer knows of it: tcp_disconnect(). */
 export function disconnect(tcb: ControlBlock): void {
   if (needsReset(tcb)) sendReset(tcb);
   tcb.sendQueue.clear();
@@ -73,7 +73,7 @@ export function closeConnection(tcb: ControlBlock, linger: number | undefined): 
   tcb.orphaned = true;
   if (tcb.state === STATE.CLOSE) return;
   if (unread) {
-    // RFC 2525, 2.17: the peer must learn that data was lost.
+    // RFC 2525, 2.17: the peer must be able to detect that data was lost.
     host.counters.count("TcpExt.TCPAbortOnClose");
     sendReset(tcb);
     tcb.sendQueue.clear();

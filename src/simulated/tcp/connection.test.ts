@@ -6,7 +6,7 @@ import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
 
-// One connection: how it opens, how it closes, and what the calls return meanwhile.
+// One connection: how it opens and closes, and what the calls return meanwhile.
 
 const { AF, MSG, POLL, SHUT, SOCK } = constants;
 const { DONTWAIT = 0, OOB } = MSG;
@@ -38,7 +38,7 @@ test("connect() to a closed port fails, and the socket can try again", () => {
   assert.equal(pair.a.connect(socket, "10.0.0.2:80"), 0);
 });
 
-test("connect() to nowhere fails at once", () => {
+test("connect() without a route fails immediately", () => {
   const pair = new TcpPair();
   const socket = pair.socket(pair.a);
   assert.equal(pair.a.connect(socket, "192.0.2.1:80"), -errnos.ENETUNREACH);
@@ -218,7 +218,7 @@ test("TCP_CORK holds back small segments until it is turned off", () => {
   assert.deepEqual(pair.summary(), ["> PSH ACK 6"]);
 });
 
-test("a segment lost among others is sent again after a round trip, thanks to SACK", () => {
+test("a lost segment among others is retransmitted after a round trip, thanks to SACK", () => {
   const pair = new TcpPair({ latency: "50ms" });
   const { client, server } = pair.connected();
   pair.forget();

@@ -23,7 +23,7 @@ import type { TimestampOptions } from "./timestamp-options.ts";
 import type { TransmitReports } from "./transmit-reports.ts";
 import type { UrgentByte } from "./urgent-byte.ts";
 
-/** What a connection needs from the stack above it: sockets, timers, tables. */
+/** What a connection needs from its stack: sockets, timers, tables. */
 export interface Stack {
   readonly host: ProtocolHost;
   /** The memory of all TCP sockets, which tcp_mem limits. */
@@ -260,7 +260,7 @@ export class ControlBlock extends ConnectionFlags implements TimerOwner {
     return this.selectiveAcks;
   }
 
-  /** Notes that something holds the connection up. */
+  /** Notes what limits the connection. */
   beginLimit(limit: Limit): void {
     this.#sender.chronograph ??= new Chronograph();
     this.#sender.chronograph.start(limit, this.now);

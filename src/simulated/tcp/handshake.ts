@@ -25,7 +25,7 @@ import { rejectsTimestamp } from "./timestamps.ts";
 // 3.10.7.2), as tcp_conn_request() and tcp_check_req() do it.
 
 const { ACK, ECE, FIN, RST, SYN } = TCP_FLAG;
-/** How long after an overflow cookies are believed. */
+/** How long after an overflow cookies are accepted. */
 const COOKIE_VALID = 120 * SECOND;
 
 /** A socket that listens, as the handshake needs it. */
@@ -99,7 +99,7 @@ export class Handshake<Connection> implements RequestOwner {
     }
     const most = host.sysctls.get("net.ipv4.tcp_max_syn_backlog");
     if (!cookie && reopened === undefined && cookies === 0 && most - queue.requests.size < most >> 2) {
-      // The last quarter is for hosts that are known to be alive; none is known here.
+      // The last quarter is reserved for known hosts; there are none here.
       host.counters.count("TcpExt.ListenDrops");
       return;
     }

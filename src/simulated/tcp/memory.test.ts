@@ -11,7 +11,7 @@ import { PROTOCOL } from "../ip/packet.ts";
 const { MSG, POLL } = constants;
 const { DONTWAIT = 0 } = MSG;
 
-/** Writes until nothing more is taken; returns how many bytes were. */
+/** Writes until no more is accepted; returns the number of bytes. */
 function fill(pair: TcpPair, fd: number): number {
   let sent = 0;
   for (;;) {

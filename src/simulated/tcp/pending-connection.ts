@@ -1,12 +1,12 @@
 import { MILLISECOND, Scheduled } from "../clock/virtual-clock.ts";
 import type { Ends } from "./connection-table.ts";
 
-/** Whoever handles the timer of a request. */
+/** The owner of a request's timer. */
 export interface RequestOwner {
   requestDue(request: PendingConnection): void;
 }
 
-/** What a SYN asked for, and what we grant. */
+/** The options that a SYN requested and that we grant. */
 export interface Agreement {
   /** The peer's MSS option, or the default. */
   readonly mss: number;
@@ -81,7 +81,7 @@ export class PendingConnection extends Scheduled implements Ends {
   }
 }
 
-/** What a request remembers of the SYN. */
+/** The fields of the SYN that a request keeps. */
 export interface RequestedConnection {
   readonly agreement: Agreement;
   readonly irs: number;

@@ -1,4 +1,4 @@
-// What a listener's change of queues looks like in the trace.
+// The trace's record of a change in a listener's queues.
 
 /** The lengths of a listener's two queues, and the backlog in force. */
 export interface QueueLengths {
@@ -11,7 +11,7 @@ export interface QueueLengths {
 export const queueChange = ({ syn, accept, backlog }: QueueLengths): string =>
   `queues syn ${syn} accept ${accept} backlog ${backlog}`;
 
-/** The lengths that a state record tells; undefined if it is about something else. */
+/** The lengths in a state record; undefined if it is about something else. */
 export function readQueueChange(change: string): QueueLengths | undefined {
   const [, syn, accept, backlog] = /^queues syn (\d+) accept (\d+) backlog (\d+)$/.exec(change) ?? [];
   if (syn === undefined) return undefined;

@@ -6,7 +6,7 @@ import { before, distance } from "./sequence.ts";
 import { isOneOf, STATE, states } from "./state.ts";
 import { isInline } from "./urgent.ts";
 
-// What poll() and ioctl() say of a connection.
+// The results of poll() and ioctl() for a connection.
 
 const { POLL } = constants;
 const { EINVAL } = errnos;

@@ -24,8 +24,8 @@ export class ReceivedSegment {
 export type OnDuplicate = (left: number, right: number) => void;
 
 /**
- * What arrived: bytes in order, for the program to read, and the out-of-order queue, sorted and
- * without overlaps, which waits for the gaps to be filled.
+ * Received data: bytes in order, for the program to read, and the out-of-order queue, sorted and
+ * without overlaps, which waits for gaps to be filled.
  */
 export class ReceiveQueue {
   head: ReceivedSegment | undefined = undefined;
@@ -182,7 +182,7 @@ export class ReceiveQueue {
   }
 }
 
-/** What connections have that nothing has arrived for; nothing is ever added to it. */
+/** Shared by connections on which nothing has arrived; nothing is ever added to it. */
 export const EMPTY_RECEIVE_QUEUE = new ReceiveQueue();
 
 function packed(first: ReceivedSegment | undefined, charged: number): number {

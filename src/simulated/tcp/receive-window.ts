@@ -1,4 +1,4 @@
-/** What the tuning of the receive buffer measures: tcp_rcv_space_adjust(). */
+/** The measurements for tuning the receive buffer: tcp_rcv_space_adjust(). */
 export class ReceiveTuning {
   /** Where the present round trip began, and when. */
   spaceSeq: number;
@@ -23,7 +23,7 @@ export class ReceiveWindow {
   offered = 0;
   /** `rcvNxt` when it was. */
   offeredAt = 0;
-  /** The most that may be offered: TCP_WINDOW_CLAMP, and what the buffer allows. */
+  /** The largest window that may be offered: TCP_WINDOW_CLAMP, and what the buffer allows. */
   clamp = 0;
   /** What may be offered for now; it grows as segments turn out to be full: rcv_ssthresh. */
   threshold = 0;

@@ -52,7 +52,7 @@ export function receiveData(tcb: ControlBlock, segment: TcpSegment, end: number)
   receiveOutOfOrder(tcb, segment, end, receiveQueue.hasGap);
 }
 
-/** Something is amiss: the peer should hear soon how things stand. */
+/** Something is wrong, so the peer gets an acknowledgment soon. */
 function acknowledgeQuickly({ ack, window }: ControlBlock): void {
   ack.beQuick(window.offered);
   ack.schedule();

@@ -2,7 +2,7 @@
 export const CA = { OPEN: 0, DISORDER: 1, CWR: 2, RECOVERY: 3, LOSS: 4 } as const;
 export type CaState = (typeof CA)[keyof typeof CA];
 
-/** What loss detection and recovery know of a connection. */
+/** The state of loss detection and recovery. */
 export class RecoveryState {
   state: CaState = CA.OPEN;
   /** `sndNxt` when congestion began: recovery ends once it is acknowledged. */
@@ -11,7 +11,7 @@ export class RecoveryState {
   undoMarker = 0;
   /** Retransmissions that no DSACK has reported as needless yet; -1 if there were none. */
   undoRetrans = 0;
-  /** What to restore when recovery turns out to be needless; 0 if nothing. */
+  /** The value to restore when recovery turns out to be needless; 0 for none. */
   priorSsthresh = 0;
   /** Proportional rate reduction (RFC 9937). */
   prrDelivered = 0;

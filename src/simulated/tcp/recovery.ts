@@ -242,7 +242,7 @@ export function processProbeAck(tcb: ControlBlock, acknowledgment: number, flags
   if (!recovery.tlpRetrans || (flags & FLAG.DSACK_TLP) !== 0) {
     recovery.tlpHighSeq = 0;
   } else if (after(acknowledgment, recovery.tlpHighSeq)) {
-    // The probe repaired a loss that nobody would have noticed.
+    // The probe repaired a loss that would have gone unnoticed.
     beginReduction(tcb);
     setCaState(tcb, CA.CWR);
     endReduction(tcb);

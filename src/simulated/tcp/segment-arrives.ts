@@ -44,7 +44,7 @@ export function segmentArrives(tcb: ControlBlock, packet: Packet, segment: TcpSe
   const end = segmentEnd(segment);
   if (!isAcceptable(tcb, segment, end)) return false;
   if (tcb.ecnOk && (packet.trafficClass & ECN_MASK) === ECN_CE && segment.data.length > 0) {
-    // Tell the peer until it says that it has heard (RFC 3168, 6.1.3).
+    // Echo the mark until the peer confirms it (RFC 3168, 6.1.3).
     if (!tcb.ecnDemandCwr) tcb.ack.beQuick(tcb.window.offered, 2);
     tcb.ecnDemandCwr = true;
   }
@@ -137,7 +137,10 @@ function isResetAfterFin({ state, rcvNxt }: ControlBlock, sequence: number): boo
   return closing && sequence === add(rcvNxt, -1);
 }
 
-/** Says what we have, at most twice a second for segments without data: tcp_send_dupack(). */
+/**
+ * Acknowledges what has arrived, at most twice a second for segments without data:
+ * tcp_send_dupack().
+ */
 function sendDuplicateAck(tcb: ControlBlock, segment: TcpSegment, end: number): void {
   const { flags } = segment;
   const sequence = fromPacket(segment.sequence);
@@ -187,7 +190,7 @@ function receiveWhileChanging(tcb: ControlBlock, segment: TcpSegment, end: numbe
   }
   receiveUrgent(tcb, segment);
   if (isLateData(tcb, segment, end)) {
-    // Nobody will read it (RFC 1122, 4.2.2.13).
+    // No program will read it (RFC 1122, 4.2.2.13).
     tcb.host.counters.count("TcpExt.TCPAbortOnData");
     reset(tcb);
     return true;
@@ -205,7 +208,7 @@ function receiveWhileChanging(tcb: ControlBlock, segment: TcpSegment, end: numbe
   return false;
 }
 
-/** Data after the program said that it reads no more. */
+/** Data after the program has shut down receiving. */
 function isLateData(tcb: ControlBlock, segment: TcpSegment, end: number): boolean {
   const { flags } = segment;
   const { state, socket } = tcb;

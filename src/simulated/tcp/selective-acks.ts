@@ -119,7 +119,7 @@ export class SelectiveAcks {
   }
 }
 
-/** What connections have that nothing was lost for; nothing is ever added to it. */
+/** Shared by connections without losses; nothing is ever added to it. */
 export const NO_SELECTIVE_ACKS = new SelectiveAcks();
 
 const toSackBlock = ({ left, right }: Block): SackBlock => ({ left: toPacket(left), right: toPacket(right) });

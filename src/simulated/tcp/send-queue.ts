@@ -1,7 +1,9 @@
 import { TCP_FLAG } from "../ip/packet.ts";
 import { add } from "./sequence.ts";
 
-/** What the peer, or the loss detection, said of a segment: TCPCB_ bits of struct tcp_skb_cb. */
+/**
+ * The state of a segment according to the peer or loss detection: TCPCB_ bits of struct tcp_skb_cb.
+ */
 export const MARK = {
   /** The peer has it (SACK). */
   SACKED: 1,

@@ -4,12 +4,12 @@ import { RecoveryState } from "./recovery-state.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { ConnectionTimer } from "./timer.ts";
 
-/** What the retransmission timer does when it is due: `icsk_pending`. */
+/** The purpose of the retransmission timer: `icsk_pending`. */
 export type Pending = "none" | "retransmit" | "loss probe" | "reordering" | "zero-window probe";
 
 /**
- * The sending half of a connection: what waits to be sent or acknowledged, how much may be on its
- * way, and how losses are repaired. It is made when the first segment is queued.
+ * The sending half of a connection: data waiting to be sent or acknowledged, how much may be in
+ * flight, and how losses are repaired. Created when the first segment is queued.
  */
 export class Sender {
   readonly queue = new SendQueue();
@@ -42,5 +42,5 @@ export class Sender {
   }
 }
 
-/** That of connections that have sent nothing; only what it holds already is ever written to it. */
+/** Shared by connections that have sent nothing; only its present values are ever written to it. */
 export const NO_SENDER = new Sender(0);

@@ -1,7 +1,7 @@
 import { SECOND } from "../clock/virtual-clock.ts";
 import type { Route } from "../host/protocol-host.ts";
 
-/** How long a route is used before the host is asked again. */
+/** How long a route is used before it is looked up again. */
 const LIFETIME = SECOND;
 
 /** A route that several connections use, until it may have changed: the kernel's dst_entry. */

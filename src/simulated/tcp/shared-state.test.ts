@@ -10,7 +10,7 @@ import { NO_SENDER, Sender } from "./sender.ts";
 
 const ANY_FLAG = Object.values(TCP_FLAG).reduce((all, flag) => all | flag, 0);
 
-/** A segment as no honest peer sends it, near the sequence numbers of one that was sent. */
+/** A segment that no well-behaved peer sends, near the sequence numbers of one that was sent. */
 function forged(random: Random, like: TcpSegment): TcpSegment {
   const near = (sequence: number): number => (sequence + random.below(20_000) - 10_000) >>> 0;
   const sequence = random.chance(0.7) ? like.sequence : near(like.sequence);
@@ -34,7 +34,7 @@ function forged(random: Random, like: TcpSegment): TcpSegment {
   };
 }
 
-test("what idle connections share is never written to, whatever a peer sends", () => {
+test("state that idle connections share is never written to, whatever a peer sends", () => {
   for (let seed = 1; seed <= 60; seed += 1) {
     const random = new Random(seed, "forged segments");
     const pair = new TcpPair({ latency: "10ms" }, seed);

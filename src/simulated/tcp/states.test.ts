@@ -5,7 +5,7 @@ import { constants } from "../../system/linux/constants.ts";
 import { NO_TCP_OPTIONS, type Packet, TCP_FLAG } from "../ip/packet.ts";
 import { STATE } from "./state.ts";
 
-// What each state does with each segment (RFC 9293, 3.10.7; RFC 5961; RFC 1337), as a table.
+// The reaction of each state to each segment (RFC 9293, 3.10.7; RFC 5961; RFC 1337), as a table.
 
 const { SHUT } = constants;
 const { ACK, FIN, RST, SYN } = TCP_FLAG;
@@ -115,8 +115,8 @@ function attempt(state: StateName, name: string): string {
 }
 
 /**
- * The answer, and the state that TCP_INFO of the socket tells: the listener's for its requests, and
- * CLOSE once TIME_WAIT has taken over.
+ * The answer, and the state in the socket's TCP_INFO: the listener's for its requests, and CLOSE
+ * once TIME_WAIT has taken over.
  */
 const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   LISTEN: {

@@ -32,7 +32,7 @@ export class Statistics {
   }
 }
 
-/** What an idle connection never counts. */
+/** Counters that stay zero on an idle connection. */
 class DataStatistics {
   bytesReceived = 0;
   bytesSent = 0;
@@ -40,7 +40,7 @@ class DataStatistics {
   dataSegsOut = 0;
 }
 
-/** What most connections never count. */
+/** Counters that stay zero on most connections. */
 class TroubleStatistics {
   totalRetrans = 0;
   bytesRetrans = 0;

@@ -2,11 +2,11 @@ import { SECOND } from "../clock/virtual-clock.ts";
 import type { TcpSegment } from "../ip/packet.ts";
 import type { Ends } from "./connection-table.ts";
 
-// SYN cookies: when the SYN queue is full, what a request must remember goes into the sequence
-// number and the timestamp of the SYN-ACK, and comes back with the peer's acknowledgment
+// SYN cookies: when the SYN queue is full, the state of a request is encoded in the sequence number
+// and the timestamp of the SYN-ACK, and returns with the peer's acknowledgment
 // (net/ipv4/syncookies.c).
 
-/** Where hashes with a secret come from. */
+/** Computes hashes with a secret. */
 export interface CookieSecrets {
   cookie(ends: Ends, count: number, which: 0 | 1): number;
 }
@@ -53,7 +53,7 @@ export function makeCookie(
   return { cookie, mss: table[index] ?? mss };
 }
 
-/** The MSS of a cookie that came back; undefined if it is none of ours: check_tcp_syn_cookie(). */
+/** The MSS in a returned cookie; undefined if it is not one of ours: check_tcp_syn_cookie(). */
 export function checkCookie(
   secrets: CookieSecrets,
   ends: Ends,
@@ -76,7 +76,7 @@ export function cookieTimestamp({ windowScale, sack, ecn }: CookieOptions, now: 
   return (timestamp > now ? timestamp - (TS_MASK + 1) : timestamp) >>> 0;
 }
 
-/** The options in the timestamp that came back: cookie_timestamp_decode(). */
+/** The options in the returned timestamp: cookie_timestamp_decode(). */
 export function cookieOptions(echo: number | undefined): CookieOptions {
   if (echo === undefined) return { windowScale: undefined, sack: false, ecn: false };
   const windowScale = echo & TS_WSCALE;

@@ -73,7 +73,7 @@ export function receiveInSynSent(tcb: ControlBlock, segment: TcpSegment): boolea
   return false;
 }
 
-/** What both SYNs ask for holds. */
+/** Uses the options that both SYNs have. */
 function agree(tcb: ControlBlock, { options, flags }: TcpSegment): void {
   const { sysctls } = tcb.host;
   const mss = options.mss ?? MSS_DEFAULT;

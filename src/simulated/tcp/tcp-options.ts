@@ -72,7 +72,7 @@ export interface KeptOptions {
   fastOpenQueue: number;
 }
 
-/** What a new socket has. */
+/** The defaults of a new socket. */
 export const NOTHING_KEPT: KeptOptions = {
   saveSyn: 0,
   inq: 0,
@@ -373,7 +373,7 @@ export function getTcpOption(
   }
 }
 
-/** What segments can carry, or the limit that was set while there is no connection. */
+/** The segment size, or the configured limit without a connection. */
 function reportedMss(tcb: ControlBlock): number {
   return isOneOf(tcb.state, IDLE_STATES) && tcb.settings.userMss !== 0 ? tcb.settings.userMss : tcb.mssCache;
 }

@@ -189,7 +189,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     this.#timeWaits = 0;
   }
 
-  // What sockets need.
+  // The interface for sockets.
 
   hash(socket: TcpSocket): void {
     this.#connections.add(socket);
@@ -273,8 +273,8 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   }
 
   /**
-   * inet_csk_listen_stop(): nobody will accept what waits. Requests stay until their next segment
-   * or time-out, and become connections if the socket listens again by then.
+   * inet_csk_listen_stop(): waiting connections will not be accepted. Requests stay until their
+   * next segment or timeout, and become connections if the socket listens again by then.
    */
   stopListening(socket: TcpSocket): void {
     const { queue } = socket;
@@ -290,7 +290,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     }
   }
 
-  // What connections need.
+  // The interface for connections.
 
   retransmitDue(tcb: ControlBlock): void {
     retransmitDue(tcb);
@@ -357,7 +357,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     this.#timeWaits -= 1;
   }
 
-  // What the handshake needs.
+  // The interface for the handshake.
 
   register(request: PendingConnection, listener: Listener<TcpSocket>): void {
     this.#connections.add(request);

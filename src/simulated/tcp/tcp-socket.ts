@@ -47,7 +47,7 @@ const READABLE = POLL.IN | POLL.RDNORM;
 const WRITABLE = POLL.OUT | POLL.WRNORM;
 const INT_MAX = 0x7fffffff;
 
-/** What a socket needs of the protocol. */
+/** What a socket needs from the protocol. */
 export interface SocketStack extends Stack {
   /** Enters a connection in the table; a negative errno if its ends are taken. */
   hash(socket: TcpSocket): void;
@@ -194,7 +194,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     this.host.changed(this, READABLE | WRITABLE | POLL.HUP);
   }
 
-  /** Begins anew: tcp_disconnect() resets every variable, and keeps the options. */
+  /** Starts over: tcp_disconnect() resets every variable, and keeps the options. */
   #renew(): void {
     const earlier = this.tcb;
     this.tcb = this.#newBlock();

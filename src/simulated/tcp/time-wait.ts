@@ -13,7 +13,7 @@ import { rejectsTimestamp } from "./timestamps.ts";
 
 const { ACK, FIN, RST, SYN } = TCP_FLAG;
 
-/** Whoever holds the record. */
+/** The owner of the record. */
 export interface TimeWaitOwner {
   readonly host: ProtocolHost;
   timeWaitOver(record: TimeWait): void;
@@ -23,9 +23,9 @@ export interface TimeWaitOwner {
 export type TimeWaitAnswer = "nothing" | "acknowledge" | "reset" | "reopen";
 
 /**
- * What is left of a connection in TIME_WAIT, or in FIN_WAIT2 after its socket was closed: struct
- * tcp_timewait_sock. It acknowledges a FIN that is sent again, and keeps old duplicates from a
- * later connection between the same ends.
+ * The record of a connection in TIME_WAIT, or in FIN_WAIT2 after its socket was closed: struct
+ * tcp_timewait_sock. It acknowledges a retransmitted FIN, and protects later connections between
+ * the same ends from old duplicates.
  */
 export class TimeWait extends Scheduled implements Ends, PortUser {
   readonly kind = "time-wait";
@@ -127,7 +127,7 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
     }
     if ((flags & SYN) !== 0 && !before(sequence, this.rcvNxt)) return "reset";
     if ((flags & ACK) === 0 || !after(end, this.rcvNxt) || sequence === end) return "nothing";
-    // Data that nobody will read.
+    // Data that no program will read.
     if ((flags & FIN) === 0 || end !== add(this.rcvNxt, 1)) {
       this.#owner.timeWaitOver(this);
       return "reset";

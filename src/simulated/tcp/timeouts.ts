@@ -106,7 +106,7 @@ function backOff(tcb: ControlBlock): void {
   }
 }
 
-/** Whether it has gone on for too long: tcp_write_timeout(). */
+/** Whether it has taken too long: tcp_write_timeout(). */
 function isOverdue(tcb: ControlBlock, handshake: boolean): boolean {
   const { sysctls } = tcb.host;
   if (handshake) {

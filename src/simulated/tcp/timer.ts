@@ -1,6 +1,6 @@
 import { Scheduled, type VirtualClock } from "../clock/virtual-clock.ts";
 
-/** Whoever a timer belongs to. */
+/** The owner of a timer. */
 export interface TimerOwner {
   timerDue(timer: ConnectionTimer): void;
 }

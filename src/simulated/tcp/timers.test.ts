@@ -86,7 +86,7 @@ test("retransmissions back off exponentially until tcp_retries2, and then the co
   assert.ok(last > 800 && last < 924, `${last}`);
 });
 
-test("TCP_USER_TIMEOUT ends a connection whose data nobody acknowledges", () => {
+test("TCP_USER_TIMEOUT ends a connection whose data is not acknowledged", () => {
   const pair = new TcpPair();
   const { client } = pair.connected();
   pair.a.setInt(client, options.TCP_USER_TIMEOUT, 3_000);
@@ -196,7 +196,7 @@ test("FIN_WAIT2 of a closed socket ends after tcp_fin_timeout", () => {
   pair.advance(10_000);
   pair.forget();
   pair.advance(15_000);
-  // Nobody knows the connection any more.
+  // The connection no longer exists.
   pair.b.system.close(server);
   pair.advance(100);
   assert.deepEqual(pair.summary(), ["< FIN ACK", "> RST"]);

@@ -7,7 +7,7 @@ import type { ControlBlock } from "./control-block.ts";
 import { keepaliveTime } from "./keepalive.ts";
 import { pushPending } from "./output.ts";
 
-// The beginning of the transfer of data, and what keeps it going.
+// Starts the transfer of data, and continues it after acknowledgments.
 
 const { POLL } = constants;
 

@@ -6,8 +6,8 @@ import { MARK } from "./send-queue.ts";
 import { before } from "./sequence.ts";
 import { STATE } from "./state.ts";
 
-// Taking back a reduction that turns out to have been needless: the original was only late (Eifel,
-// RFC 4015, by timestamps), or every retransmission was reported as a duplicate (DSACK, RFC 3708).
+// Undoes a reduction that turns out to have been needless: the original was only late (Eifel, RFC
+// 4015, by timestamps), or every retransmission was reported as a duplicate (DSACK, RFC 3708).
 
 const PERSIST = 16;
 
@@ -115,7 +115,7 @@ export function tryUndoPartial(tcb: ControlBlock, priorUna: number): boolean {
   return false;
 }
 
-/** Open, or Disorder if anything is amiss: tcp_try_keep_open(). */
+/** Open, or Disorder if anything is missing: tcp_try_keep_open(). */
 export function tryKeepOpen(tcb: ControlBlock): void {
   const { recovery, sendQueue } = tcb;
   const amiss = sendQueue.sackedOut + sendQueue.lostOut > 0 || anyRetransmitted(tcb);

@@ -9,7 +9,7 @@ const { EAFNOSUPPORT, EINVAL, ENETUNREACH } = errnos;
 const SIN_SIZE = 16;
 const SIN6_LEAST = 24;
 
-/** What the checks of a destination need of a socket. */
+/** What the checks of a destination need from a socket. */
 export interface DestinationSocket {
   readonly ipv6: boolean;
   readonly v6only: boolean;

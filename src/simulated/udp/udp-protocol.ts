@@ -129,7 +129,7 @@ function scoreOf(
   return versionOf(destination) === version ? score : -1;
 }
 
-/** Stays the same for a peer, so that it always reaches the same socket. */
+/** The same for each peer, so that it always reaches the same socket. */
 function hashOf({ source, destination }: Packet, { sourcePort, destinationPort }: UdpDatagram): number {
   let hash = 0x811c9dc5;
   const text = `${source} ${sourcePort} ${destination} ${destinationPort}`;

@@ -17,7 +17,7 @@ import { UDP_OPTION } from "./udp-options.ts";
 const { AF } = constants;
 const { EACCES, EAFNOSUPPORT, EDESTADDRREQ, EINVAL, EIO, EMSGSIZE, ENETUNREACH, EPIPE } = errnos;
 
-/** What sending needs of a UDP socket. */
+/** What sending needs from a UDP socket. */
 export interface SendingSocket extends DestinationSocket {
   readonly host: ProtocolHost;
   readonly localPort: number;

@@ -9,7 +9,7 @@ import { Network } from "../network/network.ts";
 
 const { AF, MSG, POLL, SHUT, SOCK } = constants;
 
-/** Two hosts, and a network that has not moved yet. */
+/** Two hosts, and a network whose time has not advanced yet. */
 function pair(conditions = {}) {
   const network = new Network({ seed: 1, conditions });
   const one = network.host("one", { addresses: ["10.0.0.1", "fd00::1"] });
@@ -105,7 +105,7 @@ test("IP_RECVERR queues the error with the datagram that it is about", () => {
   assert.deepEqual([...(cmsg?.data.subarray(20, 24) ?? [])], [10, 0, 0, 2]);
 });
 
-test("a datagram larger than the MTU travels in fragments, unless it may not", () => {
+test("a datagram larger than the MTU is fragmented, unless that is forbidden", () => {
   const { network, a, b } = pair();
   const server = udp(b);
   b.bind(server, "10.0.0.2:53");
@@ -156,7 +156,7 @@ test("SO_REUSEPORT spreads peers over sockets, and a peer stays with its socket"
   );
 });
 
-test("shutdown() of an unconnected socket fails, and ends it all the same", () => {
+test("shutdown() of an unconnected socket fails, but still shuts it down", () => {
   const { a } = pair();
   const socket = udp(a);
   assert.equal(a.system.shutdown(socket, SHUT.RDWR), -errnos.ENOTCONN);
@@ -199,7 +199,7 @@ test("multicast reaches the sockets that joined, on every host, and loops back",
   assert.deepEqual([a.recv(here), b.recv(there), b.recv(deaf)], ["all", "all", -errnos.EAGAIN]);
 });
 
-test("broadcast needs SO_BROADCAST, and reaches everyone", () => {
+test("broadcast needs SO_BROADCAST, and reaches every host", () => {
   const { network, a, b } = pair();
   const [sender, there] = [udp(a), udp(b)];
   b.bind(there, "0.0.0.0:7");

@@ -28,7 +28,7 @@ import { sendDatagram } from "./udp-send.ts";
 const { AF, IPPROTO, MSG, POLL, SHUT, SOCK } = constants;
 const { EACCES, EAGAIN, EINVAL, EMSGSIZE, ENOENT, ENOPROTOOPT, ENOTCONN, ENOTTY, EOPNOTSUPP } = errnos;
 
-/** What a UDP socket needs of the protocol: it is found by its addresses. */
+/** What a UDP socket needs from the protocol, which finds it by its addresses. */
 export interface UdpSockets {
   /** The socket has a port from now on. */
   bound(socket: UdpSocket): void;
@@ -141,7 +141,7 @@ export class UdpSocket extends InetSocket {
     return -EOPNOTSUPP;
   }
 
-  /** inet_shutdown(): without a peer it fails, and shuts down all the same. */
+  /** inet_shutdown(): without a peer it fails, but still shuts down. */
   shutdown(how: number): number {
     if (how < SHUT.RD || how > SHUT.RDWR) return -EINVAL;
     if (how !== SHUT.WR) this.receiveShutdown = true;
@@ -316,7 +316,7 @@ export class UdpSocket extends InetSocket {
     return this.#queue.first?.datagram.data.length ?? 0;
   }
 
-  /** Datagrams leave at once. */
+  /** Datagrams leave immediately. */
   unacknowledged(): { readonly queued: number; readonly unsent: number } {
     return { queued: 0, unsent: -ENOTTY };
   }

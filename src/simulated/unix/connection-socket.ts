@@ -94,11 +94,11 @@ export abstract class ConnectionSocket extends UnixSocket {
     if (this.state !== "listening") return -EINVAL;
     const end = this.#backlog.shift();
     if (end !== undefined) return end;
-    // Only whoever waits learns that none will come.
+    // Only waiters are woken, since none will arrive.
     return this.receiveShutdown && blocks ? -EINVAL : -EAGAIN;
   }
 
-  /** unix_shutdown(): what one end shuts, the other finds shut; without a peer it succeeds. */
+  /** unix_shutdown(): shuts the matching direction of the peer, too; succeeds without a peer. */
   shutdown(how: number): number {
     const shut = shutdownOf(how);
     if (shut === undefined) return -EINVAL;
@@ -176,7 +176,7 @@ export abstract class ConnectionSocket extends UnixSocket {
     return this.queue.length > (this.queue[0]?.data.length === 0 ? 1 : 0);
   }
 
-  /** Whether nobody accepted it. */
+  /** Whether it was not accepted. */
   #embryo = false;
 
   override describe(): string {

@@ -59,7 +59,7 @@ export class DatagramSocket extends UnixSocket {
     return 0;
   }
 
-  /** unix_dgram_disconnected(): what the former peer sent is lost, and it learns of that. */
+  /** unix_dgram_disconnected(): data from the former peer is lost, and the peer gets an error. */
   #disconnected(from: DatagramSocket): void {
     if (this.#queue.length === 0) return;
     this.discard(this.#queue.splice(0));
@@ -121,7 +121,7 @@ export class DatagramSocket extends UnixSocket {
     return length;
   }
 
-  /** Where a datagram goes. A peer that was closed refuses, and is the peer no more. */
+  /** The destination of a datagram. A closed peer refuses it, and is no longer the peer. */
   #receiver(address: SocketAddress | undefined): DatagramSocket | number {
     if (address !== undefined) {
       const found = this.names.find(this.type, address.data);

@@ -1,6 +1,6 @@
 import type { Credentials, OpenFile, SocketAddress } from "../host/kernel-socket.ts";
 
-/** What unix sockets queue: the kernel's struct sk_buff and unix_skb_parms. */
+/** A queued message of a unix socket: the kernel's struct sk_buff and unix_skb_parms. */
 export interface UnixMessage {
   /** The bytes that are not received yet. */
   data: Uint8Array;
@@ -15,9 +15,9 @@ export interface UnixMessage {
   readonly truesize: number;
 }
 
-/** The sender of a message, which learns when it is received. */
+/** The sender of a message, which is called when it is received. */
 export interface Sender {
-  /** Gives back memory of the send buffer. */
+  /** Releases memory of the send buffer. */
   uncharge(truesize: number): void;
 }
 

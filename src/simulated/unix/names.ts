@@ -3,7 +3,7 @@ import type { HostFileSystem } from "../host/host-files.ts";
 
 const { EADDRINUSE, ECONNREFUSED, ENOSPC, EPROTOTYPE } = errnos;
 
-/** What a name can be bound to. */
+/** A socket that can have a name. */
 interface Named {
   readonly type: number;
 }

@@ -5,11 +5,11 @@ import type { UnixMessage } from "./message.ts";
 
 const { MSG } = constants;
 
-/** What a socket does with a message that is received. */
+/** How a socket handles a received message. */
 export interface Receiving {
-  /** Gives its control messages. */
+  /** Returns its control messages. */
   pass(message: UnixMessage, peeks: boolean): void;
-  /** Takes it out of the queue. */
+  /** Removes it from the queue. */
   consume(): void;
 }
 

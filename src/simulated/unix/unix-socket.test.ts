@@ -134,7 +134,7 @@ test("descriptors travel, and keep their socket open", () => {
   assert.equal(a.recv(other), "more");
 });
 
-test("descriptors without room are closed, and MSG_CTRUNC tells", () => {
+test("descriptors that do not fit are closed, with MSG_CTRUNC", () => {
   const a = host();
   const [one, other] = pairOf(a, SOCK.DGRAM);
   const [passed, far] = pairOf(a, SOCK.STREAM);
@@ -169,7 +169,7 @@ test("datagrams keep their boundaries and their sender", () => {
   assert.equal(a.recv(server), -errnos.EAGAIN);
 });
 
-test("a datagram socket takes eleven datagrams from strangers", () => {
+test("a datagram socket queues eleven datagrams from unconnected senders", () => {
   const a = host();
   const [server, client] = [open(a, SOCK.DGRAM), open(a, SOCK.DGRAM)];
   a.bind(server, "\0server");
@@ -211,7 +211,7 @@ test("a named pair describes itself once", () => {
   assert.throws(() => a.recv(one), /recv\(\) on unix @one to @other/);
 });
 
-test("a first message of no bytes is no reason for a reset", () => {
+test("an empty first message does not cause a reset", () => {
   const a = host();
   const [one, other] = pairOf(a, SOCK.SEQPACKET);
   a.send(one, "");

@@ -16,7 +16,7 @@ const { EINVAL, ENOTTY, EPERM, ESRCH } = errnos;
 const FAMILY = 2;
 const LONGEST = 110;
 
-/** What unix sockets need of their host beside the rest. */
+/** What unix sockets additionally need from their host. */
 export interface UnixNamespace {
   bind(socket: UnixSocket, path: Uint8Array): Uint8Array | number;
   bindAny(socket: UnixSocket): Uint8Array | number;
@@ -32,7 +32,7 @@ export abstract class UnixSocket extends SocketBase implements Sender {
   protected readonly names: UnixNamespace;
   /** sun_path as getsockname() gives it; undefined without a name. */
   name: Uint8Array | undefined;
-  /** sk_wmem_alloc: what this socket has sent, and nobody has received. */
+  /** sk_wmem_alloc: data that this socket has sent and that was not received yet. */
   sent = 0;
   closed = false;
   /** The credentials of the peer: SO_PEERCRED. */
@@ -115,7 +115,7 @@ export abstract class UnixSocket extends SocketBase implements Sender {
     };
   }
 
-  /** Gives the credentials and files of a message to whoever receives it: scm_recv_unix(). */
+  /** Passes the credentials and files of a message to its receiver: scm_recv_unix(). */
   protected passControls(request: ReceiveRequest, { credentials, files }: UnixMessage): void {
     if (this.isSet(SOCKET_OPTION.PASSCRED)) {
       const { pid, uid, gid } = credentials ?? NOBODY;
@@ -142,13 +142,13 @@ export abstract class UnixSocket extends SocketBase implements Sender {
     return this.sent * 4 <= this.sendBuffer;
   }
 
-  /** The receiver's filter drops a message, which the sender never learns. */
+  /** The receiver's filter drops a message, without the sender noticing. */
   protected toss({ files, length }: SendRequest): number {
     for (const file of files) this.host.release(file);
     return length;
   }
 
-  /** Lets go of messages that nobody received. */
+  /** Releases messages that were not received. */
   protected discard(messages: readonly UnixMessage[]): void {
     for (const { files, sender, truesize } of messages) {
       for (const file of files) this.host.release(file);
