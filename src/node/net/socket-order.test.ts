@@ -5,6 +5,12 @@ import { once } from "node:events";
 import type nodeNet from "node:net";
 import { both, closed, closedPort, eventsOf, listening, type Net } from "../../../test/both-nets.ts";
 import { netTest } from "../../../test/engine/net-test.ts";
+import { SO } from "../../options/so.ts";
+import { close } from "../../posix/close.ts";
+import { connect } from "../../posix/connect.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import { setsockopt } from "../../posix/setsockopt.ts";
+import { socket } from "../../posix/socket.ts";
 import ourNet from "./index.ts";
 
 /** Calls `accepted` in the handler of a connection, and waits for what it returns. */
@@ -86,6 +92,46 @@ netTest(
   },
   { windows: "its peer discards what it has received" },
 );
+
+/** Connects a socket of its own, without the event loop. */
+function connected(port: number) {
+  const peer = socket(AF.INET, SOCK.STREAM);
+  connect(peer, { family: "ipv4", address: "127.0.0.1", port });
+  return peer;
+}
+
+const ends = ["finish", "end", "error", "close"] as const;
+
+both("a Socket that ends just before its peer resets finishes first", async (net) => {
+  const server = net.createServer();
+  const peer = connected(await listening(server));
+  const events = await new Promise<string[]>((resolve) => {
+    server.once("connection", (accepted) => {
+      const told = eventsOf(accepted, ends);
+      accepted.once("close", () => resolve(told));
+      accepted.resume().end();
+      setsockopt(peer, SO.LINGER, { on: true, seconds: 0 });
+      close(peer);
+    });
+  });
+  assert.deepEqual(events, ["finish()", "error(ECONNRESET)", "close(true)"]);
+  await closed(server);
+});
+
+both("a Socket whose peer had closed before it was accepted ends without an error", async (net) => {
+  const server = net.createServer();
+  const port = await listening(server);
+  const events = await new Promise<string[]>((resolve) => {
+    server.once("connection", (accepted) => {
+      const told = eventsOf(accepted, ends);
+      accepted.once("close", () => resolve(told));
+      accepted.resume().end("bye");
+    });
+    close(connected(port));
+  });
+  assert.deepEqual(events, ["finish()", "end()", "close(false)"]);
+  await closed(server);
+});
 
 both("a Socket that failed to connect connects no more when it tells so", async (net, folder) => {
   for (const to of [{ port: await closedPort(), host: "127.0.0.1" }, { path: `${folder()}/none` }]) {

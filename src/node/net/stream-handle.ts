@@ -10,6 +10,7 @@ import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
+import { currentBatch, receivedInBatch } from "./batch.ts";
 import type { Callback, OnRead } from "./internals.ts";
 import type { ConnectionOwner, HandleStream, StreamReader, StreamSource } from "./stream-reader.ts";
 import { encoded } from "./write-chunks.ts";
@@ -19,18 +20,6 @@ const MARK = 65_536;
 
 /** How many bytes a string may take to be encoded in the engine's memory. */
 const SHORT = 4096;
-
-/**
- * Counts the engine's batches in which data was received. Ticks and promises run between two
- * batches, as they do between two libuv events.
- */
-let batch = 0;
-let batchEnds = false;
-
-function endBatch(): void {
-  batchEnds = false;
-  batch += 1;
-}
 
 /** A copy, since the engine owns the memory. `Buffer.from()` costs twice as much. */
 function copied(bytes: Uint8Array): Buffer {
@@ -64,7 +53,8 @@ export class StreamHandle implements StreamHandlers {
   #open = true;
   /** Whether the peer has ended; "due" until the reader is notified. */
   #ended: "no" | "due" | "told" = "no";
-  #shutdown: "no" | "under way" | "done" = "no";
+  /** "made" until the callback of `shutdown()` has run. */
+  #shutdown: "no" | "under way" | "made" | "done" = "no";
   /** The reader knows that sending failed, and waits for the failure itself. */
   #sendingFailed = false;
   /** Nothing was unsent at shutdown. */
@@ -146,12 +136,7 @@ export class StreamHandle implements StreamHandlers {
   #receive(bytes: Uint8Array) {
     const reader = this.#reader;
     this.bytesRead += lengthOf(bytes);
-    this.#lastBatch = batch;
-    if (!batchEnds) {
-      batchEnds = true;
-      this.#stream.letTicksRun();
-      nextTick(endBatch);
-    }
+    this.#lastBatch = receivedInBatch(this.#stream);
     reader._unrefTimer();
     if (reader.destroyed) return;
     if (reader.parser === null && reader._isFreeInAgent()) {
@@ -167,9 +152,13 @@ export class StreamHandle implements StreamHandlers {
 
   /** Work started by earlier bytes, such as answering a request, runs first. */
   onEnd(): void {
-    this.#ended = "due";
-    if (this.#lastBatch === batch) this.system.clock.setImmediate(() => this.#inContext(this.#tellEnd));
+    if (this.#lastBatch === currentBatch() || this.#shutdown === "made") this.#endSoon();
     else this.#inContext(this.#tellEnd);
+  }
+
+  #endSoon() {
+    if (this.#ended === "no") this.#ended = "due";
+    this.system.clock.setImmediate(() => this.#inContext(this.#tellEnd));
   }
 
   #tellEnd() {
@@ -183,8 +172,13 @@ export class StreamHandle implements StreamHandlers {
   }
 
   onError(errno: number, ended: boolean): void {
+    if (this.#shutdown === "made") {
+      this.system.clock.setImmediate(() => this.#open && this.onError(errno, ended));
+      return;
+    }
     // As in libuv, a shutdown() that fails after both sides have ended is not an error.
     const ofShutdown = this.#shutdown !== "no" && this.#shutEmpty && !this.#sendingFailed;
+    if (ofShutdown && ended) this.#endSoon();
     if (ofShutdown && this.#ended !== "no") return;
     this.#inContext(() => {
       if (ended || this.#ended === "due") this.#tellEnd();
@@ -288,18 +282,24 @@ export class StreamHandle implements StreamHandlers {
   shutdown(done: () => void): void {
     this.#shutEmpty = this.pendingBytes === 0;
     if (this.#shutEmpty) {
-      // Like a libuv handle, before anything else is received.
-      this.#shutdown = "done";
       this.#stream.shutdown();
-      afterTicks(done);
+      this.#shutdownMade(done);
       return;
     }
     this.#shutdown = "under way";
     this.#hold();
-    this.#stream.shutdown(() => {
+    this.#stream.shutdown(() => this.#shutdownMade(() => this.#inContext(done)));
+    // It may have been sent now.
+    this.#shutEmpty = this.pendingBytes === 0;
+  }
+
+  /** Like a libuv handle, calls back before anything else is received. */
+  #shutdownMade(done: () => void) {
+    this.#shutdown = "made";
+    this.#hold();
+    afterTicks(() => {
       this.#shutdown = "done";
-      this.#hold();
-      afterTicks(() => this.#inContext(done));
+      done();
     });
   }
 
