@@ -11,17 +11,16 @@ type Install = typeof import("./net/install.ts");
 let loaded: Install | undefined;
 const load = (): Install => require("./net/install.js");
 
+/** Where a prototype has Node's methods, by name: a tracer or a mock may wrap ours. */
 const replaced = Symbol.for("berkeley.replaced");
 
-/** Replaces a method with one that loads ours, and stores Node's under a symbol. */
+/** Replaces a method with one that loads ours, and stores Node's. */
 function replace(prototype: object, name: keyof Install): void {
   const method = function (this: never, ...args: never): unknown {
     loaded ??= load();
     return Reflect.apply(loaded[name], this, args);
   };
   const node: unknown = Reflect.get(prototype, name);
-  // Another copy of the package may have replaced it already.
-  if (typeof node === "function" && replaced in node) return;
   if (typeof node !== "function")
     throw Object.assign(
       new Error(
@@ -30,7 +29,11 @@ function replace(prototype: object, name: keyof Install): void {
       ),
       { code: "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM" },
     );
-  Reflect.set(prototype, name, Object.assign(method, { [replaced]: node }));
+  const stored: object = Reflect.get(prototype, replaced) ?? {};
+  // Another copy of the package may have replaced it already.
+  if (name in stored) return;
+  Object.defineProperty(prototype, replaced, { value: { ...stored, [name]: node }, configurable: true });
+  Reflect.set(prototype, name, method);
 }
 
 replace(net.Server.prototype, "_listen2");

@@ -37,6 +37,28 @@ const programs: readonly Program[] = [
     prints: "accepted ours true\nhello ours true\n",
   },
   {
+    what: "methods that a tracer or a mock wraps before the engine is loaded",
+    source: `${whose}
+      const net = require("node:net");
+      for (const [prototype, name] of [[net.Socket.prototype, "connect"], [net.Server.prototype, "_listen2"]]) {
+        const wrapped = prototype[name];
+        prototype[name] = function (...args) {
+          console.log(name);
+          return wrapped.apply(this, args);
+        };
+      }
+      class Derived extends net.Socket {}
+      const server = require("node:http").createServer((request, response) => response.end());
+      const derived = new Derived().connect(1, "127.0.0.1").on("error", (error) => {
+        console.log(whose(derived), error.code);
+        server.listen(0, "127.0.0.1", async () => {
+          const client = net.connect(server.address().port, "127.0.0.1", () => client.destroy());
+          client.on("close", () => console.log(whose(client), server.close().listening));
+        });
+      });`,
+    prints: "connect\nNode's ECONNREFUSED\n_listen2\nconnect\nours false\n",
+  },
+  {
     what: "only servers, if the environment says so",
     environment: { BERKELEY_REGISTER: "listen" },
     source: `${whose}

@@ -75,11 +75,7 @@ for (const name of ["_getsockname", "_getpeername"] as const) {
     const below: unknown = Reflect.get(this, "_parent") ?? Reflect.get(this, "stream");
     return below instanceof EngineSocket ? below[name]() : ofNode.call(this);
   };
-  Reflect.set(
-    net.Socket.prototype,
-    name,
-    Object.assign(method, { [Symbol.for("berkeley.replaced")]: ofNode }),
-  );
+  Reflect.set(net.Socket.prototype, name, method);
 }
 
 function notSimulated(): Error {

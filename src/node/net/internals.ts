@@ -156,11 +156,18 @@ export const nodeNetIsNodes =
   typeof Object.getOwnPropertyDescriptor(net.Socket.prototype, "_handle")?.get === "function" &&
   typeof Reflect.get(net.Server.prototype, "_listen2") === "function";
 
-/** Returns Node's own method, even if `berkeley/register` has replaced it. */
+/**
+ * Returns Node's own method, even if `berkeley/register` has replaced it, and the program has
+ * wrapped the replacement.
+ */
 export function methodOfNode<Method>(prototype: object, name: string): Method {
-  const method = Reflect.get(prototype, name);
+  const replaced: Record<string, Method> | undefined = Reflect.get(
+    prototype,
+    Symbol.for("berkeley.replaced"),
+  );
+  const method = replaced?.[name] ?? Reflect.get(prototype, name);
   if (typeof method !== "function") throw notNode();
-  return method[Symbol.for("berkeley.replaced")] ?? method;
+  return method;
 }
 
 /** The error on a runtime that implements node:net differently. */
