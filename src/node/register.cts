@@ -3,13 +3,16 @@
 // CommonJS, since --require loads it before the program, whatever its kind. The engine is loaded
 // when the first server listens or the first client connects: a program that does neither starts as
 // fast as without it.
+const { AsyncResource }: typeof import("node:async_hooks") = require("node:async_hooks");
 const net: typeof import("node:net") = require("node:net");
 
 const both = process.env.BERKELEY_REGISTER !== "listen";
 
 type Install = typeof import("./net/install.ts");
 let loaded: Install | undefined;
-const load = (): Install => require("./net/install.js");
+// What the engine makes once and for all must not keep the context of the first listen().
+const outside = new AsyncResource("berkeley", { requireManualDestroy: true });
+const load = (): Install => outside.runInAsyncScope(() => require("./net/install.js"));
 
 /** Where a prototype has Node's methods, by name: a tracer or a mock may wrap ours. */
 const replaced = Symbol.for("berkeley.replaced");

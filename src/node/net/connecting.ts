@@ -215,6 +215,13 @@ export function newContext(): AsyncResource {
   return new AsyncResource("TCPWRAP", { requireManualDestroy: true });
 }
 
+const outside = newContext();
+
+/** A context without any store, as that of an accepted connection is in Node. */
+export function emptyContext(): AsyncResource {
+  return outside.runInAsyncScope(newContext);
+}
+
 function isBlocked({ blockList }: ConnectingSocket, address: string, family: 4 | 6): boolean {
   return blockList?.check(address, family === 4 ? "ipv4" : "ipv6") === true;
 }

@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
@@ -18,7 +19,7 @@ import { listen } from "../../posix/listen.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import type { FileNumber } from "../../system/services.ts";
 import type { System } from "../../system/system.ts";
-import { newContext } from "./connecting.ts";
+import { emptyContext, newContext } from "./connecting.ts";
 import { nativeHandle, type ServerHandle } from "./native-handle.ts";
 
 /** The arguments of Node's `_listen2()`. */
@@ -125,8 +126,11 @@ function socketFrom(system: System, fd: number): Socket {
 
 /** Receives the connections. */
 export interface ListenOwner {
-  /** @param info what the connection's PROXY header said, if there was one */
-  accepted(fd: number, info: ProxyInfo | undefined): void;
+  /**
+   * @param info what the connection's PROXY header said, if there was one
+   * @param context that of the connection's events
+   */
+  accepted(fd: number, info: ProxyInfo | undefined, context: AsyncResource): void;
   failed(error: AcceptError): void;
   /** accept(2) failed, and is retried after `delay` milliseconds. */
   retried?: ((error: AcceptError, delay: number) => void) | undefined;
@@ -152,7 +156,7 @@ export interface ConnectionEnds {
 export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle {
   readonly engine: Engine;
   readonly isUnix: boolean;
-  /** The async context of its events and its connections: that of the call of listen(). */
+  /** The async context of its events: that of the call of listen(). */
   readonly context = newContext();
   /** The Server's `_handle`. */
   readonly native: object;
@@ -251,7 +255,7 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
   }
 
   onAdmitted(fd: number, info: ProxyInfo | undefined): void {
-    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd, info);
+    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd, info, emptyContext());
   }
 
   onRefused(error: ProxyHeaderError): void {

@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import cluster from "node:cluster";
 import diagnostics from "node:diagnostics_channel";
 import net, { isIP } from "node:net";
@@ -86,7 +87,7 @@ export function listenOnOpened(
   { onRetry, proxyProtocol }: ServeSettings = {},
 ): ListenHandle {
   const owner: ListenOwner = {
-    accepted: (fd, info) => accepted(server, handle, fd, info),
+    accepted: (fd, info, context) => accepted(server, handle, fd, info, context),
     failed: (error) => server.emit("error", error),
     retried: (error, delay) => {
       announceRetry(server, error, delay);
@@ -147,6 +148,7 @@ function accepted(
   handle: ListenHandle,
   fd: number,
   info: ProxyInfo | undefined,
+  context: AsyncResource,
 ): void {
   if (isFull(server)) {
     server.emit("drop", handle.isUnix ? undefined : handle.ends(fd, info));
@@ -161,7 +163,9 @@ function accepted(
       return;
     }
   }
-  const socket = takesNodeHandle(server, handle) ? nodeSocket(server, fd) : engineSocket(server, handle, fd);
+  const socket = takesNodeHandle(server, handle)
+    ? nodeSocket(server, fd)
+    : engineSocket(server, handle, fd, context);
   if (info !== undefined) reportClient(socket, info);
   server._connections++;
   socket.server = server;
@@ -203,9 +207,14 @@ function nodeSocket(server: ListeningServer, fd: number) {
   return socket;
 }
 
-function engineSocket(server: ListeningServer, handle: ListenHandle, fd: number): EngineSocket {
+function engineSocket(
+  server: ListeningServer,
+  handle: ListenHandle,
+  fd: number,
+  context: AsyncResource,
+): EngineSocket {
   const socket = new EngineSocket(socketOptions(server));
-  const connection = socket._accepted(handle.engine, fd, handle.context, handle);
+  const connection = socket._accepted(handle.engine, fd, context, handle);
   if (server.noDelay) setNoDelay(connection.socket, true);
   if (server.keepAlive) setKeepAlive(connection.socket, true, server.keepAliveInitialDelay);
   if (server.pauseOnConnect) Reflect.set(socket, "readableFlowing", false);
