@@ -17,6 +17,11 @@ export interface System extends SystemNumbers, Calls {
    * the process. Absent where the system has no such call.
    */
   readonly sendfile?: (fd: number, file: number, offset: number, count: number) => number;
+  /**
+   * The error that ended a connection, made negative, after a call has taken it from the socket and
+   * lost it; 0 if there is none. Absent where no call does, or nothing else tells.
+   */
+  readonly lostError?: (fd: number) => number;
   /** A buffer for one address, for the duration of one call. */
   readonly address: ValueResult;
   /** A buffer for the value of one option, for the duration of one call. */

@@ -2,6 +2,7 @@ import { writeAfterEnd } from "../../errors/argument.ts";
 import { invariant } from "../../invariant.ts";
 import { WRITABLE } from "../../system/readiness-queue.ts";
 import { lengthOf, partOf } from "../../system/view.ts";
+import { causeOfFailedSend } from "../broken-pipe.ts";
 import type { PendingPoll, Stream } from "../engine.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { loanOf } from "../received-bytes.ts";
@@ -401,11 +402,11 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
       this.later();
       return;
     }
-    this.failed = errno;
+    this.failed = causeOfFailedSend(this.reactor.system, this.fd, errno);
     // No handler is called while it closes.
     this.#lost = this.stopped ? 0 : this.#writeQueue.bytes;
     this.#writeQueue.clear();
-    if (this.stopped) this.closeDescriptor(errno);
+    if (this.stopped) this.closeDescriptor(this.failed);
     this.later();
   }
 

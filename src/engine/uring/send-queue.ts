@@ -63,6 +63,8 @@ const MOST_PIECES = 64;
 export class SendQueue {
   /** The number of bytes. */
   bytes = 0;
+  /** How many of them the send in flight has. */
+  sending = 0;
   readonly #memory: SendMemory;
   #head: Piece | undefined;
   #tail: Piece | undefined;
@@ -149,12 +151,14 @@ export class SendQueue {
     words.fill(0, 0, MSG.size >> 2);
     let at = MSG.size >> 2;
     let count = 0;
+    let bytes = 0;
     for (let piece = this.#head; piece?.buffer !== undefined && count < MOST_PIECES; piece = piece.next) {
       const address = BigInt(piece.buffer.pointer) + BigInt(piece.offset);
       words[at] = Number(address & 0xffffffffn);
       words[at + 1] = Number(address >> 32n);
       words[at + 2] = piece.length;
       words[at + 3] = 0;
+      bytes += piece.length;
       at += IOV.size >> 2;
       count++;
     }
@@ -162,6 +166,7 @@ export class SendQueue {
     words[MSG.iov >> 2] = Number(vectors & 0xffffffffn);
     words[(MSG.iov >> 2) + 1] = Number(vectors >> 32n);
     words[MSG.iovlen >> 2] = count;
+    this.sending = bytes;
     return message;
   }
 

@@ -2,9 +2,10 @@ import { writeAfterEnd } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { linux } from "../../system/linux/linux.ts";
+import { lostError } from "../../system/linux/lost-error.ts";
 import { lengthOf } from "../../system/view.ts";
+import { causeOfFailedSend } from "../broken-pipe.ts";
 import type { PendingPoll, Stream, StreamHandlers } from "../engine.ts";
-import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { loanOf, partOfLent } from "../received-bytes.ts";
 import { Shutdown } from "../shutdown.ts";
@@ -36,8 +37,6 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
    */
   #send: "idle" | "deferred" | "sending" | "peeked" = "idle";
   #message: PooledBuffer | undefined;
-  /** The kernel took only part of an immediate send. */
-  #sentInPart = false;
   #failureTold = false;
   /** undefined until shutdown() is called. */
   #shutdown: Shutdown | undefined;
@@ -157,6 +156,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
       prepSendmsg(this.getSqe(SEND), { fd, message, flags: SEND_FLAGS });
     } else {
       const { buffer, offset, length } = first;
+      this.#queue.sending = length;
       prepSend(this.getSqe(SEND), { fd, buffer, offset, length, flags: SEND_FLAGS });
     }
   }
@@ -219,10 +219,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
    * reports an end too.
    */
   #endIsThePeers(): boolean {
-    if (this.failed === 0) return true;
-    // MSG_WAITALL hides a failure after a partial send: the next send then fails with EPIPE
-    // regardless of the cause (io_send in io_uring/net.c).
-    return this.failed === -EPIPE && !(this.#sentInPart && isTcp(linux, this.fd));
+    return this.failed === 0 || this.failed === -EPIPE;
   }
 
   /**
@@ -260,7 +257,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     for (let bytes = this.#queue.firstBytes(); bytes !== undefined; bytes = this.#queue.firstBytes()) {
       const sent = linux.send(this.fd, bytes, MSG.NOSIGNAL | MSG.DONTWAIT);
       if (sent === -EINTR) continue;
-      if (sent < 0 && sent !== -EAGAIN) this.failed = sent;
+      if (sent < 0 && sent !== -EAGAIN) this.failed = causeOfFailedSend(linux, this.fd, sent);
       if (sent > 0) this.#queue.sent(sent);
       if (sent < bytes.length) return;
     }
@@ -274,7 +271,8 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#message?.release();
     this.#message = undefined;
     if (result >= 0) this.#queue.sent(result);
-    else if (result !== -EINTR && result !== -EAGAIN && this.failed === 0) this.failed = result;
+    else if (result !== -EINTR && result !== -EAGAIN && this.failed === 0)
+      this.failed = causeOfFailedSend(linux, this.fd, result);
   }
 
   #sent(result: number): void {
@@ -286,9 +284,12 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
       this.#queue.clear();
       if (this.stopped) this.#finish();
     } else if (result >= 0) {
+      // MSG_WAITALL loses the error that ended a send in part (io_send in io_uring/net.c).
+      const lost = result < this.#queue.sending ? lostError(linux, this.fd) : 0;
       this.#queue.sent(result);
-      if (this.#queue.bytes > 0) {
-        this.#sentInPart = true;
+      if (lost < 0) {
+        this.#failToSend(lost);
+      } else if (this.#queue.bytes > 0) {
         this.#prepareSoon();
         this.#tellSent();
       } else this.#drained();
@@ -322,7 +323,6 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
       // The receive in flight has taken the error, and will report it.
       if (result === undefined) return;
       if (result < 0 && this.failed === 0) {
-        this.#sentInPart = false;
         this.#failToSend(result);
         return;
       }
@@ -341,7 +341,8 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   #failToSend(errno: number): void {
     // The receive in flight may have taken the socket's error, such as a reset: a send then gets
     // EPIPE (sk_stream_error in net/core/stream.c).
-    this.failed = errno === -EPIPE && this.keptLast < 0 ? this.keptLast : errno;
+    this.failed =
+      errno === -EPIPE && this.keptLast < 0 ? this.keptLast : causeOfFailedSend(linux, this.fd, errno);
     this.#queue.clear();
     if (this.stopped) {
       this.#finish();

@@ -74,3 +74,49 @@ for (const { when, sent } of rows) {
     exceptions,
   );
 }
+
+// Whichever of a receive and a send is in flight longer takes the failure from the socket, and the
+// other gets EPIPE (sk_stream_error in net/core/stream.c). A send that has sent a part loses it
+// (engine/lost-error.test.ts).
+for (const first of ["write()", "resume()"] as const) {
+  asyncApiTest(
+    `pause() with a write that waits, after ${first}, and a reset: it ends with the reset`,
+    async (engine, fixture) => {
+      const told: string[] = [];
+      let accepted: HandledConnection | undefined;
+      const server = await listen(
+        { host: "127.0.0.1", engine },
+        {
+          open(connection) {
+            accepted = connection;
+            connection.pause();
+          },
+          data: () => told.push("data"),
+          error: (_, error) => told.push(error instanceof Error ? error.name : "?"),
+          close: () => told.push("close"),
+        },
+      );
+      const peer = fixture.tcp();
+      connect(peer, server.address);
+      const connection = await eventually(() => accepted);
+      const steps = {
+        "write()": () => connection.write(Buffer.alloc(16 << 20)),
+        "resume()": () => connection.resume(),
+      };
+      steps[first]();
+      await someTurns();
+      steps[first === "write()" ? "resume()" : "write()"]();
+      await someTurns();
+      connection.pause();
+      await someTurns();
+      setsockopt(peer, SO.LINGER, { on: true, seconds: 0 });
+      close(peer);
+      await someTurns();
+      connection.resume();
+      await eventually(() => told.includes("close") || undefined);
+      assert.deepEqual(told, ["ConnectionResetByPeer", "close"]);
+      await server.close();
+    },
+    exceptions,
+  );
+}

@@ -14,6 +14,7 @@ import { constants } from "./constants.ts";
 import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
 import * as libc from "./libc.ts";
+import { lostError } from "./lost-error.ts";
 import { readHeaders, writeHeaders } from "./msghdr.ts";
 import { linuxNumbers } from "./numbers.ts";
 import { options } from "./options.ts";
@@ -145,6 +146,7 @@ export const linux: System = {
   identity,
   closeAtThreadEnd,
   keepAtThreadEnd,
+  lostError: (fd) => lostError(linux, fd),
   tcpState: (fd) => tcpState(linux, fd),
   receivingEnded: (fd) => receivingEnded(linux, fd),
   acceptQueue: (fd) => acceptQueue(linux, fd),
