@@ -4,6 +4,7 @@ import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Acceptor, AcceptorHandlers } from "../engine.ts";
 import { attempt, uncaught } from "../uncaught.ts";
+import { wakeAcceptors } from "../wake-acceptors.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
 import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
@@ -12,7 +13,7 @@ import { prepAccept, prepMultishotAccept } from "./sqe.ts";
 const ONE: OpTag = 2;
 const ALL: OpTag = 3;
 
-const { POLL, SHUT, SOCK } = constants;
+const { SOCK } = constants;
 const FLAGS = SOCK.CLOEXEC | SOCK.NONBLOCK;
 const { EAGAIN, EINTR } = errnos;
 
@@ -111,22 +112,10 @@ export class UringAcceptor extends UringHandle implements Acceptor {
 
   /** Called when none of its operations is in flight any more. */
   #rest(): void {
-    if (this.#untaken) this.#passOn();
+    if (this.#untaken) wakeAcceptors(linux, this.fd);
     this.#untaken = false;
     if (this.stopped) this.closeDescriptor(0);
     else this.tell();
-  }
-
-  /**
-   * A connection wakes one of the operations waiting to accept from a socket, in this process or
-   * another (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). If that operation is being
-   * cancelled or finds no free descriptor, the wake-up is lost, so wake all waiters again. That is
-   * all that SHUT_WR does on a listening socket (inet_shutdown in net/ipv4/af_inet.c, unix_shutdown
-   * in net/unix/af_unix.c).
-   */
-  #passOn(): void {
-    const waiting = { fd: this.fd, events: POLL.IN, revents: 0 };
-    if (linux.poll([waiting], 0) > 0) linux.shutdown(this.fd, SHUT.WR);
   }
 
   #stopAccepting(): void {

@@ -79,6 +79,29 @@ for (const namespace of [undefined, "a PID namespace of its own"]) {
 }
 
 asyncApiTest(
+  "hand-over: ready() serves a connection whose wake-up the old process has swallowed",
+  async (engine, fixture) => {
+    const old = spawn(process.execPath, [program, "old", engine], {
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
+    });
+    const [, , , control] = old.stdio;
+    assert.ok(old.stdout !== null && control instanceof Duplex);
+    fixture.after(() => void old.kill("SIGKILL"));
+    const lines = createInterface(old.stdout)[Symbol.asyncIterator]();
+    const next = async () => JSON.parse((await lines.next()).value ?? "null");
+    const { port } = await next();
+    // Its operation is first in line, as that of a ring which is being taken apart.
+    old.kill("SIGSTOP");
+    await using client = await connect({ host: "127.0.0.1", port });
+    control.write("go on\n");
+    assert.deepEqual(await next(), { ready: true });
+    assert.equal(Buffer.from((await client.read()) ?? []).toString(), "served by the new process");
+    control.end("end\n");
+  },
+  onNode,
+);
+
+asyncApiTest(
   "takeOver: rejects and closes what is not a socket",
   async () => {
     const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);

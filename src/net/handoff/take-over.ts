@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Address } from "../../address/address.ts";
 import { delay } from "../../clock/clock.ts";
+import { wakeAcceptors } from "../../engine/wake-acceptors.ts";
 import { Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
@@ -15,6 +16,7 @@ import { tryRecvmsg } from "../../posix/recvmsg.ts";
 import { trySend } from "../../posix/send.ts";
 import { host } from "../../system/host.ts";
 import type { FileNumber } from "../../system/services.ts";
+import type { FileIdentity } from "../../system/system.ts";
 import { checkWait, orAbort, type WaitOptions } from "../abort.ts";
 import { adopted } from "../open.ts";
 import { checkSocket, type SocketHolder } from "../options/listen-options.ts";
@@ -62,6 +64,8 @@ export class TakenOver implements SocketHolder {
   /** The addresses of the sockets. */
   readonly addresses: readonly Address[];
   readonly #channel: Socket;
+  /** Which files the sockets are: by the time of `ready()`, a listener has their descriptors. */
+  readonly #files: ReadonlyMap<number, FileIdentity | null>;
   /** The file at the path of a unix socket, created by the old process. @internal */
   readonly pathFile: FileNumber | undefined;
   /** The process that created the channel; undefined if the system does not say. */
@@ -74,6 +78,7 @@ export class TakenOver implements SocketHolder {
     this.#oldProcess = readOption(host, channel.fd, SO.PEERCRED)?.pid;
     this.sockets = sockets;
     this.addresses = sockets.map(getsockname);
+    this.#files = new Map(sockets.map(({ fd }) => [fd, host.identity(fd)]));
     this.pathFile = pathFile;
   }
 
@@ -99,6 +104,18 @@ export class TakenOver implements SocketHolder {
     tryClose(this.#channel);
     if (!sent.ok && !isAlone) unwrap(takeOverErrors.fail(host, "BrokenPipe"), this.ready);
     this.#ready = true;
+    this.#lookAgain();
+  }
+
+  /**
+   * The old process may have swallowed the wake-up for a connection that waits: by its ring, which
+   * the kernel takes apart some time after the process was killed.
+   */
+  #lookAgain(): void {
+    for (const [fd, file] of this.#files) {
+      const now = host.identity(fd);
+      if (file !== null && now?.inode === file.inode && now.device === file.device) wakeAcceptors(host, fd);
+    }
   }
 
   /**
