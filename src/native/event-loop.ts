@@ -1,10 +1,10 @@
+import { FailedCall } from "./failed-call.ts";
 import { PollHandle, UV_READABLE } from "./poll-handle.ts";
-import { PollingError } from "./polling-error.ts";
 
 /**
  * Polls a descriptor on Node's event loop with libuv's uv_poll: calls `callback` whenever it is
  * readable, and keeps the process running until `stop()`, which may be called inside the callback.
- * Throws a PollingError or MappingError if that fails.
+ * Throws a FailedCall if that fails.
  *
  * Safety: `fd` must be open, of a kind that epoll accepts, and stay open until `stop()`. `callback`
  * must not throw, because koffi would swallow it, and must be short: if a worker thread is
@@ -52,7 +52,7 @@ export interface PausableOnLoop extends OnLoop {
 function opened(fd: number, polled: () => void): PollHandle {
   const handle = PollHandle.open(fd, { polled });
   if (typeof handle !== "number") return handle;
-  throw new PollingError("uv_poll_init_socket", -handle);
+  throw new FailedCall("uv_poll_init_socket", -handle);
 }
 
 const onLoop = (handle: PollHandle): OnLoop => ({
@@ -62,5 +62,5 @@ const onLoop = (handle: PollHandle): OnLoop => ({
 });
 
 function check(call: string, returned: number) {
-  if (returned !== 0) throw new PollingError(call, -returned);
+  if (returned !== 0) throw new FailedCall(call, -returned);
 }

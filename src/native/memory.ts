@@ -1,3 +1,4 @@
+import { FailedCall } from "./failed-call.ts";
 import { koffi, lastErrno, openLibraryOn, type Pointer } from "./library.ts";
 
 /**
@@ -32,20 +33,6 @@ const virtualAlloc = kernel32.func<
 >("VirtualAlloc", "void*", ["void*", "size_t", "uint", "uint"]);
 const getLastError = kernel32.func<() => number>("GetLastError", "uint", []);
 
-/** Memory could not be mapped: the system's errno, or its error code on Windows. */
-export class MappingError extends Error {
-  /** What failed: `mmap of 4096 bytes`. */
-  readonly call: string;
-  readonly errno: number;
-
-  constructor(call: string, errno: number) {
-    super(`${call} failed: errno ${errno}`);
-    this.name = "MappingError";
-    this.call = call;
-    this.errno = errno;
-  }
-}
-
 /**
  * Maps zeroed pages. They are never unmapped: a view that outlived them would read memory reused by
  * others.
@@ -59,13 +46,13 @@ export function mapMemory(size: number): Memory {
 
 function mapped(size: number): Pointer {
   const pointer = mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (BigInt.asIntN(64, pointer) === -1n) throw new MappingError(`mmap of ${size} bytes`, lastErrno());
+  if (BigInt.asIntN(64, pointer) === -1n) throw new FailedCall(`mmap of ${size} bytes`, lastErrno());
   return pointer;
 }
 
 function allocated(size: number): Pointer {
   const pointer = virtualAlloc(null, size, MEM_COMMIT_RESERVE, PAGE_READWRITE);
-  if (!pointer) throw new MappingError(`VirtualAlloc of ${size} bytes`, getLastError());
+  if (!pointer) throw new FailedCall(`VirtualAlloc of ${size} bytes`, getLastError());
   return pointer;
 }
 
@@ -76,7 +63,7 @@ const MAP_SHARED_POPULATE = 0x01 | 0x8000;
 export function mapDescriptor(fd: number, offset: number, size: number): Memory {
   const pointer = mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
   if (BigInt.asIntN(64, pointer) === -1n)
-    throw new MappingError(`mmap of ${size} bytes of descriptor ${fd}`, lastErrno());
+    throw new FailedCall(`mmap of ${size} bytes of descriptor ${fd}`, lastErrno());
   // Safety: as above.
   return { pointer, buffer: koffi.view(pointer, size) };
 }

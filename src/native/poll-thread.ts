@@ -1,9 +1,9 @@
 import type { Timer } from "../clock/clock.ts";
 import { machineClock } from "../clock/machine-clock.ts";
 import type { OnLoop } from "./event-loop.ts";
+import { FailedCall } from "./failed-call.ts";
 import { koffi, openLibrary } from "./library.ts";
 import { type Memory, mapMemory } from "./memory.ts";
-import { PollingError } from "./polling-error.ts";
 
 /**
  * `onReadable` of event-loop.ts for a runtime without libuv: poll(2) waits on a koffi thread, and
@@ -19,7 +19,7 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   libc ??= openLibc();
   const { poll, eventfd, eventfdWrite, eventfdRead, close } = libc;
   const end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (end < 0) throw new PollingError("eventfd", koffi.errno());
+  if (end < 0) throw new FailedCall("eventfd", koffi.errno());
   const memory = slots.pop() ?? mapMemory(2 * POLLFD + 8);
   const view = new DataView(memory.buffer);
   for (const [index, each] of [fd, end].entries()) {

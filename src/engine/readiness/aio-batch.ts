@@ -1,7 +1,8 @@
 import { defined, invariant } from "../../invariant.ts";
 import { isMainThread } from "../../main-thread.ts";
+import { FailedCall } from "../../native/failed-call.ts";
 import type { Pointer } from "../../native/library.ts";
-import { MappingError, type Memory, mapMemory, viewMemory } from "../../native/memory.ts";
+import { type Memory, mapMemory, viewMemory } from "../../native/memory.ts";
 import { AIO, AIO_RING, IO_EVENT, IOCB, setup, submit } from "../../system/linux/aio.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { memcpy } from "../../system/linux/libc.ts";
@@ -149,7 +150,7 @@ export function openAioBatch(flags: readonly number[] = FLAGS): SendBatch | unde
   try {
     return new AioBatch(context, word(AIO_RING.nr), flags);
   } catch (error) {
-    if (error instanceof MappingError) return undefined;
+    if (error instanceof FailedCall) return undefined;
     throw error;
   }
 }

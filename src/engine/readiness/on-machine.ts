@@ -1,4 +1,4 @@
-import { errnoOfPolling } from "../../native/polling-error.ts";
+import { errnoOfCall } from "../../native/failed-call.ts";
 import { host } from "../../system/host.ts";
 import { hasReadinessQueue, openReadinessQueue } from "../../system/host-readiness-queue.ts";
 import type { ReadinessQueue } from "../../system/readiness-queue.ts";
@@ -36,7 +36,7 @@ function putOnLoop(queue: ReadinessQueue, awake: () => void): OnLoop | number {
   } catch (error) {
     host.keepAtThreadEnd(queue.fd);
     queue.close();
-    return errnoOfPolling(error);
+    return errnoOfCall(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { ringErrno } from "../../errors/engine-errno.ts";
 import { isMainThread } from "../../main-thread.ts";
-import { errnoOfPolling } from "../../native/polling-error.ts";
+import { errnoOfCall } from "../../native/failed-call.ts";
 import { uncaught } from "../uncaught.ts";
 import { type PausableOnLoop, wakeEachTurn } from "../wake.ts";
 import { Operations } from "./operations.ts";
@@ -85,7 +85,7 @@ export class Loop {
     try {
       this.#onLoop?.resume();
     } catch (error) {
-      this.ring.fail(errnoOfPolling(error));
+      this.ring.fail(errnoOfCall(error));
       this.tick.willSubmit();
     }
   }

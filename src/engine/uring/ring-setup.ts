@@ -1,4 +1,5 @@
 import { isMainThread } from "../../main-thread.ts";
+import { FailedCall } from "../../native/failed-call.ts";
 import type { Pointer } from "../../native/library.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { CQE_SIZE, IORING, PARAMS, SQE_SIZE, setup } from "../../system/linux/io-uring.ts";
@@ -33,15 +34,11 @@ const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TA
 const RINGS_SIZE = 4096 + COMPLETIONS * CQE_SIZE + ENTRIES * 4;
 
 /** A system call that a ring needs has failed. */
-export class SetUpError extends Error {
-  readonly call: string;
-  readonly errno: number;
-
+export class SetUpError extends FailedCall {
   constructor(call: string, errno: number) {
-    super(`${call} failed with ${linux.errnoName(errno) ?? `errno ${errno}`}`);
+    super(call, errno);
     this.name = "SetUpError";
-    this.call = call;
-    this.errno = errno;
+    this.message = `${call} failed with ${linux.errnoName(errno) ?? `errno ${errno}`}`;
   }
 }
 

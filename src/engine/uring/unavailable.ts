@@ -1,6 +1,5 @@
 import { isMainThread } from "../../main-thread.ts";
-import { MappingError } from "../../native/memory.ts";
-import { PollingError } from "../../native/polling-error.ts";
+import { FailedCall } from "../../native/failed-call.ts";
 import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import { SetUpError } from "./ring-setup.ts";
@@ -44,15 +43,17 @@ export interface Unavailable {
 
 /** Explains an error from setting up a ring. */
 export function unavailable(error: unknown): Unavailable {
-  const isMapping = error instanceof MappingError;
-  if (!isMapping && !(error instanceof SetUpError) && !(error instanceof PollingError))
+  if (!(error instanceof FailedCall))
     return { reason: error instanceof Error ? error.message : String(error), mayPass: false };
   const code = linux.errnoName(error.errno) ?? `errno ${error.errno}`;
-  if (error instanceof PollingError)
-    return { reason: `${error.call} failed with ${code}`, mayPass: passing.includes(code) };
-  const why = isMapping ? mappingReasons[code] : code === "EINVAL" ? tooOld() : setUpReasons[code];
   const reason = `${error.call} failed with ${code}`;
+  const why = whyItFailed(error, code);
   return { reason: why === undefined ? reason : `${reason}: ${why}`, mayPass: passing.includes(code) };
+}
+
+function whyItFailed(error: FailedCall, code: string): string | undefined {
+  if (error instanceof SetUpError) return code === "EINVAL" ? tooOld() : setUpReasons[code];
+  return error.call.startsWith("mmap") ? mappingReasons[code] : undefined;
 }
 
 /** Throws if io_uring_params.features lacks any feature that the engine needs. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { except } from "../../../test/platform.ts";
 import { injecting, runProgram, runWithDescriptors } from "../../../test/program.ts";
-import { MappingError } from "../../native/memory.ts";
+import { FailedCall } from "../../native/failed-call.ts";
 import { IORING, PARAMS } from "../../system/linux/io-uring.ts";
 import { Ring } from "./ring.ts";
 import { setupRing } from "./ring-setup.ts";
@@ -93,7 +93,7 @@ test("uring: a failed mapping of the ring is reported, and leaves nothing open",
   // The second mapping is then of 0 bytes.
   params[PARAMS.sq_entries] = 0;
   assert.throws(() => new Ring({ ...set, params, memory: undefined }), {
-    name: "MappingError",
+    name: "FailedCall",
     message: `mmap of 0 bytes of descriptor ${set.fd} failed: errno 22`,
   });
   assert.throws(() => readlinkSync(`/proc/self/fd/${set.fd}`), { code: "ENOENT" });
@@ -108,17 +108,17 @@ test("uring: missing kernel features are named", () => {
 
 test("uring: a failed mmap is not reported as a failed io_uring_setup", () => {
   const whole = "mmap of 8192 bytes failed with";
-  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 12)), {
+  assert.deepEqual(unavailable(new FailedCall("mmap of 8192 bytes", 12)), {
     reason:
       `${whole} ENOMEM: no memory or address space is left; raise RLIMIT_AS ` +
       "(ulimit -v) or vm.max_map_count",
     mayPass: true,
   });
-  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 11)), {
+  assert.deepEqual(unavailable(new FailedCall("mmap of 8192 bytes", 11)), {
     reason: `${whole} EAGAIN: ${memlock}`,
     mayPass: true,
   });
-  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 22)), {
+  assert.deepEqual(unavailable(new FailedCall("mmap of 8192 bytes", 22)), {
     reason: `${whole} EINVAL`,
     mayPass: false,
   });
