@@ -1,4 +1,4 @@
-import { integer, outOfRange } from "../errors/argument.ts";
+import { int, integer, outOfRange } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 
 /** The index of a network interface, or its name. */
@@ -15,4 +15,10 @@ export function indexOfName(field: string, name: string, system: System): number
   const index = name.includes("\0") ? -1 : system.if_nametoindex(name);
   if (index > 0) return index;
   throw outOfRange(`${field} must name a network interface of this machine, not ${JSON.stringify(name)}`);
+}
+
+/** The interface index in an address: any int, since the kernel may return one. */
+export function ifindexOf(ifindex: InterfaceReference, system: System): number {
+  const what = "the ifindex of an address";
+  return typeof ifindex === "string" ? indexOfName(what, ifindex, system) : int(what, ifindex);
 }

@@ -1,4 +1,4 @@
-import { copyOfBytes, int, integer, outOfRange } from "../errors/argument.ts";
+import { copyOfBytes, integer, outOfRange } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 import type {
   NetlinkAddress,
@@ -7,7 +7,7 @@ import type {
   VsockAddress,
   VsockAddressInput,
 } from "./address.ts";
-import { type InterfaceReference, indexOfName } from "./interface-index.ts";
+import { ifindexOf } from "./interface-index.ts";
 
 // sockaddr_nl, include/uapi/linux/netlink.h; sockaddr_ll, linux/if_packet.h; sockaddr_vm,
 // linux/vm_sockets.h.
@@ -44,18 +44,12 @@ export function encodePacket(input: PacketAddressInput, system: System): Uint8Ar
   const data = new Uint8Array(LL.size - FAMILY);
   const view = new DataView(data.buffer);
   view.setUint16(LL.protocol - FAMILY, integer("the protocol of an address", protocol, 0, 0xffff));
-  view.setInt32(LL.ifindex - FAMILY, indexOf(ifindex, system), true);
+  view.setInt32(LL.ifindex - FAMILY, ifindexOf(ifindex, system), true);
   view.setUint16(LL.hatype - FAMILY, integer("the hatype of an address", hatype, 0, 0xffff), true);
   view.setUint8(LL.pkttype - FAMILY, integer("the pkttype of an address", pkttype, 0, 0xff));
   view.setUint8(LL.halen - FAMILY, address.byteLength);
   data.set(address, LL.addr - FAMILY);
   return data;
-}
-
-/** Any int as a number, since the kernel may hand one out. */
-function indexOf(ifindex: InterfaceReference, system: System): number {
-  const what = "the ifindex of an address";
-  return typeof ifindex === "string" ? indexOfName(what, ifindex, system) : int(what, ifindex);
 }
 
 /**

@@ -1,6 +1,5 @@
 import {
   argumentType,
-  int,
   integer,
   invalidString,
   invalidValue,
@@ -20,7 +19,7 @@ import type {
   XdpAddress,
   XdpAddressInput,
 } from "./address.ts";
-import { type InterfaceReference, indexOfName } from "./interface-index.ts";
+import { ifindexOf } from "./interface-index.ts";
 
 // sockaddr_can, include/uapi/linux/can.h; sockaddr_alg, linux/if_alg.h; sockaddr_tipc,
 // linux/tipc.h; sockaddr_qrtr, linux/qrtr.h; sockaddr_xdp, linux/if_xdp.h; sockaddr_l2,
@@ -50,14 +49,9 @@ function made(size: number, write: (view: DataView, bytes: Uint8Array) => void):
   return bytes.subarray(FAMILY);
 }
 
-function indexOf(ifindex: InterfaceReference, system: System): number {
-  const what = "the ifindex of an address";
-  return typeof ifindex === "string" ? indexOfName(what, ifindex, system) : int(what, ifindex);
-}
-
 export function encodeCan(input: CanAddressInput, system: System): Uint8Array {
   const { rxId = 0, txId = 0, pgn = 0, addr = 0 } = input;
-  const ifindex = indexOf(input.ifindex, system);
+  const ifindex = ifindexOf(input.ifindex, system);
   return made(CAN.size, (view) => {
     view.setInt32(CAN.ifindex, ifindex, true);
     view.setUint32(CAN.rxId, uint32("rxId", rxId), true);
@@ -284,7 +278,7 @@ export function decodeQipcrtr(view: DataView, length: number): QipcrtrAddress | 
 
 export function encodeXdp(input: XdpAddressInput, system: System): Uint8Array {
   const { flags = 0, queueId, sharedUmemFd = 0 } = input;
-  const ifindex = indexOf(input.ifindex, system);
+  const ifindex = ifindexOf(input.ifindex, system);
   return made(XDP.size, (view) => {
     view.setUint16(XDP.flags, uint16("flags", flags), true);
     view.setInt32(XDP.ifindex, ifindex, true);

@@ -12,11 +12,7 @@ export function encodeControl(
   message: ControlMessage | ControlMessageToSend,
   system: System,
 ): Cmsg | typeof unsupported {
-  if (typeof message !== "object" || message === null) {
-    throw argumentType(
-      `a control message must be an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
-    );
-  }
+  checkControlMessage(message);
   if (isUnknown(message)) {
     const { level, number, data } = message;
     return {
@@ -54,3 +50,11 @@ function decodeOne(cmsg: Cmsg, system: System): ControlMessage {
 
 const isUnknown = (message: ControlMessage | ControlMessageToSend): message is UnknownControlMessage =>
   message.type === "unknown";
+
+/** Throws a TypeError unless the value is an object. */
+export function checkControlMessage(message: unknown): asserts message is object {
+  if (typeof message === "object" && message !== null) return;
+  throw argumentType(
+    `a control message must be an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
+  );
+}

@@ -38,6 +38,11 @@ export interface ErrorEntry extends ErrorText {
 
 // Entries that mean the same in every call. A call that has more to say has an entry of its own.
 
+export const AddressFamilyNotSupported: ErrorEntry = {
+  codes: ["EAFNOSUPPORT"],
+  message: "The address family does not match the socket's.",
+};
+
 export const BadFileDescriptor: ErrorEntry = {
   codes: ["EBADF"],
   message: "The descriptor is not open.",
@@ -110,6 +115,11 @@ export const NotADirectory: ErrorEntry = {
   message: "A part of the path is not a directory.",
 };
 
+export const OperationNotSupported: ErrorEntry = {
+  codes: ["EOPNOTSUPP"],
+  message: "The protocol does not support the call.",
+};
+
 export const ProcessFdQuotaExceeded: ErrorEntry = {
   codes: ["EMFILE"],
   message: "The process has reached its limit of open descriptors.",
@@ -129,6 +139,11 @@ export const SocketClosed: ErrorEntry = {
   codes: [],
   code: "EBADF",
   message: "The socket is closed or not open yet; no system call was made.",
+};
+
+export const SocketNotConnected: ErrorEntry = {
+  codes: ["ENOTCONN"],
+  message: "The socket is not connected.",
 };
 
 export const SymLinkLoop: ErrorEntry = {
@@ -172,4 +187,9 @@ export const Unexpected: ErrorEntry = {
 export const WouldBlock: ErrorEntry = {
   codes: ["EAGAIN"],
   message: "The call would block, and the socket is non-blocking.",
+};
+
+export const WrongProtocolType: ErrorEntry = {
+  codes: ["EPROTOTYPE"],
+  message: "The unix socket at the address has a different type.",
 };

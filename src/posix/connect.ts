@@ -1,7 +1,10 @@
 import type { AddressInput } from "../address/address.ts";
 import { encodeAddress } from "../address/sockaddr.ts";
 import {
+  AddressFamilyNotSupported,
   BadFileDescriptor,
+  ConnectionResetByPeer,
+  ConnectionTimedOut,
   DeviceNotFound,
   FileDescriptorNotASocket,
   FileNotFound,
@@ -16,6 +19,7 @@ import {
   SymLinkLoop,
   SystemResources,
   Unexpected,
+  WrongProtocolType,
 } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
@@ -40,10 +44,7 @@ export const connectErrors = new ErrorSet("connect", {
       "The unix socket is not writable, or its directory not searchable; a broadcast address needs " +
       "SO.BROADCAST; or a route prohibits the address.",
   },
-  AddressFamilyNotSupported: {
-    codes: ["EAFNOSUPPORT"],
-    message: "The address family does not match the socket's.",
-  },
+  AddressFamilyNotSupported,
   AddressInUse: {
     codes: ["EADDRINUSE"],
     message: "The local address already has a connection to the same peer.",
@@ -77,14 +78,8 @@ export const connectErrors = new ErrorSet("connect", {
     codes: ["ECONNREFUSED"],
     message: "No socket is listening on the address.",
   },
-  ConnectionResetByPeer: {
-    codes: ["ECONNRESET"],
-    message: "The peer reset the connection.",
-  },
-  ConnectionTimedOut: {
-    codes: ["ETIMEDOUT"],
-    message: "The peer did not answer in time.",
-  },
+  ConnectionResetByPeer,
+  ConnectionTimedOut,
   DeviceNotFound,
   FileDescriptorNotASocket,
   FileNotFound,
@@ -125,10 +120,7 @@ export const connectErrors = new ErrorSet("connect", {
     message:
       "The listener's accept queue is full: the unix socket is non-blocking, or its SO.SNDTIMEO expired.",
   },
-  WrongProtocolType: {
-    codes: ["EPROTOTYPE"],
-    message: "The unix socket at the address has a different type.",
-  },
+  WrongProtocolType,
 });
 
 export type ConnectErrorName = NameOf<typeof connectErrors>;

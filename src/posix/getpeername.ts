@@ -5,7 +5,9 @@ import {
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
   NetworkSubsystemFailed,
+  OperationNotSupported,
   SocketClosed,
+  SocketNotConnected,
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
@@ -20,15 +22,9 @@ export const getpeernameErrors = new ErrorSet("getpeername", {
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
   NetworkSubsystemFailed,
-  OperationNotSupported: {
-    codes: ["EOPNOTSUPP"],
-    message: "The protocol does not support the call.",
-  },
+  OperationNotSupported,
   SocketClosed,
-  SocketNotConnected: {
-    codes: ["ENOTCONN"],
-    message: "The socket is not connected.",
-  },
+  SocketNotConnected,
   SocketShutDown: {
     codes: ["EINVAL"],
     message: "The socket has been shut down.",

@@ -5,6 +5,7 @@ import {
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
   NetworkSubsystemFailed,
+  OperationNotSupported,
   SocketClosed,
   SystemResources,
   Unexpected,
@@ -21,10 +22,7 @@ export const getsocknameErrors = new ErrorSet("getsockname", {
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
   NetworkSubsystemFailed,
-  OperationNotSupported: {
-    codes: ["EOPNOTSUPP"],
-    message: "The protocol does not support the call.",
-  },
+  OperationNotSupported,
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL"],

@@ -1,7 +1,7 @@
 import type { AddressInput } from "../address/address.ts";
 import { type ReadAddress, readAddress, writeAddress } from "../address/sockaddr.ts";
 import { type Cmsg, cmsgSpace, writeCmsgs } from "../control/cmsg.ts";
-import { encodeControl, unsupported } from "../control/control.ts";
+import { checkControlMessage, encodeControl, unsupported } from "../control/control.ts";
 import type { ControlMessageToSend } from "../control/control-message.ts";
 import { argumentType, elements, kind } from "../errors/argument.ts";
 import type { MessageHeader, System, ValueResult } from "../system/system.ts";
@@ -121,11 +121,7 @@ function readControl(
 ): ReadControl[] | Refusal {
   const read: ReadControl[] = [];
   for (const message of elements("control", "an array", control)) {
-    if (typeof message !== "object" || message === null) {
-      throw argumentType(
-        `a control message must be an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
-      );
-    }
+    checkControlMessage(message);
     if (message.type === "SCM_RIGHTS") {
       if (system.controls.SCM_RIGHTS === undefined) return "OptionNotSupported";
       const descriptors = elements("descriptors", "an array", message.descriptors);

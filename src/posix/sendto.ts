@@ -1,6 +1,13 @@
 import type { AddressInput } from "../address/address.ts";
 import { encodeAddress } from "../address/sockaddr.ts";
-import { FileNotFound, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/entries.ts";
+import {
+  AddressFamilyNotSupported,
+  FileNotFound,
+  NameTooLong,
+  NotADirectory,
+  SymLinkLoop,
+  WrongProtocolType,
+} from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
@@ -17,10 +24,7 @@ import { sendFlags } from "./send-flags.ts";
 /** Everything `sendto()` can fail with: the errors of `send()`, and those of the address. */
 export const sendtoErrors = new ErrorSet("sendto", {
   ...sendErrors.entries,
-  AddressFamilyNotSupported: {
-    codes: ["EAFNOSUPPORT"],
-    message: "The address family does not match the socket's.",
-  },
+  AddressFamilyNotSupported,
   AlreadyConnected: {
     codes: ["EISCONN"],
     message:
@@ -36,10 +40,7 @@ export const sendtoErrors = new ErrorSet("sendto", {
     codes: [...sendErrors.entries.SocketNotConnected.codes, "EOPNOTSUPP"],
   },
   SymLinkLoop,
-  WrongProtocolType: {
-    codes: ["EPROTOTYPE"],
-    message: "The unix socket at the address has a different type.",
-  },
+  WrongProtocolType,
 });
 
 export type SendtoErrorName = NameOf<typeof sendtoErrors>;

@@ -5,7 +5,9 @@ import {
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
   NetworkSubsystemFailed,
+  OperationNotSupported,
   SocketClosed,
+  SocketNotConnected,
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
@@ -25,15 +27,9 @@ export const shutdownErrors = new ErrorSet("shutdown", {
     message: "`how` is not SHUT.RD, SHUT.WR or SHUT.RDWR.",
   },
   NetworkSubsystemFailed,
-  OperationNotSupported: {
-    codes: ["EOPNOTSUPP"],
-    message: "The protocol does not support the call.",
-  },
+  OperationNotSupported,
   SocketClosed,
-  SocketNotConnected: {
-    codes: ["ENOTCONN"],
-    message: "The socket is not connected.",
-  },
+  SocketNotConnected,
   SystemResources,
   Unexpected,
 });

@@ -1,4 +1,4 @@
-import { argumentType, checkObject, kind } from "../../errors/argument.ts";
+import { checkHandlersNamed } from "../check-handlers.ts";
 import type { HandledConnection } from "./handled-connection.ts";
 
 /**
@@ -60,10 +60,5 @@ export interface ConnectionHandlers<State = unknown> {
 const names = ["open", "data", "drain", "end", "close", "error"] as const;
 
 export function checkHandlers<State>(handlers: ConnectionHandlers<State>): void {
-  checkObject("handlers", "{ open?, data?, drain?, end?, close?, error? }", handlers);
-  for (const name of names) {
-    const handler = handlers[name];
-    if (handler !== undefined && typeof handler !== "function")
-      throw argumentType(`the handler ${name} must be a function, not ${kind(handler)}`);
-  }
+  checkHandlersNamed(names, handlers);
 }

@@ -1,9 +1,9 @@
 import type { Address, AddressInput } from "../../address/address.ts";
 import type { Engine, OwnBytes } from "../../engine/engine.ts";
-import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import type { ValueResult } from "../../system/value-result.ts";
+import { checkHandlersNamed } from "../check-handlers.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
 import { type Aborted, DatagramSocketBase } from "./datagram-socket-base.ts";
 import type { OpenedDatagramSocket } from "./open-datagram-socket.ts";
@@ -47,12 +47,7 @@ export interface DatagramSocketHandlers {
 const names = ["message", "drain", "error", "close"] as const;
 
 export function checkDatagramHandlers(handlers: DatagramSocketHandlers): void {
-  checkObject("handlers", "{ message?, drain?, error?, close? }", handlers);
-  for (const name of names) {
-    const handler = handlers[name];
-    if (handler !== undefined && typeof handler !== "function")
-      throw argumentType(`the handler ${name} must be a function, not ${kind(handler)}`);
-  }
+  checkHandlersNamed(names, handlers);
 }
 
 /** The limits of what may wait to be sent before send() returns false and receiving stops. */

@@ -1,3 +1,4 @@
+import { controlNames } from "../control-names.ts";
 import type { OptionNumber } from "../system.ts";
 
 const SOL_SOCKET = 0xffff;
@@ -30,19 +31,10 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   SCM_TIMESTAMP: so(2),
 };
 
-const key = (level: number, number: number): number => level * 2 ** 32 + number;
-
-const names = new Map([
-  ...Object.entries(controls).map(([name, { level, number }]): [number, string] => [
-    key(level, number),
-    name,
-  ]),
+/** The C name of a control message; undefined if it is not in the table. */
+export const controlName = controlNames(controls, [
   // They arrive under the names of the options that request them (ip(4)), and cannot be sent:
   // FreeBSD expects a byte there.
-  [key(IPPROTO_IP, 68), "IP_TOS"],
-  [key(IPPROTO_IP, 65), "IP_TTL"],
+  [ip(68), "IP_TOS"],
+  [ip(65), "IP_TTL"],
 ]);
-
-/** The C name of a control message; undefined if it is not in the table. */
-export const controlName = (level: number, number: number): string | undefined =>
-  names.get(key(level, number));

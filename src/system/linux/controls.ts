@@ -1,3 +1,4 @@
+import { controlNames } from "../control-names.ts";
 import type { OptionNumber } from "../system.ts";
 
 const SOL_SOCKET = 1;
@@ -85,18 +86,9 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   UDP_SEGMENT: udp(103),
 };
 
-const key = (level: number, number: number): number => level * 2 ** 32 + number;
-
-const names = new Map([
-  ...Object.entries(controls).map(([name, { level, number }]): [number, string] => [
-    key(level, number),
-    name,
-  ]),
+/** The C name of a control message; undefined if it is not in the table. */
+export const controlName = controlNames(controls, [
   // What IP_PASSSEC requests arrives at its own level (ip_cmsg_recv_security in
   // net/ipv4/ip_sockglue.c).
-  [key(IPPROTO_IP, 3), "SCM_SECURITY"],
+  [ip(3), "SCM_SECURITY"],
 ]);
-
-/** The C name of a control message; undefined if it is not in the table. */
-export const controlName = (level: number, number: number): string | undefined =>
-  names.get(key(level, number));

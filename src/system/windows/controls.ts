@@ -1,3 +1,4 @@
+import { controlNames } from "../control-names.ts";
 import type { OptionNumber } from "../system.ts";
 
 const IPPROTO_IP = 0;
@@ -19,12 +20,5 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   IP_TTL: ip(4),
 };
 
-const key = (level: number, number: number): number => level * 2 ** 32 + number;
-
-const names = new Map(
-  Object.entries(controls).map(([name, { level, number }]) => [key(level, number), name]),
-);
-
 /** The C name of a control message; undefined if it is not in the table. */
-export const controlName = (level: number, number: number): string | undefined =>
-  names.get(key(level, number));
+export const controlName = controlNames(controls);
