@@ -26,11 +26,10 @@ export interface AccessDenied extends SocketError<"AccessDenied"> {
 
 export interface AddressFamilyNotSupported extends SocketError<"AddressFamilyNotSupported"> {
   /**
-   * **AddressFamilyNotSupported**:
+   * **AddressFamilyNotSupported**: The address family does not match the socket's.
+   *
    * - `bind()`: The address family does not match the socket's. An AF.INET6 socket takes an IPv4
    *   address as "::ffff:127.0.0.1".
-   * - `connect()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address family does not match the
-   *   socket's.
    * - `getaddrinfo()`: The resolver does not support the address family.
    * - `getnameinfo()`: The resolver does not know the address family.
    * - `socket()`, `socketpair()`: The system does not support the address family.
@@ -369,13 +368,13 @@ export interface NotFound extends SocketError<"NotFound"> {
 
 export interface OperationNotSupported extends SocketError<"OperationNotSupported"> {
   /**
-   * **OperationNotSupported**:
+   * **OperationNotSupported**: The protocol does not support the call.
+   *
    * - `SO.ERROR`: The source route of an earlier message failed.
    * - `accept()`: This type of socket cannot accept connections.
    * - `bind()`: This type of socket cannot be bound to an address.
    * - `connect()`: This type of socket cannot be connected.
    * - `getaddrinfo()`, `getnameinfo()`: Not supported on Windows. Use node:dns.
-   * - `getpeername()`, `getsockname()`, `shutdown()`: The protocol does not support the call.
    * - `getprotobyname()`, `getservbyname()`: Not supported on Windows.
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.
    * - `if_nameindex()`: The system has no call that lists network interfaces. On Windows, use
@@ -519,8 +518,8 @@ export interface SocketNotBound extends SocketError<"SocketNotBound"> {
 
 export interface SocketNotConnected extends SocketError<"SocketNotConnected"> {
   /**
-   * **SocketNotConnected**:
-   * - `getpeername()`, `shutdown()`: The socket is not connected.
+   * **SocketNotConnected**: The socket is not connected.
+   *
    * - `getsockopt()`: The option describes a connection, and the socket is not connected.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket is not connected. Call
    *   connect() first, or accept() on a listener.
