@@ -34,7 +34,7 @@ writeFileSync(
   `require("node:http").createServer((_, response) => response.end(String(process.pid)))
     .listen(Number(process.env.PORT), "127.0.0.1");`,
 );
-// What the documentation of node:cluster leads to: fork, and replace one after the other.
+// node:cluster as in its documentation: fork, and replace one after the other.
 const primary = join(folder, "primary.cjs");
 writeFileSync(
   primary,

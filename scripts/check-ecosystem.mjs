@@ -62,8 +62,8 @@ for (const { name, program } of installRuntimes(values.node.map((version) => `no
   }
 
 /**
- * Shell commands that prepare the namespaces. A packet to 2001:db8::1 goes to a link address that
- * nobody has. The IPv4 address makes getaddrinfo() give IPv4 addresses at all (AI_ADDRCONFIG).
+ * Shell commands that prepare the namespaces. A packet to 2001:db8::1 goes to an unused link
+ * address. Without the IPv4 address, getaddrinfo() would return no IPv4 addresses (AI_ADDRCONFIG).
  */
 function surroundings(folder) {
   const hosts = join(folder, "hosts");

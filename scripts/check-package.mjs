@@ -17,7 +17,7 @@ import { consumerPackages, typeChecks } from "./check-types.mjs";
 import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 
-/** What the package is checked with, pinned. */
+/** The pinned tools that check the package. */
 const tools = [
   "publint@0.3.25",
   "@arethetypeswrong/cli@0.18.5",

@@ -34,7 +34,7 @@ else if (text !== readFileSync(file, "utf8")) {
 checkQuickInfo();
 if (isCheck) console.log(`errors: ${names.length} names, ${sets.length} error sets`);
 
-/** What an editor says of `name` wherever a program meets it, and so of each name. */
+/** The documentation of each name, which editors show. */
 function checkQuickInfo() {
   const program = `
     import type { posix } from "berkeley";
@@ -128,7 +128,7 @@ function comment(indent, lines) {
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`].join("\n");
 }
 
-/** Lines of at most so many columns; those of a list item are indented. */
+/** Lines of at most this many columns; those of a list item are indented. */
 function wrapped(paragraph, width = 92) {
   const indent = paragraph.startsWith("- ") ? "  " : "";
   const lines = [];

@@ -37,7 +37,7 @@ function chromium(query, ...flags) {
   return result;
 }
 
-/** What the page shows: the text of each client's row, and of the accept queue. */
+/** The texts on the page: of each client's row, and of the accept queue. */
 function shown(query) {
   const { stdout, stderr } = chromium(query, "--dump-dom");
   assert.match(stdout, /data-ready="yes"/, stderr);

@@ -53,7 +53,7 @@ if (missing !== undefined) {
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 const results = join(root, ".cache/kernels", `results-${version}-${architecture}`);
-/** The files of the run, which one that resumes it goes on with. */
+/** The files of the run, which a resumed run continues. */
 const list = join(results, "files");
 const files = values.resume ? filesToResume() : filesOfNewRun();
 const machine = prepare(version, architecture, { keepsRepository: values.resume });
@@ -94,7 +94,7 @@ function filesToResume() {
   return JSON.parse(readFileSync(list, "utf8"));
 }
 
-/** What the virtual machine left for each file that it ran. */
+/** The results that the virtual machine left for each file. */
 function endedFiles() {
   return readdirSync(results)
     .filter((name) => name.endsWith(".js.json"))

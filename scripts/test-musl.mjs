@@ -67,7 +67,7 @@ if (values.record) {
 }
 if (failed.length > 0) process.exitCode = 1;
 
-/** What lies over Debian's root: musl, Bun for it, and the libraries of C++. */
+/** The overlay on Debian's root: musl, Bun for musl, and the C++ libraries. */
 function muslRoot() {
   const folder = join(cache, "musl");
   const libraries = join(folder, "usr/lib/musl-c++");

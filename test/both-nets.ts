@@ -52,7 +52,7 @@ export function eventsOf(
 
 export const codeOf = (value: unknown) => (value instanceof Error && "code" in value ? value.code : value);
 
-/** Returns a port that nobody listens on. */
+/** Returns a port without a listener. */
 export async function closedPort(): Promise<number> {
   const server = nodeNet.createServer();
   const port = await listening(server);

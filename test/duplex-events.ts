@@ -1,5 +1,5 @@
-// What a Duplex emits and calls, in which order, and what its peer reads: each row holds of Node's
-// net.Socket, of a connection's Duplex, and of berkeley/net's Socket.
+// The events and callbacks of a Duplex, their order, and what its peer reads. Each row applies to
+// Node's net.Socket, a connection's Duplex, and berkeley/net's Socket.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
@@ -14,7 +14,7 @@ import { trySend } from "../src/posix/send.ts";
 import { setsockopt } from "../src/posix/setsockopt.ts";
 import { tryShutdown } from "../src/posix/shutdown.ts";
 
-/** What net.Socket and a connection's Duplex have in common. */
+/** The members that net.Socket and a connection's Duplex share. */
 export interface DuplexSubject extends Duplex {
   readonly bytesRead: number;
   destroySoon(): void;
@@ -27,7 +27,7 @@ export interface DuplexRow {
   readonly what: string;
   readonly allowHalfOpen?: boolean;
   readonly run: (subject: DuplexSubject, peer: Socket, log: Log) => unknown;
-  /** What was emitted and called back, in order. */
+  /** The events and callbacks, in order. */
   readonly told: string;
   /**
    * The same of net.Socket since Node 26, where a write that destroy() cut short fails with

@@ -103,7 +103,7 @@ export function ask(port: number, agent: http.Agent | false, path = "/"): Promis
   });
 }
 
-/** Not a zombie, for which nobody waits. */
+/** Not a zombie. */
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));

@@ -1,4 +1,4 @@
-// What docs/listen.md maps: each sentence of POSIX listen(3p) and each part of Zig's
+// The content of docs/listen.md: each sentence of POSIX listen(3p) and each part of Zig's
 // std.posix.listen, in our own words, with the rows of docs/conformance.json that demonstrate it.
 
 /** Where the code is: a file, and a name in it. */

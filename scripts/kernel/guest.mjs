@@ -67,7 +67,7 @@ function run(file, rows) {
     }, timeout);
     child.once("exit", (status, signal) => {
       clearTimeout(timer);
-      // What it has left running would hold its output open.
+      // Processes that it left running would keep its output open.
       kill();
       setImmediate(() => resolve({ status: status ?? signal, output: Buffer.concat(chunks).toString() }));
     });

@@ -1,6 +1,6 @@
-// What a virtual machine boots: Debian's kernel with its modules, a root of Debian's packages with
-// Node and koffi for its processor, and an initramfs. Kept in .cache/kernels/, which may be deleted
-// at any time.
+// Builds what a virtual machine boots: Debian's kernel with its modules, a root of Debian's
+// packages with Node and koffi for its processor, and an initramfs. Kept in .cache/kernels/, which
+// may be deleted at any time.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -21,7 +21,7 @@ import { Debian } from "./debian.mjs";
 import { installForeign } from "./foreign-package.mjs";
 import { PATH } from "./machine.mjs";
 
-/** What the tests run, beside Node. */
+/** The programs that tests run, besides Node. */
 const programs = [
   "base-passwd",
   ...["bash", "busybox-static", "coreutils", "curl", "dash", "findutils", "grep", "iproute2", "iptables"],
@@ -29,10 +29,10 @@ const programs = [
   ...["tmux", "util-linux"],
 ];
 
-/** What the initramfs loads, before the root is there. */
+/** The modules that the initramfs loads before it mounts the root. */
 const early = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_rng"];
 
-/** What rows need and the kernel does not load by itself. */
+/** The modules that rows need and the kernel does not load by itself. */
 const late = [
   ...[
     "af_alg",
@@ -86,7 +86,7 @@ export function debianRoot(architecture) {
   return { debian, folder };
 }
 
-/** What the tests read, so that it may be built again while they run. */
+/** A copy of the files that tests read, so that the original may be rebuilt meanwhile. */
 function copyRepository(folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -127,7 +127,7 @@ function makeRoot(debian, architecture, lower) {
   const link = (target, path) => {
     if (!existsSync(join(lower, path))) symlinkSync(target, join(lower, path));
   };
-  // What the scripts of these packages would have made.
+  // The files that these packages' install scripts would create.
   link("dash", "bin/sh");
   for (const name of ["iptables", "ip6tables"]) link("xtables-nft-multi", `usr/sbin/${name}`);
   for (const name of ["passwd", "group"])

@@ -1,4 +1,4 @@
-// Runs tests where a mutated program can harm nobody: in its own PID, mount, network and IPC
+// Runs tests where a mutated program can do no harm: in its own PID, mount, network and IPC
 // namespaces, with every file of the host read-only, empty /tmp, /run and /dev/shm in memory, and
 // limited memory and time.
 import { spawn, spawnSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { root } from "../install-and-build.mjs";
 const NAMESPACES = ["--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net", "--ipc"];
 /** For how many milliseconds all processes of a test that hangs are idle. */
 const IDLE = 1500;
-/** What one process may allocate, in bytes. */
+/** The memory limit of a process, in bytes. */
 const MEMORY = 4 * 2 ** 30;
 
 /**
@@ -149,7 +149,7 @@ export class Sandbox {
   }
 }
 
-/** What the last line of the shell's `times` says: the minutes and seconds of its children. */
+/** The last line of the shell's `times`: the minutes and seconds of its children. */
 function processorTime(printed) {
   const [, ...times] = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\n$/.exec(printed) ?? [];
   const [userMinutes = 0, user = 0, systemMinutes = 0, system = 0] = times.map(Number);

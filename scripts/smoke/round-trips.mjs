@@ -1,4 +1,4 @@
-// What has to go on under fake timers, as node:net does: connections of ours and of node:net's.
+// Connections of ours and of node:net's, which must keep working under fake timers.
 import { once } from "node:events";
 import net from "node:net";
 import { connect, listen } from "berkeley";

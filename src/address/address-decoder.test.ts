@@ -19,7 +19,7 @@ test("an address that is the same as the last is the same object, and no other i
   assert.deepEqual(again, first);
 });
 
-test("addresses that differ in one byte, or in their length, are told apart", () => {
+test("addresses that differ in one byte, or in their length, are distinguished", () => {
   const addresses = new AddressDecoder(linux);
   for (const path of ["\0a", "\0ab", "\0abc", "\0abd", "\0abcd", "\0abce", "\0abcde", "\0a"]) {
     assert.deepEqual(addresses.decode(value(unix(path))), unix(path));

@@ -35,7 +35,7 @@ export interface ControlCodec {
 
 const viewOf = (data: Uint8Array) => new DataView(data.buffer, data.byteOffset, data.byteLength);
 
-/** Decodes a structure of so many bytes. */
+/** Decodes a structure of this many bytes. */
 const structure =
   (length: number, read: (view: DataView) => ControlMessage | undefined): ControlCodec["decode"] =>
   (data) =>

@@ -297,8 +297,7 @@ export interface TimestampingPacketMessage {
 }
 
 /**
- * What TCP counted until a time stamp of SO.TIMESTAMPING, with SOF_TIMESTAMPING_OPT_STATS; receive
- * only.
+ * TCP's counters at a time stamp of SO.TIMESTAMPING, with SOF_TIMESTAMPING_OPT_STATS; receive only.
  */
 export interface TimestampingStatsMessage {
   readonly type: "SCM_TIMESTAMPING_OPT_STATS";
@@ -341,7 +340,9 @@ export interface SctpReceiveMessage {
   readonly assocId: number;
 }
 
-/** What a packet socket adds to a frame: struct tpacket_auxdata; receive only: PACKET.AUXDATA. */
+/**
+ * Data that a packet socket adds to a frame: struct tpacket_auxdata; receive only: PACKET.AUXDATA.
+ */
 export interface PacketAuxdataMessage {
   readonly type: "PACKET_AUXDATA";
   /** TP_STATUS_ flags. */

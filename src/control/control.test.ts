@@ -243,7 +243,7 @@ for (const [message, level, number, data] of received) {
   });
 }
 
-/** What is sent, and is not received in that form. */
+/** Messages that are sent, but not received in that form. */
 const onlySent: readonly [ControlMessageToSend, level: number, number: number, data: string][] = [
   [{ type: "IPV6_DONTFRAG", value: 1 }, IPPROTO_IPV6, 62, "01000000"],
   [{ type: "IP_PROTOCOL", value: 17 }, IPPROTO_IP, 52, "11000000"],
@@ -438,7 +438,7 @@ for (const [layout, system] of Object.entries({ linux, bsd })) {
     const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
     for (let run = 0; run < BUFFERS; run += 1) {
       const buffer = hostile(random, system);
-      // What lies around the buffer makes no difference: it is not read.
+      // Memory around the buffer is not read.
       const [decoded, again] = [0xa5, 0x11].map((around) => {
         const memory = new Uint8Array(16 + buffer.byteLength + 64).fill(around);
         memory.set(buffer, 16);
@@ -451,7 +451,7 @@ for (const [layout, system] of Object.entries({ linux, bsd })) {
       for (const { type } of decoded.messages) count(type);
       count(decoded.torn ? "torn" : "whole");
     }
-    // What was tried is worth something only where all of it was reached.
+    // The test is only meaningful if it reached every case.
     const sentOnly = onlySent
       .filter(([{ type }]) => type !== "SCM_TIMESTAMPING")
       .map(([{ type }]) => `${type}`);

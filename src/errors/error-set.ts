@@ -21,13 +21,13 @@ export interface Failure<E> {
   readonly error: E;
 }
 
-/** What a failed call knows beyond its errno. */
+/** The context of a failed call besides its errno. */
 export interface FailureContext<Name> {
   /** Decides between the entries of an errno that has several. */
   readonly ask?: (code: string) => Name;
   /** The address that the call was about. */
   readonly where?: () => ErrorEndpoint | undefined;
-  /** What else the call was about, such as the name of an option. */
+  /** The subject of the call, such as the name of an option. */
   readonly about?: string;
 }
 

@@ -1,7 +1,6 @@
 // The C library's calls on descriptors that decide what child programs inherit. CommonJS, and of
 // synchronous calls alone, for the file that `berkeley hold` preloads into every Node process.
 
-/** What this module exports. */
 export interface Inheritance {
   /** Has child programs inherit descriptors, if koffi loads. */
   letInherit(fds: readonly number[]): void;

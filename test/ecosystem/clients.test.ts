@@ -13,7 +13,7 @@ const certificate = new Certificate();
 after(() => certificate.remove());
 const limit = { timeout: 120_000 };
 
-// The test has a network namespace of its own, so these ports are nobody else's.
+// The test has its own network namespace, so these ports are free.
 const PG_PORT = 5432;
 const REDIS_PORT = 6379;
 

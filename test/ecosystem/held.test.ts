@@ -80,7 +80,7 @@ async function ask(port: number): Promise<string> {
 
 interface Way {
   readonly command: readonly string[];
-  /** What it prints once it listens. */
+  /** The line that it prints once it listens. */
   readonly says?: RegExp;
   readonly answers?: RegExp;
   readonly environment?: NodeJS.ProcessEnv;

@@ -14,7 +14,7 @@ const ca = readFileSync(certificate.certificate);
 const limit = { timeout: 60_000 };
 const LARGE = 8 << 20;
 
-test("Express over HTTPS tells req.ip, and carries a large body", limit, async () => {
+test("Express over HTTPS sets req.ip, and transfers a large body", limit, async () => {
   await using server = new Program("express-https.mjs", { environment: certificate.environment });
   const port = await server.port();
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
@@ -33,7 +33,7 @@ test("Express over HTTPS tells req.ip, and carries a large body", limit, async (
   await server.stop();
 });
 
-test("Fastify over HTTP/2 tells req.ip, and carries large bodies at a time", limit, async () => {
+test("Fastify over HTTP/2 sets req.ip, and transfers several large bodies at once", limit, async () => {
   await using server = new Program("fastify-http2.mjs", { environment: certificate.environment });
   const session = http2.connect(`https://localhost:${await server.port()}`, { ca });
   const ask = async (path: string, body?: Uint8Array) => {

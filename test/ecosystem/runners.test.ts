@@ -1,4 +1,5 @@
-// What starts other processes or threads of Node: test runners, --watch, cluster and workers.
+// Programs that start other processes or threads of Node: test runners, --watch, cluster and
+// workers.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -155,7 +156,7 @@ if (isMainThread) {
 const ports = ({ text }: { text: string }) =>
   [...text.matchAll(/^listening on (\d+)$/gm)].map(([, port]) => Number(port));
 
-/** What a server sends before it ends. */
+/** Everything that a server sends. */
 async function answer(port: number): Promise<string> {
   let text = "";
   for await (const bytes of connect(port, "127.0.0.1")) text += bytes;

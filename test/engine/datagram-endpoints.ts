@@ -15,7 +15,7 @@ export const withoutCarrier: Readonly<Record<(typeof carriers)[number], Exceptio
   unix: noUnixDatagrams,
 };
 
-/** The name of the error if nobody received an earlier datagram. */
+/** The name of the error if no socket received an earlier datagram. */
 export const nobodyThere = host.name === "windows" ? "ConnectionResetByPeer" : "ConnectionRefused";
 
 let uniqueNumber = 0;

@@ -32,7 +32,10 @@ export async function compare(program: Program): Promise<void> {
   }
 }
 
-/** What no program may see of ours, whatever node:net does: that loses bytes in places. */
+/**
+ * Results that no program may get from ours, even where node:net gives them, because it loses bytes
+ * in places.
+ */
 function brokenRule({ setting }: Program, found: Outcome): keyof Outcome | undefined {
   if (found.corrupt) return "corrupt";
   if (found.keptChanged) return "keptChanged";

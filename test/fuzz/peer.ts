@@ -43,7 +43,7 @@ export class Peer {
     this.fromSubject = fromSubject;
   }
 
-  /** Whether the kernel has taken everything that it was told to send. */
+  /** Whether the kernel has accepted everything that it was to send. */
   get idle(): boolean {
     return this.#backlog === 0 && !this.#endsAfter;
   }

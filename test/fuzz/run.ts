@@ -43,7 +43,7 @@ const PATIENCE = 4000;
 const LEAST_TURNS = 4;
 /** A view that waits to be sent holds a connection with handlers back beyond 64 KiB. */
 const CONGESTED = 60_000;
-/** What any socket's send buffer takes at once, however small. */
+/** The number of bytes that even the smallest send buffer accepts at once. */
 const TAKEN_AT_ONCE = 1024;
 
 const pattern = new Pattern(11);
@@ -255,8 +255,8 @@ class Execution {
         began = performance.now();
       }
       const missing = this.#missing();
-      // Effects of an action, such as the cancelled operation of a pause(), take a few turns that
-      // nobody sees.
+      // Effects of an action, such as the operation that pause() cancels, take a few turns that
+      // cannot be observed.
       if (missing === undefined && turn >= LEAST_TURNS) break;
       if (missing !== undefined && turn > 200 && performance.now() - began > PATIENCE) {
         this.#stalled = missing;
@@ -272,13 +272,14 @@ class Execution {
     return this.#subject.told.fromPeer.received + this.#peer.fromSubject.received;
   }
 
-  /** What must still happen before anything else may. */
+  /** Events that must still happen before any others. */
   #missing(): string | undefined {
     const { told } = this.#subject;
     const peer = this.#peer;
     const { fromSubject } = peer;
     if (told.closed || told.failure !== undefined || this.#left) {
-      // A write() that fails tells at once: what has come is to be read before it is closed.
+      // A failed write() reports immediately; received data must be read before the connection is
+      // closed.
       if (!this.#left && !told.reading && asks(this.#setting)) return undefined;
       if (!told.closed && (peer.reading || !peer.open)) return "closed";
       if (told.closed && peer.open && peer.reading && peer.ending === undefined) return "peer's end";

@@ -2,7 +2,7 @@ import type { Socket } from "../../src/posix/owned-socket.ts";
 import { SentBytes } from "./bytes.ts";
 import type { Setting, Use } from "./program.ts";
 
-/** What a program learned about its connection, in the same terms for each implementation. */
+/** The events of a connection that a program saw, in the same form for each implementation. */
 export class Told {
   /** The peer's data, as far as it was received. */
   readonly fromPeer = new SentBytes();
@@ -51,7 +51,7 @@ export class Told {
     if (this.ownsPieces) this.#kept.push({ view: bytes, copy: new Uint8Array(bytes) });
   }
 
-  /** From now on the program owns it, so it must not change any more. */
+  /** From now on the program owns it, so it must not change. */
   #transfer(bytes: Uint8Array) {
     const copy = new Uint8Array(bytes);
     const { buffer, byteOffset, length } = bytes;

@@ -20,7 +20,7 @@ import {
   sockaddrOf,
 } from "./values.ts";
 
-/** What a script's calls refer to. */
+/** The state that a script's calls refer to. */
 export interface CallContext {
   readonly system: System;
   readonly family: number;
@@ -30,7 +30,7 @@ export interface CallContext {
   readonly connectPort: number;
   /** The machine's descriptor of the script's. */
   liveFd(fd: number): number;
-  /** What the script's descriptor refers to; undefined for an epoll instance. */
+  /** The socket of the script's descriptor; undefined for an epoll instance. */
   connectionOf(fd: number): Connection | undefined;
   /** Whether a time in microseconds since the start is the script's, within its tolerance. */
   isTime(nanosecondsOfEpoch: bigint, scriptMicroseconds: number): boolean;
@@ -158,7 +158,7 @@ function sendCall(call: SystemCall, context: CallContext): RawCall {
   return { name: "send", fd: context.liveFd(fd), pieces: [data], flags, address, control: undefined };
 }
 
-/** `...` is the next piece of the pattern; a string is sent as it is. */
+/** `...` is the next piece of the pattern; a string is sent unchanged. */
 export function dataToSend(
   expression: Expression,
   length: number,

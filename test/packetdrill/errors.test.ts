@@ -1,4 +1,4 @@
-// What a script says when the host does something else.
+// The message of a script when the host behaves differently.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runScript } from "./interpreter.ts";

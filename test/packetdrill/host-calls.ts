@@ -1,5 +1,5 @@
-// What a script's calls run on: the System of the kernel, or of a simulated host, and the calls
-// that a System does not have.
+// Runs a script's calls: on the System of the kernel or of a simulated host, plus calls that a
+// System lacks.
 import type { System } from "../../src/system/system.ts";
 
 export interface HostCalls {
@@ -85,7 +85,7 @@ export interface PollRequest {
   readonly events: number;
 }
 
-/** What a call returned, and what it wrote into its caller's memory. */
+/** The result of a call, and the data that it wrote into its caller's memory. */
 export interface RawResult {
   /** The result, or a negative errno. */
   readonly returned: number;
@@ -95,7 +95,7 @@ export interface RawResult {
   readonly control?: Uint8Array;
   /** msg_flags. */
   readonly flags?: number;
-  /** What ioctl() reports. */
+  /** The results of ioctl(). */
   readonly value?: number;
   readonly revents?: readonly number[];
   readonly events?: readonly EpollEvent[];

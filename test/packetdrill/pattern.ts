@@ -1,4 +1,4 @@
-/** Data of a stream, from a position on: every byte tells where it belongs. */
+/** Data of a stream, from a position on, in which every byte identifies its position. */
 export function pattern(position: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let index = 0; index < length; index += 1) {

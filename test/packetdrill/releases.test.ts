@@ -82,7 +82,7 @@ test("a reduced window grows by one more with each acknowledgment of new data", 
   assert.deepEqual(marked(4 + 2), ["5.10"]);
 });
 
-test("a burst goes on in the next buffer of the send queue", () => {
+test("a burst continues in the next buffer of the send queue", () => {
   const written =
     "+0 write(4, ..., 40000) = 40000\n+0 > P. 1:10001(10000) ack 1\n+.02 < . 1:1(0) ack 10001 win 256\n" +
     "+0 > P. 10001:20001(10000) ack 1\n";

@@ -1,4 +1,4 @@
-// What a packetdrill script says, once parsed.
+// A parsed packetdrill script.
 
 export interface Script {
   readonly path: string;
@@ -46,7 +46,7 @@ export interface SystemCall {
   readonly kind: "call";
   readonly name: string;
   readonly arguments: readonly Expression[];
-  /** What it returns; `...` is anything. */
+  /** The expected result; `...` is anything. */
   readonly result: Expression;
   readonly errno: string | undefined;
   /** When a call that blocks returns, on the scale of `EventTime.from`. */

@@ -46,7 +46,7 @@ describe("on the kernel", { skip: tunUnavailable() ?? false }, () => {
   }
 });
 
-/** What the command prints about each script. */
+/** The command's output for each script. */
 function runOnKernel(names: readonly string[]): Map<string, string> {
   const args = [...process.execArgv, main, "--kernel", ...names.map((name) => join(folder, name))];
   const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 280_000 });

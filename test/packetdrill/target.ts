@@ -16,7 +16,7 @@ export interface Target {
   inject(packet: Uint8Array): void;
   /** The next packet that the host has sent, waiting for it until a time. */
   receive(until: number): CapturedPacket | undefined;
-  /** Makes a call that blocks, while the script goes on. */
+  /** Makes a blocking call while the script continues. */
   begin(call: RawCall): PendingCall;
   sysctl(name: string, value: string): void;
   /** Runs a shell command that does not set a sysctl, in a folder. */
