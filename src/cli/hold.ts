@@ -1,46 +1,39 @@
-import { statSync } from "node:fs";
-import { watch } from "chokidar";
 import type { Command } from "commander";
-import type { UnixAddress } from "../address/address.ts";
-import type { Timer } from "../clock/clock.ts";
-import { machineClock } from "../clock/machine-clock.ts";
-import "../engine/choice.ts";
 import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
-import { listen } from "../net/listener/listen.ts";
-import { reservePort } from "../net/listener/reserve-port.ts";
-import type { Server } from "../net/listener/server.ts";
-import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
-import type { Socket } from "../posix/owned-socket.ts";
 import { collect, endpointsAndCommand } from "./asked-address.ts";
 import { cannotExecute } from "./can-execute.ts";
-import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
-import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
+import { parseBacklog } from "./endpoint.ts";
 import { formatAddress } from "./format.ts";
 import { parseGrace } from "./grace.ts";
 import { HeldCommand } from "./held-command.ts";
+import {
+  type HeldSockets,
+  type HeldSocketsOptions,
+  open,
+  openForWorkers,
+  socketsOf,
+} from "./held-sockets.ts";
 import { howToTake } from "./how-to-take.ts";
 import { passSignals } from "./pass-signals.ts";
 import { reapOrphans } from "./reap-orphans.ts";
 import { UsageError } from "./usage-error.ts";
+import { checkPaths, watchPaths } from "./watch-paths.ts";
 import { parseWorkers } from "./workers/count.ts";
 import { holdWorkers } from "./workers/hold-workers.ts";
 import { parseMemory } from "./workers/memory.ts";
 import { parseReadiness, type Readiness } from "./workers/readiness.ts";
 import { showStatus } from "./workers/show-status.ts";
 
-interface HoldOptions {
-  readonly unix?: string;
-  readonly backlog: number;
+interface HoldOptions extends HeldSocketsOptions {
   readonly restartOnChange?: readonly string[];
   readonly watch?: readonly string[];
   readonly grace?: number;
   readonly pid: boolean;
   readonly workers?: number;
-  readonly reuseport?: true;
   readonly ready?: Readiness;
   readonly maxMemory?: number;
   readonly status?: true;
@@ -50,12 +43,6 @@ interface HoldOptions {
 /** How many seconds a command, or a worker with its connections, may take to end. */
 const GRACE = 5;
 const WORKER_GRACE = 30;
-
-/**
- * Editors and compilers write in bursts, so a restart waits until nothing has changed for this many
- * milliseconds.
- */
-const QUIET = 100;
 
 /** Adds the `hold` command, which keeps a socket open for a command; `exit` gets its status. */
 export function addHold(program: Command, exit: (status: number) => void): void {
@@ -143,7 +130,7 @@ line of output begins with the worker's number, which is also BERKELEY_WORKER in
           "The command is missing; write it after --, as in `berkeley hold 3000 -- npm start`.",
         );
       }
-      for (const folder of foldersOf(options)) checkFolder(folder);
+      checkPaths(watchedBy(options));
       if (!inheritsDescriptors) {
         throw new UsageError(
           "hold is not supported on Windows, where a program does not inherit descriptors.",
@@ -164,7 +151,7 @@ async function holdCommand(
   const { workers, grace = WORKER_GRACE } = options;
   const refusal = cannotExecute(command[0]);
   // With a folder to watch, a program may still be built.
-  if (refusal !== undefined && foldersOf(options).length === 0) return cannotRun(command[0], refusal);
+  if (refusal !== undefined && watchedBy(options).length === 0) return cannotRun(command[0], refusal);
   if (workers === undefined) {
     const opened = await open(endpoint, options);
     const end = await hold(opened, command, options);
@@ -181,74 +168,12 @@ async function holdCommand(
       ready: options.ready ?? "listening",
       grace: grace * 1000,
       maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
-      onChange: (changed) => onChange(foldersOf(options), changed),
+      onChange: (changed) => onChange(options, changed),
     });
     // The workers ended as they should: 0, unless the command cannot be run.
     return end.status ?? 0;
   } finally {
     for (const each of opened) await each.close();
-  }
-}
-
-/** Sockets that listen and accept nothing. */
-interface HeldSockets {
-  readonly sockets: readonly (Socket | BorrowedSocket)[];
-  /** Closes them, and removes the path of a unix socket. */
-  close(): Promise<void> | void;
-}
-
-async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions): Promise<HeldSockets> {
-  if (unix !== undefined) return openPath(parseUnixPath(unix), backlog);
-  const asked = parseHostAndPort(endpoint);
-  const address = await resolve(asked);
-  try {
-    // The name and not its address: localhost is both families.
-    const reserved = await reservePort({ ...asked, backlog });
-    return { sockets: reserved.sockets, close: () => reserved[Symbol.dispose]() };
-  } catch (error) {
-    throw cannotListen(error, address);
-  }
-}
-
-/** One set of sockets for all workers, or with `--reuseport` one for each. */
-async function openForWorkers(
-  endpoint: string | undefined,
-  workers: number,
-  options: HoldOptions,
-): Promise<readonly [HeldSockets, ...HeldSockets[]]> {
-  if (options.reuseport === undefined) return [await open(endpoint, options)];
-  const { host, port } = parseHostAndPort(endpoint);
-  const first = await openReuseport(host, port, options.backlog);
-  const others: HeldSockets[] = [];
-  const [chosen] = first.sockets.map((socket) => getsockname(socket));
-  const same = chosen !== undefined && "port" in chosen ? chosen.port : port;
-  while (others.length < workers - 1) others.push(await openReuseport(host, same, options.backlog));
-  return [first, ...others];
-}
-
-/** Those of a worker: the same array for those that share. */
-const socketsOf = (opened: readonly [HeldSockets, ...HeldSockets[]], index: number) =>
-  (opened[index] ?? opened[0]).sockets;
-
-async function openReuseport(host: string, port: number, backlog: number): Promise<HeldSockets> {
-  try {
-    return paused(await listen({ host, port, backlog, reusePort: true }, {}));
-  } catch (error) {
-    throw cannotListen(error, await resolve({ host, port }));
-  }
-}
-
-/** Before the event loop turns, so nothing has been accepted. */
-function paused(server: Server): HeldSockets {
-  server.pause();
-  return { sockets: server.sockets, close: () => server.close() };
-}
-
-async function openPath(address: UnixAddress, backlog: number): Promise<HeldSockets> {
-  try {
-    return paused(await listen({ path: address.path, backlog }, {}));
-  } catch (error) {
-    throw cannotListen(error, address);
   }
 }
 
@@ -259,7 +184,6 @@ async function hold(
   options: HoldOptions,
 ): Promise<CommandEnd> {
   const { backlog, grace = GRACE, pid } = options;
-  const folders = foldersOf(options);
   const where = sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ");
   const held = new HeldCommand({
     command,
@@ -267,7 +191,7 @@ async function hold(
     backlog,
     pid,
     grace: grace * 1000,
-    staysForRestart: folders.length > 0,
+    staysForRestart: watchedBy(options).length > 0,
     notTaken: howToTake(where),
     say: complain,
   });
@@ -275,7 +199,7 @@ async function hold(
     if (name === "SIGUSR2") void held.restart();
     else held.signal(name, isSentToBoth);
   });
-  const stopWatching = await onChange(folders, (path) => {
+  const stopWatching = await onChange(options, (path) => {
     complain(`${path} has changed: restarting.`);
     void held.restart();
   });
@@ -286,39 +210,13 @@ async function hold(
   return end;
 }
 
-/**
- * Calls `changed` once for each burst of changes below the folders. Uses chokidar because the
- * recursive fs.watch() of Linux watches every file of node_modules, and throws if a folder
- * disappears while it is read.
- */
-async function onChange(
-  folders: readonly string[],
-  changed: (path: string) => void,
-): Promise<() => Promise<void>> {
-  if (folders.length === 0) return async () => {};
-  let timer: Timer | undefined;
-  const watcher = watch([...folders], {
-    ignoreInitial: true,
-    ignored: (path) => /[/\\](node_modules|\.git)([/\\]|$)/.test(path),
-  });
-  watcher.on("all", (_event, path) => {
-    machineClock.clearTimeout(timer);
-    timer = machineClock.setTimeout(() => changed(path), QUIET);
-  });
-  watcher.on("error", (error) =>
-    complain(`Cannot watch: ${error instanceof Error ? error.message : error}.`),
-  );
-  await new Promise<void>((resolve) => watcher.once("ready", resolve));
-  return () => {
-    machineClock.clearTimeout(timer);
-    return watcher.close();
-  };
-}
-
-const foldersOf = ({ restartOnChange = [], watch: watched = [] }: HoldOptions): readonly string[] => [
+const watchedBy = ({ restartOnChange = [], watch = [] }: HoldOptions): readonly string[] => [
   ...restartOnChange,
-  ...watched,
+  ...watch,
 ];
+
+const onChange = (options: HoldOptions, changed: (path: string) => void) =>
+  watchPaths(watchedBy(options), changed, (message) => complain(`Cannot watch: ${message}.`));
 
 /** Throws if an option is given that only workers have. */
 function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: HoldOptions): void {
@@ -326,12 +224,6 @@ function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: Hold
   if (workers !== undefined) return;
   if (reuseport || ready !== undefined || maxMemory !== undefined)
     throw new UsageError("--reuseport, --ready and --max-memory need --workers.");
-}
-
-function checkFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false }) === undefined) {
-    throw new UsageError(`Cannot watch "${folder}": it does not exist.`);
-  }
 }
 
 /**
