@@ -9,6 +9,8 @@ import { except } from "./platform.ts";
 export interface HeldOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Starts it in place of Node. */
+  readonly launcher?: readonly [string, ...string[]];
 }
 
 /** Why `berkeley hold` is not tested on a system. */
@@ -30,7 +32,9 @@ export class HeldProcess {
   }
 
   constructor(context: TestContext, words: readonly string[], options: HeldOptions = {}) {
-    this.child = spawn(process.execPath, [berkeley, "hold", ...words], { env: plainEnvironment, ...options });
+    const { launcher, ...others } = options;
+    const [program, ...args] = launcher ?? [process.execPath, berkeley, "hold", ...words];
+    this.child = spawn(program, args, { env: plainEnvironment, ...others });
     this.ended = once(this.child, "close");
     context.after(async () => {
       this.child.kill("SIGTERM");

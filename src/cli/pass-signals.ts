@@ -1,22 +1,36 @@
 import { readFileSync } from "node:fs";
+import { complain } from "./complain.ts";
+import { watchLauncher } from "./launcher.ts";
 
 /** Signals that a terminal sends to every process in its foreground. */
 const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
 
 const OTHERS: readonly NodeJS.Signals[] = ["SIGALRM", "SIGCONT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 
+/** These ask us to end, or may. */
+const LAST: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
+
 /**
- * Calls `pass` for each signal, and says whether the command has already got it. Node does not say
+ * Calls `pass` for each signal, also for one that only the npx that started us got, and says whether the command has already got it. Node does not say
  * who sent a signal, so if we are in the foreground we assume that the terminal did: a command that
  * gets Ctrl-C twice may quit without cleaning up.
  */
 export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) => void): () => void {
+  const stopWatching = watchLauncher(({ signal, message }) => {
+    complain(message);
+    pass(signal, false);
+  });
   const listeners = [...OF_THE_TERMINAL, ...OTHERS].map((name) => {
-    const listener = () => pass(name, OF_THE_TERMINAL.includes(name) && isInForeground());
+    const listener = () => {
+      // A hang-up of the terminal ends npx, too: that is no restart.
+      if (LAST.includes(name)) stopWatching();
+      pass(name, OF_THE_TERMINAL.includes(name) && isInForeground());
+    };
     process.on(name, listener);
     return () => process.off(name, listener);
   });
   return () => {
+    stopWatching();
     for (const stop of listeners) stop();
   };
 }

@@ -5,6 +5,7 @@ export interface ProcessState {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
+  readonly session: number;
   /** It has ended, and its parent has not waited for it. */
   readonly isZombie: boolean;
 }
@@ -14,21 +15,23 @@ export function processStates(): readonly ProcessState[] {
   try {
     return readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
-      .flatMap((name) => stateOf(Number(name)) ?? []);
+      .flatMap((name) => processState(Number(name)) ?? []);
   } catch {
     return [];
   }
 }
 
-/** Undefined if it is gone. */
-function stateOf(pid: number): ProcessState | undefined {
+/** Undefined if it is gone, or there is no /proc. */
+export function processState(pid: number): ProcessState | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The program's name, in parentheses, may contain blanks.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     // The main thread may end before the others.
     const isZombie = fields[0] === "Z" && Number(fields[17]) <= 1;
-    return { pid, parent: Number(fields[1]), group: Number(fields[2]), isZombie };
+    const [, parent, group, session] = fields.map(Number);
+    if (parent === undefined || group === undefined || session === undefined) return undefined;
+    return { pid, parent, group, session, isZombie };
   } catch {
     return undefined;
   }
