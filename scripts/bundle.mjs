@@ -20,6 +20,8 @@ import { root } from "./install-and-build.mjs";
 
 const compiled = join(root, "build/package");
 const dist = join(root, "dist");
+/** What `berkeley hold` has every Node process load first. */
+const preload = "node/held/preload.cjs";
 const chunks = join(dist, "chunks");
 
 const entries = {
@@ -60,6 +62,7 @@ const modules = files.filter((path) => path.endsWith(".js"));
 
 if (process.argv.includes("--modules")) {
   copy(files.filter((path) => /\.c?js$/.test(path)));
+  await bundlePreload();
   // Stale: the next build makes them again.
   rmSync(chunks, { recursive: true, force: true });
 } else if (isStale()) await bundle();
@@ -77,6 +80,7 @@ function compiledFiles() {
 
 async function bundle() {
   copy(files.filter((path) => path.endsWith(".cjs")));
+  await bundlePreload();
   copyDeclarations();
   const chunkOf = findChunks();
   const ofCommands = [...new Set(chunkOf.values())].filter((name) => name.startsWith("cli-"));
@@ -117,6 +121,17 @@ async function bundle() {
   for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" }))
     if (path.endsWith(".js") && !written.has(path)) rmSync(join(dist, path));
   utimesSync(chunks, new Date(), new Date());
+}
+
+/**
+ * One file: with Node's permission model, a process may read the file that it preloads, and nothing
+ * beside it.
+ */
+async function bundlePreload() {
+  const build = await rolldown({ input: join(compiled, preload), platform: "node", external: ["koffi"] });
+  const comments = { legal: true, annotation: true, jsdoc: false };
+  await build.write({ file: join(dist, preload), format: "cjs", comments });
+  await build.close();
 }
 
 /**

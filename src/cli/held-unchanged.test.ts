@@ -1,7 +1,16 @@
 // Programs that know nothing of `berkeley hold`: Node's own servers, started in every way.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -234,19 +243,66 @@ test("hold: says how to use the socket if the command binds the address, and fai
   );
 });
 
-test("hold: a preload that another user cannot read does not break the command", inherited, (context) => {
-  const { error } = spawnSync("setpriv", ["--version"]);
-  if (error !== undefined || process.getuid?.() !== 0) {
-    context.skip("it needs root and setpriv");
-    return;
+for (const where of ["another user's temporary folder", "a folder of its user alone"])
+  test(
+    `hold: a preload that another user cannot read does not break the command; TMPDIR is ${where}`,
+    inherited,
+    (context) => {
+      const { error } = spawnSync("setpriv", ["--version"]);
+      if (error !== undefined || process.getuid?.() !== 0) {
+        context.skip("it needs root and setpriv");
+        return;
+      }
+      const home = folder(context);
+      const main = installedInPrivate(home);
+      const command = ["setpriv", "--reuid=65534", "--clear-groups", node, "-e", server(String(0))];
+      const stops = `${command.at(-1)}; setImmediate(() => process.exit(5));`;
+      const words = ["hold", "0", "--", ...command.slice(0, -1), stops];
+      const TMPDIR = where === "a folder of its user alone" ? home : tmpdir();
+      const env = { ...plainEnvironment, TMPDIR };
+      const { status, stderr } = spawnSync(node, [main, ...words], { encoding: "utf8", env });
+      assert.equal(status, 5, stderr);
+      assert.ok(berkeley.endsWith("dist/cli/main.js"));
+    },
+  );
+
+test(
+  "hold: the command of a hold that is another one's command gets both sockets",
+  inherited,
+  async (context) => {
+    const ports = [freePort(), freePort()];
+    const program = `
+    const http = require("node:http");
+    for (const port of [${ports}]) http.createServer((_, response) => response.end("on " + port + " ")).listen(port);
+    setImmediate(() => console.log("listens " + process.pid, process.env.LISTEN_FDS));`;
+    const cwd = folder(context);
+    writeFileSync(join(cwd, "server.cjs"), program);
+    writeFileSync(join(cwd, "package.json"), JSON.stringify({ scripts: { start: "node server.cjs" } }));
+    const inner = [node, berkeley, "hold", String(ports[1]), "--", "npm", "-s", "start"];
+    const held = new HeldProcess(context, [String(ports[0]), "--", ...inner], { cwd });
+    const [, first] = await held.says(/listens (\d+ 1)/);
+    for (const port of ports) assert.equal(await ask(port), `on ${port} `);
+    held.child.kill("SIGUSR2");
+    const [, second] = await held.says(/listens (\d+ 1)/, 2);
+    assert.notEqual(second, first);
+    for (const port of ports) assert.equal(await ask(port), `on ${port} `);
+  },
+);
+
+test("hold: says so where it may not open enough descriptors, and leaves no path", inherited, (context) => {
+  const path = join(folder(context), "socket");
+  for (const options of [[], ["--workers", "1"]]) {
+    const words = [node, berkeley, "hold", "--unix", path, ...options, "--", "true"];
+    const { status, stderr } = spawnSync("sh", ["-c", 'ulimit -n 60; exec "$@"', "sh", ...words], {
+      encoding: "utf8",
+      env: plainEnvironment,
+    });
+    assert.deepEqual([status, existsSync(path)], [2, false], stderr);
+    assert.match(
+      stderr.replaceAll("\n", " "),
+      /^berkeley: hold needs descriptors from 64 on, .*ulimit -n 1024/,
+    );
   }
-  const main = installedInPrivate(folder(context));
-  const command = ["setpriv", "--reuid=65534", "--clear-groups", node, "-e", server(String(0))];
-  const stops = `${command.at(-1)}; setImmediate(() => process.exit(5));`;
-  const words = ["hold", "0", "--", ...command.slice(0, -1), stops];
-  const { status, stderr } = spawnSync(node, [main, ...words], { encoding: "utf8", env: plainEnvironment });
-  assert.equal(status, 5, stderr);
-  assert.ok(berkeley.endsWith("dist/cli/main.js"));
 });
 
 test("hold: npm passes the socket on where berkeley is in a private folder", inherited, (context) => {

@@ -154,8 +154,12 @@ async function holdCommand(
   if (refusal !== undefined && watchedBy(options).length === 0) return cannotRun(command[0], refusal);
   if (workers === undefined) {
     const opened = await open(endpoint, options);
-    const end = await hold(opened, command, options);
-    await opened.close();
+    let end: CommandEnd;
+    try {
+      end = await hold(opened, command, options);
+    } finally {
+      await opened.close();
+    }
     return endLike(end);
   }
   const opened = await openForWorkers(endpoint, workers, options);

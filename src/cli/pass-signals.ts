@@ -11,9 +11,10 @@ const OTHERS: readonly NodeJS.Signals[] = ["SIGALRM", "SIGCONT", "SIGHUP", "SIGT
 const LAST: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
 
 /**
- * Calls `pass` for each signal, also for one that only the npx that started us got, and says whether the command has already got it. Node does not say
- * who sent a signal, so if we are in the foreground we assume that the terminal did: a command that
- * gets Ctrl-C twice may quit without cleaning up.
+ * Calls `pass` for each signal, also for one that only the npx that started us got, and says
+ * whether the command has already got it. Node does not say who sent a signal, so if we are in the
+ * foreground we assume that the terminal did: a command that gets Ctrl-C twice may quit without
+ * cleaning up.
  */
 export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) => void): () => void {
   const stopWatching = watchLauncher(({ signal, message }) => {

@@ -1,10 +1,12 @@
 import { fstatSync, readFileSync } from "node:fs";
+import { heldListeners } from "../net/handoff/held-listeners.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
-import { dup } from "../posix/dup.ts";
+import { tryDup } from "../posix/dup.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { preload } from "./preload.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** SD_LISTEN_FDS_START of sd-daemon.h. */
 const FIRST = 3;
@@ -31,8 +33,7 @@ export class PassedSockets {
     this.#sockets = sockets;
     this.inodes = sockets.map(({ fd }) => fstatSync(fd).ino);
     const described = sockets.map((socket, index) => {
-      // It stays open as long as this process, for each start of the command.
-      const high = dup(socket, { closeOnExec: false, least: HIGH }).detach();
+      const high = duplicated(socket);
       const inode = String(fstatSync(high, { bigint: true }).ino);
       const named = getsockname(socket);
       const where =
@@ -41,7 +42,8 @@ export class PassedSockets {
           : { path: named.family === "unix" ? named.path : undefined };
       return { low: FIRST + index, high, pid: process.pid, inode, ...where };
     });
-    this.#described = JSON.stringify(described);
+    // And those of a hold that has started this one.
+    this.#described = JSON.stringify([...described, ...(heldListeners()?.untaken?.() ?? [])]);
   }
 
   /** Prepares the sockets for the next start of the command. */
@@ -73,9 +75,22 @@ export class PassedSockets {
       ...own,
       LISTEN_FDS: `${this.inodes.length}`,
       BERKELEY_HOLD: this.#described,
-      NODE_OPTIONS: NODE_OPTIONS ? `${NODE_OPTIONS} ${load}` : load,
+      NODE_OPTIONS: NODE_OPTIONS?.includes(load)
+        ? NODE_OPTIONS
+        : [NODE_OPTIONS, load].filter(Boolean).join(" "),
     };
   }
+}
+
+/** It stays open as long as this process, for each start of the command. */
+function duplicated(socket: Socket | BorrowedSocket): number {
+  const made = tryDup(socket, { closeOnExec: false, least: HIGH });
+  if (made.ok) return made.value.detach();
+  if (made.error.name !== "ProcessFdQuotaExceeded") throw made.error;
+  throw new UsageError(
+    `hold needs descriptors from ${HIGH} on, and this process may not open that many. Raise the limit, ` +
+      "as with `ulimit -n 1024`.",
+  );
 }
 
 /** The flag of asm-generic/fcntl.h, in octal. */

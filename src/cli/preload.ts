@@ -1,23 +1,24 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { koffiFolder } from "../native/koffi-folder.ts";
 
-/** What Node processes of a held command load, and what that requires. */
-const MAIN = "node/held/preload.cjs";
-const FILES = [
-  MAIN,
-  "node/held/accept-also.cjs",
-  "node/held/channel.cjs",
-  "node/held/drain.cjs",
-  "node/held/pass-on.cjs",
-  "node/held/sockets.cjs",
-  "node/held/take-over.cjs",
-  "native/inheritance.cjs",
-];
+/** What Node processes of a held command load. */
+const FILE = "preload.cjs";
+const installed = fileURLToPath(new URL(`../node/held/${FILE}`, import.meta.url));
 
-const dist = fileURLToPath(new URL("../", import.meta.url));
+/** Where a copy may be, the best one first. A temporary folder may be its user's alone, too. */
+const places = (): readonly string[] => [tmpdir(), "/tmp", "/var/tmp", "/dev/shm"];
 
 let path: string | undefined;
 
@@ -27,31 +28,30 @@ let path: string | undefined;
  * of mode 0700, they get a copy that lasts as long as this process.
  */
 export function preload(): string {
-  path ??= FILES.every((file) => isReadableByAll(join(dist, file))) ? join(dist, MAIN) : copied();
+  // Temporary folders may be cleaned.
+  if (path === undefined || !existsSync(path)) path = isOpenToAll(installed, 0o004) ? installed : copied();
   return path;
 }
 
-function isReadableByAll(file: string): boolean {
-  if ((statSync(file).mode & 0o004) === 0) return false;
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return false;
-    if (folder === dirname(folder)) return true;
-  }
+/** Whether other users reach a file or folder, and have these permissions. */
+function isOpenToAll(file: string, permissions: number): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || (found.mode & permissions) === 0) return false;
+  const folder = dirname(file);
+  return folder === file || isOpenToAll(folder, 0o001);
 }
 
 function copied(): string {
-  const folder = mkdtempSync(join(tmpdir(), "berkeley-hold-"));
+  const place = places().find((each) => isOpenToAll(each, 0o001)) ?? tmpdir();
+  const folder = mkdtempSync(join(place, "berkeley-hold-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  for (const file of FILES) {
-    const to = join(folder, file);
-    mkdirSync(dirname(to), { recursive: true });
-    copyFileSync(join(dist, file), to);
-    // Whatever the umask is.
-    chmodSync(to, 0o644);
-  }
-  for (const each of ["", "native", "node", "node/held"]) chmodSync(join(folder, each), 0o755);
+  const copy = join(folder, FILE);
+  copyFileSync(installed, copy);
   // For the same user, who can follow it.
-  mkdirSync(join(folder, "node_modules"), { mode: 0o755 });
+  mkdirSync(join(folder, "node_modules"));
   symlinkSync(koffiFolder(), join(folder, "node_modules/koffi"));
-  return join(folder, MAIN);
+  // Whatever the umask is.
+  chmodSync(copy, 0o644);
+  for (const each of ["", "node_modules"]) chmodSync(join(folder, each), 0o755);
+  return copy;
 }

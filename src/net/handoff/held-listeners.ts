@@ -9,6 +9,8 @@ export interface HeldListeners {
    * if it asks for another port or path, or another server has the socket.
    */
   take(server: object, address: string | null, port: number | null, fd?: number): readonly number[];
+  /** The sockets that no server of this process has, as BERKELEY_HOLD describes them to others. */
+  untaken?(): readonly object[];
 }
 
 /** Its global symbol, since several copies of this package may be loaded. */

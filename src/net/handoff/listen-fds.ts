@@ -59,6 +59,8 @@ export function copiesIn(described = "[]"): readonly Copy[] {
 
 function copyOf(held: unknown): readonly Copy[] {
   if (typeof held !== "object" || held === null || !("high" in held) || !("inode" in held)) return [];
+  // Not of another hold's, which LISTEN_FDS does not count.
+  if ("low" in held && Number(held.low) < 0) return [];
   const [high, inode] = [Number(held.high), Number(held.inode)];
   return Number.isInteger(high) && Number.isInteger(inode) ? [{ high, inode }] : [];
 }

@@ -13,7 +13,7 @@ const { heldSockets, isOpenAs }: import("./sockets.cjs").Sockets = require("./so
  * not load, children inherit only the high descriptors, not those of LISTEN_FDS.
  */
 function passOn(): void {
-  const held = heldSockets();
+  const held = heldSockets().filter(({ low }) => low >= 0);
   if (!isMainThread || held.length === 0 || Number(process.env.LISTEN_FDS) !== held.length) return;
   if (!held.every((each) => isOpenAs(each.low, each))) return;
   // Unset with --no-pid.

@@ -5,6 +5,7 @@ const { fstatSync }: typeof import("node:fs") = require("node:fs");
 export interface HeldSocket {
   /**
    * Its descriptor by LISTEN_FDS: from 3 up. A watcher's channel to its child may take the number.
+   * -1 for a socket of another hold, which has started the one that counts LISTEN_FDS.
    */
   readonly low: number;
   /** A second descriptor: 64 or more, where Node neither puts a channel nor sets close-on-exec. */

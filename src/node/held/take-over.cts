@@ -58,6 +58,14 @@ class Held implements HeldListeners {
     return taken;
   }
 
+  untaken(): readonly HeldSocket[] {
+    return this.#available.flatMap((each) => {
+      const high = each.fds.findLast((fd) => isOpenAs(fd, each.socket));
+      const isFree = high !== undefined && !isTaken(each);
+      return isFree ? [{ ...each.socket, low: -1, high, pid: process.pid }] : [];
+    });
+  }
+
   /** Notes the handle with which Node listens. */
   noteHandle(server: Server): void {
     for (const each of this.#available)
