@@ -18,7 +18,7 @@ const FILE = "preload.cjs";
 const installed = fileURLToPath(new URL(`../node/held/${FILE}`, import.meta.url));
 
 /** Where a copy may be, the best one first. A temporary folder may be its user's alone, too. */
-const places = (): readonly string[] => [tmpdir(), "/tmp", "/var/tmp", "/dev/shm"];
+const temporaryFolders = (): readonly string[] => [tmpdir(), "/tmp", "/var/tmp", "/dev/shm"];
 
 let path: string | undefined;
 
@@ -42,8 +42,8 @@ function isOpenToAll(file: string, permissions: number): boolean {
 }
 
 function copied(): string {
-  const place = places().find((each) => isOpenToAll(each, 0o001)) ?? tmpdir();
-  const folder = mkdtempSync(join(place, "berkeley-hold-"));
+  const parent = temporaryFolders().find((each) => isOpenToAll(each, 0o001)) ?? tmpdir();
+  const folder = mkdtempSync(join(parent, "berkeley-hold-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const copy = join(folder, FILE);
   copyFileSync(installed, copy);
