@@ -46,15 +46,18 @@ process.on("uncaughtException", (error) => {
   complainOfDefect(error);
   process.exit(BAD_USAGE);
 });
-/** Commands whose exit status is an answer: they do their work though nobody reads their output. */
-const answering = ["why", "wait", "free"];
+/**
+ * They do their work though nobody reads their output: the exit status of some is an answer, and
+ * hold's workers serve.
+ */
+const persevering = ["why", "wait", "free", "hold"];
 /** Output was lost by an error that nobody chose, such as a full disk. */
 let isOutputLost = false;
 const status = await run(process.argv.slice(2));
 process.exitCode = isOutputLost ? BAD_USAGE : status;
 
 async function run(words: string[]): Promise<number> {
-  process.stdout.on("error", (error) => outputFailed(error, answering.includes(words[0] ?? "")));
+  process.stdout.on("error", (error) => outputFailed(error, persevering.includes(words[0] ?? "")));
   // Nothing can be printed any more; the exit status remains.
   process.stderr.on("error", () => {});
   const program = new Command("berkeley")
@@ -95,13 +98,13 @@ function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
 }
 
 /**
- * If the reader of our output is gone, as with `| head -1`, we end without an error, or go on to
- * the answer. Any other error, such as a full disk, loses output.
+ * If the reader of our output is gone, as with `| head -1`, we end without an error, or go on. Any
+ * other error, such as a full disk, loses output.
  */
-function outputFailed(error: NodeJS.ErrnoException, answers: boolean): void {
+function outputFailed(error: NodeJS.ErrnoException, perseveres: boolean): void {
   const hasLeft = error.code === "EPIPE";
   if (!hasLeft && !isOutputLost) complain(`Cannot write to standard output: ${error.message}.`);
-  if (!answers) process.exit(hasLeft ? DONE : FAILED);
+  if (!perseveres) process.exit(hasLeft ? DONE : FAILED);
   if (hasLeft) return;
   isOutputLost = true;
   // This may come after the end of the run.

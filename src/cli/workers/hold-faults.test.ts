@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { plainEnvironment, runBerkeley } from "../../../test/command.ts";
 import { inherited } from "../../../test/held-process.ts";
-import { HeldWorkers, server } from "../../../test/held-workers.ts";
+import { ask, HeldWorkers, server } from "../../../test/held-workers.ts";
 
 function folder(context: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), "faults-"));
@@ -161,3 +161,25 @@ test("hold --workers: says so if there is no folder for the control socket", inh
   );
   assert.equal(existsSync(path), false);
 });
+
+test(
+  "hold --workers: serves on, and restarts, though nobody reads its output",
+  inherited,
+  async (context) => {
+    const talkative = `process.stdout.on("error", () => process.exit(1));
+    setInterval(() => console.log("still there"), 10);
+    ${server}`;
+    const held = new HeldWorkers(context, talkative, ["--workers", "1"]);
+    await held.process.says(/still there/);
+    const { stdout, stderr } = held.process.child;
+    stdout.destroy();
+    stderr.destroy();
+    const first = await ask(held.port, false);
+    held.process.child.kill("SIGUSR2");
+    await held.untilRestarted(1);
+    let second = first;
+    while (second === first) second = await ask(held.port, false);
+    assert.match(second, /^\d+$/);
+    await held.stop();
+  },
+);
