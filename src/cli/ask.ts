@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { TerminalText } from "./terminal-text.ts";
 
-/** Asks on the terminal; undefined where Ctrl-C or Ctrl-D was the answer. */
+/** Asks on the terminal; undefined if the user pressed Ctrl-C or Ctrl-D. */
 export async function ask(question: TerminalText): Promise<string | undefined | "no terminal"> {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) return "no terminal";
@@ -9,7 +9,7 @@ export async function ask(question: TerminalText): Promise<string | undefined | 
   try {
     return await prompt.question(question.raw);
   } catch (error) {
-    // Ctrl-C and Ctrl-D, which leave the cursor behind the question.
+    // Ctrl-C and Ctrl-D leave the cursor behind the question.
     if (!(error instanceof Error) || error.name !== "AbortError") throw error;
     stdout.write("\n");
     return undefined;

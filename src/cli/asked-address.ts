@@ -40,7 +40,7 @@ export function endpointsAndCommand(
   const separator = commandLine.indexOf("--");
   const given = separator === -1 ? operands.length : operands.length - (commandLine.length - separator - 1);
   const before = operands.slice(0, Math.max(0, given));
-  // The first one is always taken for a port; the error message explains what a port looks like.
+  // The first one is always parsed as a port; the error message explains what a port looks like.
   const start = paths.length === 0 && before.length > 0 ? 1 : 0;
   const others = before.slice(start).findIndex((word) => !looksLikePort(word));
   const count = others === -1 ? before.length : start + others;
@@ -49,7 +49,7 @@ export function endpointsAndCommand(
   return [endpoints, operands.slice(count)];
 }
 
-/** No command is named by a number, with or without a host before it. */
+/** Numbers, with or without a host before them, are ports: no command has such a name. */
 const looksLikePort = (word: string) => /^([^/]*:)?\d+$/.test(word);
 
 /**
@@ -64,7 +64,9 @@ async function addressesOf(endpoint: string): Promise<readonly ListenAddress[]> 
   return [hasIpv6() ? { family: "ipv6", address: "::", port } : { family: "ipv4", address: "0.0.0.0", port }];
 }
 
-/** The addresses of each argument. All are parsed before anything is done about the first. */
+/**
+ * The addresses of each argument. All arguments are parsed before anything is done about the first.
+ */
 export async function askedAddresses(asked: Asked): Promise<readonly (readonly ListenAddress[])[]> {
   checkAsked(asked);
   if (asked.endpoints.length > 0) return Promise.all(asked.endpoints.map(addressesOf));

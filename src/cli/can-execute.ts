@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** The error that execvp(3) would give for a program: ENOENT or EACCES; undefined if none. */
+/** The error that execvp(3) would return for a program, ENOENT or EACCES; undefined if none. */
 export function cannotExecute(program: string): Error | undefined {
   const folders = (process.env.PATH ?? "/usr/bin:/bin").split(delimiter);
   const candidates = program.includes("/")

@@ -25,7 +25,7 @@ function failedAddress(error: unknown, address: ListenAddress): ListenAddress {
 /** A message, and a command that helps. */
 type Why = Pick<UsageError, "message" | "command">;
 
-/** Explains why it cannot listen, and what to do. */
+/** Explains why listening failed, and what to do. */
 function why(error: unknown, address: ListenAddress): Why {
   const endpoint = endpointOf(address);
   if (error instanceof SocketError && error.name === "AddressInUse") {
@@ -63,7 +63,7 @@ function reason(error: unknown, address: ListenAddress, endpoint: string): strin
   return `Cannot listen on ${endpoint}: ${error.message}`;
 }
 
-/** Names the holder, unless it has gone meanwhile, and says what to do. */
+/** Names the holder, unless it is gone by now, and says what to do. */
 function whoHasIt(error: SocketError, endpoint: string, what: "port" | "name" | "path"): Why {
   const { verdict, message, advice } = explain(error);
   const state = verdict === "taken" ? message : "in use by another socket";
@@ -82,7 +82,7 @@ function endpointOf(address: ListenAddress): string {
     : `${address.address}:${address.port}`;
 }
 
-/** `::1:80` is an address as a whole, but was hardly meant as one. */
+/** `::1:80` is itself a valid address, but hardly meant as one. */
 function portMeant({ address, port }: { readonly address: string; readonly port: number }): string {
   const meant = port === 0 ? bracketsMeant(address) : undefined;
   if (meant === undefined) return "";
@@ -90,10 +90,10 @@ function portMeant({ address, port }: { readonly address: string; readonly port:
   return `; for port ${its} of ${host} write ${meant}`;
 }
 
-/** An address of fe80::/10 without its interface. */
+/** Whether this is an address in fe80::/10 without an interface. */
 const isLinkLocal = (address: string) => /^fe[89ab][\da-f]:[^%]*$/i.test(address);
 
-/** This machine's interface that has the address. */
+/** The interface of this machine that has the address. */
 function interfaceOf(address: string): string | undefined {
   const { address: canonical } = new SocketAddress({ family: "ipv6", address });
   return Object.entries(networkInterfaces()).find(([, its]) =>

@@ -5,13 +5,13 @@ import type { Responder } from "./responders/responder.ts";
 
 const nothing = new Uint8Array(0);
 
-/** How long the peer may take to close after the last answer, in milliseconds. */
+/** How many milliseconds the peer may take to close after the last answer. */
 const LINGER = 2000;
 
 /**
  * A connection and its responder. While an answer waits to be sent, the responder is not called and
- * the connection does not receive, so that a slow peer costs no more memory than one answer and the
- * bytes received before it.
+ * the connection does not receive, so that a slow peer costs at most the memory of one answer and
+ * the bytes received before it.
  */
 export class Conversation {
   readonly #connection: HandledConnection<unknown>;
@@ -20,10 +20,10 @@ export class Conversation {
   #unread: Uint8Array = nothing;
   #received = 0;
   #written = 0;
-  /** As of the last check. */
+  /** The bytes sent as of the last check. */
   #sent = 0;
   #congested = false;
-  /** After the last answer, received data is dropped until the peer closes. */
+  /** After the last answer, drops received data until the peer closes. */
   #finishing = false;
   #linger: Timer | undefined;
 
@@ -44,7 +44,9 @@ export class Conversation {
     this.#respond();
   }
 
-  /** The totals. `inOrder` means that the connection closed without an error, so all was sent. */
+  /**
+   * Returns the totals. `inOrder`: the connection closed without an error, so everything was sent.
+   */
   ended(inOrder: boolean): { readonly received: number; readonly sent: number } {
     machineClock.clearTimeout(this.#linger);
     return { received: this.#received, sent: inOrder ? this.#written : this.#sent };
@@ -61,13 +63,13 @@ export class Conversation {
       else if (consumed === 0) break;
     }
     this.#sent = Math.max(this.#sent, this.#written - this.#connection.pendingBytes);
-    // The received memory is reused after this call.
+    // The memory of received bytes is reused after this call.
     if (this.#unread.byteLength > 0) this.#unread = new Uint8Array(this.#unread);
   }
 
   /**
-   * Ends our side. Closing at once would reset the connection if bytes are still unread, and the
-   * reset may overtake the answer (RFC 9112, 9.6).
+   * Ends our side. Closing immediately would reset the connection if bytes are unread, and the
+   * reset might overtake the answer (RFC 9112, 9.6).
    */
   #finish() {
     this.#finishing = true;

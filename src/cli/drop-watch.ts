@@ -6,14 +6,19 @@ import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 /** The polling interval, in milliseconds; a client retries after a second. */
 const INTERVAL = 250;
 
-/** Polls how many connections the kernel has dropped at new listeners, and once more at the end. */
+/**
+ * Polls how many connections the kernel has dropped at new listeners, and polls once more at the
+ * end.
+ */
 export class DropWatch {
   readonly #tell: (drop: QueueDrop, total: number) => void;
   readonly #backlog: number;
   readonly #last: Map<BorrowedSocket, QueueSample>;
   readonly #timer: Timer;
 
-  /** Starts watching; undefined if the system does not count drops, or not for these sockets. */
+  /**
+   * Starts watching; undefined if the system does not count drops, or not those of these sockets.
+   */
   static of(
     sockets: readonly BorrowedSocket[],
     backlog: number,

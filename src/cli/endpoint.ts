@@ -12,12 +12,12 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** Do not open a port to the network by default; 0.0.0.0 and [::] do. */
+/** By default a port is not open to the network; 0.0.0.0 and [::] make it so. */
 const DEFAULT_HOST = "127.0.0.1";
 
 /**
- * Parses `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`.
- * Without a port it is 0, a free one.
+ * Parses `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`. The
+ * default port is 0, which stands for a free one.
  */
 export function parseHostAndPort(text: string | undefined, defaultHost = DEFAULT_HOST): HostAndPort {
   if (text === undefined) return { host: defaultHost, port: 0 };
@@ -51,8 +51,7 @@ export function parseEndpoint(text: string | undefined, defaultHost: string): Ho
 
 function whyNoRealPort(text: string): string {
   const meant = bracketsMeant(text);
-  if (meant !== undefined)
-    return `The port is missing: "${text}" is an IPv6 address as a whole; write ${meant}.`;
+  if (meant !== undefined) return `The port is missing: "${text}" is itself an IPv6 address; write ${meant}.`;
   if (text === "") return "The port is missing; a port is a whole number from 1 to 65535.";
   const address = text.replace(/^\[(.*)\]$/, "$1");
   if (isIPv6(address)) return `The port is missing; write it after the address, as in [${address}]:3000.`;
@@ -61,8 +60,8 @@ function whyNoRealPort(text: string): string {
 }
 
 /**
- * Returns `[::1]:8080` for `::1:8080`, which is an address as a whole but was hardly meant as one;
- * undefined if it does not end like a port.
+ * Returns `[::1]:8080` for `::1:8080`, which is itself a valid address but hardly meant as one;
+ * undefined if the text does not end like a port.
  */
 export function bracketsMeant(text: string): string | undefined {
   const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
@@ -72,7 +71,7 @@ export function bracketsMeant(text: string): string | undefined {
   return port.length > 1 && host.endsWith(":") && isIPv6(`${host}:`) ? `[${host}:]:${port}` : undefined;
 }
 
-/** Explains what is wrong with an argument that may be meant as a host or as a command. */
+/** Explains what is wrong with an argument that may be intended as a host or as a command. */
 function whyNoPort(text: string): string {
   if (text === "") return emptyPort;
   if (commands.includes(text)) return `"${text}" is not a port; a command comes first, before its options.`;
@@ -85,7 +84,7 @@ function whyNoPort(text: string): string {
   );
 }
 
-/** The commands; any other first argument is taken for a port. */
+/** The commands; any other first argument is parsed as a port. */
 export const commands: readonly string[] = [
   "listen",
   "ports",
@@ -125,7 +124,7 @@ export function parseUnixPath(text: string): UnixAddress {
   return { family: "unix", path: text.startsWith("@") ? `\0${text.slice(1)}` : text };
 }
 
-/** Resolves the host with the system's resolver, and takes its first address. */
+/** Resolves the host with the system's resolver; returns its first address. */
 export async function resolve({ host, port }: HostAndPort): Promise<ListenAddress> {
   if (isLocalhost(host)) return { ...localhostAddresses[0], port };
   const family = isIP(host);

@@ -9,7 +9,7 @@ export function formatAddress(address: Address): string {
     case "ipv6":
       return `[${address.address}${address.scopeId === 0 ? "" : `%${address.scopeId}`}]:${address.port}`;
     case "unix":
-      // The name of a unix socket is chosen by the peer.
+      // The peer chooses the name of its unix socket, so it must be escaped.
       return address.path.length === 0 ? "unnamed" : printable(formatPath(address.path));
     case "unspecified":
       return "unnamed";

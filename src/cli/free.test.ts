@@ -70,7 +70,7 @@ test("free: reports a port that is already free, with status 0", async (context)
   runBerkeley(["free", held.endpoint, "--yes"]);
   await held.ended();
   const { status, stdout } = runBerkeley(["free", held.endpoint, "--yes"]);
-  assert.deepEqual([status, stdout], [0, "It is free already.\n"]);
+  assert.deepEqual([status, stdout], [0, "It is already free.\n"]);
 });
 
 test("free, in a terminal: it asks; n leaves it, y ends it", async (context) => {
@@ -124,7 +124,7 @@ test("free, in a terminal: leaves alone a process that released the port during 
   terminal.press("Enter");
   await terminal.shows(
     new RegExp(
-      `\\(pid ${process.pid}\\) has closed it meanwhile, and was left alone\\.\nIt is free\\.\nstatus 0`,
+      `\\(pid ${process.pid}\\) has closed it in the meantime, and was left alone\\.\nIt is free\\.\nstatus 0`,
     ),
   );
 });

@@ -65,16 +65,16 @@ async function free(
   const before = look();
   const [first] = before;
   const name = isAlone || first === undefined ? "It" : nameOf(first.address);
-  if (isFree(before)) return say(`${name} is free already.`, FREE);
+  if (isFree(before)) return say(`${name} is already free.`, FREE);
   const holders = holdersIn(before);
   if (holders.length === 0) return explained(before);
-  // Opened before asking, so that a process that gets the same pid later is never stopped.
+  // Opened before asking, so that we never stop another process that gets the same pid later.
   const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
   try {
     for (const holder of holders) say(describe(holder), TAKEN);
     const isAnyToStop = opened.some(({ process }) => process instanceof RunningProcess);
     if (isAnyToStop && !yes && !(await isWanted(holders.length))) return say("Nothing was stopped.", TAKEN);
-    // The answer may take long; a process that has closed the socket meanwhile is left alone.
+    // The user may take long to answer; leave processes alone that have closed the socket by then.
     const now = holdersIn(look());
     const outcomes = await Promise.all(
       opened.map(({ holder, process }) => stop(holder, process, has(holder, now), grace)),
@@ -90,14 +90,14 @@ async function free(
 const isFree = (explanations: readonly Explanation[]) =>
   explanations.every(({ verdict }) => verdict === "free");
 
-/** The processes, each once even if it holds several sockets. */
+/** The processes, each listed once even if it holds several sockets. */
 function holdersIn(explanations: readonly Explanation[]): Holder[] {
   const causes = explanations.flatMap((explanation) => explanation.causes);
   const all = causes.flatMap((cause) => (cause.kind === "held" ? cause.holders : []));
   return [...new Map(all.map((holder) => [holder.pid, holder])).values()];
 }
 
-/** Whether this process, and not another with its pid, is among the holders. */
+/** Whether this process, rather than another with the same pid, is among the holders. */
 const has = ({ pid, startTicks }: Holder, holders: readonly Holder[]): boolean =>
   holders.some((holder) => holder.pid === pid && holder.startTicks === startTicks);
 
@@ -111,7 +111,7 @@ async function isWanted(count: number): Promise<boolean> {
   return answer !== undefined && /^y(es)?$/i.test(answer.trim());
 }
 
-/** Stops a process, and says in a sentence what became of it. */
+/** Stops a process; returns a sentence that says how that went. */
 async function stop(
   { name, pid }: Holder,
   running: ReturnType<typeof RunningProcess.open>,
@@ -121,14 +121,14 @@ async function stop(
   const who = `${name} (pid ${pid})`;
   if (typeof running === "string") return `${who} ${signalFailure(running)}`;
   if (running.ended) return `${who} has already exited.`;
-  if (!stillHas) return `${who} has closed it meanwhile, and was left alone.`;
+  if (!stillHas) return `${who} has closed it in the meantime, and was left alone.`;
   const asked = running.signal("SIGTERM");
   if (asked === "denied") return `${who} ${signalFailure(asked)}`;
   if (await running.hasEndedWithin(grace * 1000)) return `${who} has stopped.`;
   running.signal("SIGKILL");
   return (await running.hasEndedWithin(1000))
     ? `${who} did not stop within ${grace} s of SIGTERM, and was killed.`
-    : `${who} was killed but has not ended yet: it is waiting in the kernel.`;
+    : `${who} was killed but has not exited yet: it is blocked in the kernel.`;
 }
 
 /** Prints why it is not free. */

@@ -21,17 +21,19 @@ export interface HeldCommandOptions {
   readonly backlog: number;
   /** Whether to set LISTEN_PID. */
   readonly pid: boolean;
-  /** The milliseconds that the command may take to end after SIGTERM. */
+  /** How many milliseconds the command may take to exit after SIGTERM. */
   readonly grace: number;
-  /** Whether to wait for a restart after the command has ended by itself. */
+  /** Whether to wait for a restart after the command has exited by itself. */
   readonly staysForRestart: boolean;
-  /** What to say if nobody has used a socket. */
+  /** Returns the message for when nobody has used a socket. */
   readonly notTaken: (when: string) => string;
   /** Reports to the user. */
   readonly say: (text: string) => void;
 }
 
-/** These signals ask the command, and us, to end. SIGHUP does so unless the command handles it. */
+/**
+ * These signals ask the command, and us, to exit. SIGHUP does too, unless the command handles it.
+ */
 const LAST: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM"];
 
 /** A command that inherits our listening sockets as descriptors 3 and up, across restarts. */
@@ -51,9 +53,9 @@ export class HeldCommand {
     this.#passed = new PassedSockets(options.sockets);
   }
 
-  /** Starts it; resolves with how it ended once it will not be restarted any more. */
+  /** Starts the command. Resolves, once it will not be restarted any more, with how it ended. */
   async run(): Promise<CommandEnd> {
-    // Also where this process ends by a defect: the command would keep the port.
+    // Also if a bug ends this process: otherwise the command would keep the port.
     const end = () => this.#child?.kill("SIGTERM");
     process.once("exit", end);
     const ended = await new Promise<CommandEnd>((resolve) => {
@@ -72,10 +74,10 @@ export class HeldCommand {
     else if (!isSentToBoth) this.#child?.kill(name);
   }
 
-  /** Ends and restarts it; meanwhile new connections wait in the queue. */
+  /** Ends and restarts the command. Meanwhile, new connections wait in the queue. */
   async restart(): Promise<void> {
     if (this.#isAskedToEnd) return;
-    // A change while the old process is ending may have been seen by neither.
+    // If a file changes while the old process is exiting, maybe neither process has seen that.
     this.#again = this.#restarting;
     if (this.#restarting) return;
     this.#restarting = true;
@@ -106,15 +108,15 @@ export class HeldCommand {
   }
 
   /**
-   * Ends the processes that still have a socket, such as children of a shell that has ended: they
-   * would go on accepting beside the new process.
+   * Ends the processes that still have a socket, such as children of a shell that has exited. They
+   * would continue to accept connections alongside the new process.
    */
   async #endOthers(): Promise<void> {
     const { grace, say } = this.#options;
     const keys = this.#passed.inodes.map((inode) => ({ inode }));
     const holders = holdersOf(keys);
     const others = new Map(keys.flatMap((key) => holders.of(key)).map((holder) => [holder.pid, holder]));
-    // This process holds them too.
+    // This process also holds them.
     const own = ownPid();
     if (own !== undefined) others.delete(own);
     await Promise.all(
@@ -153,12 +155,12 @@ export class HeldCommand {
     this.#watchUntilTaken(child);
     child.once("exit", (status, signal) => this.#ended({ status, signal }));
     child.once("error", (error) => {
-      // A signal that cannot be sent, as to a process that changed its user, also emits an error.
+      // A signal that cannot be sent (the process may have changed its user) also emits an error.
       if (child.pid === undefined) this.#ended({ status: cannotRun(command[0], error), signal: null });
     });
   }
 
-  /** Says so once if the command runs, but uses none of the sockets. */
+  /** Reports once if the command runs but uses none of the sockets. */
   #watchUntilTaken(child: ChildProcess): void {
     const timer = machineClock.setTimeout(() => {
       this.#sayIfNotTaken(`After ${PATIENCE / 1000} s the command`);

@@ -40,7 +40,7 @@ interface HoldOptions extends HeldSocketsOptions {
   readonly json?: true;
 }
 
-/** How many seconds a command, or a worker with its connections, may take to end. */
+/** How many seconds a command may take to exit, or a worker and its connections. */
 const GRACE = 5;
 const WORKER_GRACE = 30;
 
@@ -73,7 +73,7 @@ export function addHold(program: Command, exit: (status: number) => void): void 
       'run n copies of the command, or one per processor with "cpus"; restarts lose no request',
       parseWorkers,
     )
-    .option("--reuseport", "give each worker a socket of its own, with SO_REUSEPORT")
+    .option("--reuseport", "give each worker its own socket, with SO_REUSEPORT")
     .option(
       "--ready <how>",
       "when a worker is ready: listening (the default), message (process.send) or notify (NOTIFY_SOCKET)",
@@ -142,7 +142,9 @@ line of output begins with the worker's number, which is also BERKELEY_WORKER in
     });
 }
 
-/** Opens the sockets, and runs the command, or its workers, to the end; returns the exit status. */
+/**
+ * Opens the sockets, and runs the command or its workers until they end; returns the exit status.
+ */
 async function holdCommand(
   endpoint: string | undefined,
   command: readonly [string, ...string[]],
@@ -174,7 +176,7 @@ async function holdCommand(
       maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
       onChange: (changed) => onChange(options, changed),
     });
-    // The workers ended as they should: 0, unless the command cannot be run.
+    // The workers ended in order: 0, unless the command cannot be run.
     return end.status ?? 0;
   } finally {
     for (const each of opened) await each.close();
@@ -231,13 +233,13 @@ function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: Hold
 }
 
 /**
- * The exit status of the command. If a signal that people send ended it, this process ends by the
- * same signal, so that its parent sees the same: a shell's loop ends at Ctrl-C only if its command
- * did. Other signals might write a core of this process.
+ * Returns the command's exit status. If one of the signals that users send killed it, this process
+ * kills itself with the same signal, so that its parent sees the same: at Ctrl-C, a shell leaves a
+ * loop only if the command was killed by SIGINT. Other signals might dump this process's core.
  */
 function endLike(end: CommandEnd): number {
   const { signal } = end;
   if (signal === "SIGHUP" || signal === "SIGINT" || signal === "SIGTERM") process.kill(process.pid, signal);
-  // The signal may not end this process, as when it is the first one of a container.
+  // The signal may not end this process, for example if it is a container's first.
   return statusOf(end);
 }

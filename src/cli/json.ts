@@ -6,10 +6,10 @@ import { TerminalText } from "./terminal-text.ts";
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** A value as one line of JSON. Bytes of a name that is not UTF-8 become numbers. */
+/** Formats a value as one line of JSON. The bytes of a name that is not UTF-8 become numbers. */
 export function json(value: unknown): TerminalText {
   const text = JSON.stringify(value, (_key, part) => (part instanceof Uint8Array ? [...part] : part));
-  // They occur only in strings, where JSON escapes UTF-16 units (RFC 8259, 7).
+  // Such characters occur only in strings, where JSON escapes UTF-16 units (RFC 8259, 7).
   return TerminalText.trust(text.replace(UNPRINTABLE, escapeUnits));
 }
 

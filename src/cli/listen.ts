@@ -28,7 +28,7 @@ const responders: Readonly<Record<ListeningEvent["respond"], MakeResponder>> = {
   http,
 };
 
-/** Adds `berkeley listen`, which is also what `berkeley` does without a subcommand. */
+/** Adds `berkeley listen`, which is also the default command. */
 export function addListen(program: Command): void {
   program
     .command("listen", { isDefault: true })
@@ -85,7 +85,7 @@ async function serve(
   const ended = firstSignal();
   const responding = new Responding(responders[options.respond], report);
   const server = await responding.listen(address, options.backlog, isBoth ? "localhost" : undefined);
-  // close() first removes the path we made; do it however the process ends.
+  // close() first removes the path that we created; do that however the process ends.
   process.on("exit", () => server.close());
   report.tell(listening(server, options));
   responding.begin();
@@ -100,7 +100,7 @@ function listening(
   { address: at, addresses, backlog: { effective } }: Server,
   { backlog, respond }: ListenOptions,
 ): ListeningEvent {
-  // Other systems have none, and count the queue differently.
+  // Other systems have no such limit, and count the queue differently.
   const limit = somaxconn();
   const isUnix = at.family === "unix";
   const isInternet = at.family === "ipv4" || at.family === "ipv6";
@@ -128,8 +128,9 @@ function withScope(at: Ipv4Address | Ipv6Address): string {
 }
 
 /**
- * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once, except within
- * half a second: npm forwards the SIGINT that the terminal has already sent to both processes.
+ * Resolves at the first SIGINT or SIGTERM. A second one ends the process immediately, unless it
+ * comes within half a second: npm forwards the SIGINT that the terminal has already sent to both
+ * processes.
  */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

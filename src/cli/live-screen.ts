@@ -2,7 +2,7 @@ import { clearScreenDown, cursorTo, emitKeypressEvents } from "node:readline";
 import type { TerminalText } from "./terminal-text.ts";
 
 // DEC's private terminal modes: 1049 is the alternate screen, 25 the cursor, 7 wraps lines. On a
-// narrow terminal wrapped lines would scroll the first ones away, so lines are cut.
+// narrow terminal, wrapped lines would push the first ones off the screen, so lines are cut.
 const OPEN = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const CLOSE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
@@ -11,7 +11,7 @@ export class LiveScreen {
   readonly #content: (rows: number) => TerminalText;
   readonly #draw = () => this.draw();
 
-  /** @param content gets the number of rows, and returns the text to show */
+  /** @param content returns the text to show, given the number of rows */
   constructor(content: (rows: number) => TerminalText) {
     this.#content = content;
     const { stdin, stdout } = process;

@@ -8,9 +8,9 @@ import { joinLines } from "./terminal-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 const DONE = 0;
-/** Standard output cannot be written. */
+/** Standard output cannot be written to. */
 const FAILED = 1;
-/** The request is wrong, or cannot be met here. */
+/** The request is wrong or cannot be met here. */
 const BAD_USAGE = 2;
 
 /** Adds a command to the program; `exit` gets its status. */
@@ -41,7 +41,7 @@ Examples:
   berkeley hold 3000 -- npm start        keep the port open while the server restarts
   berkeley proxy 8080 3000 --latency 200  forward connections to port 3000, 200 ms late`;
 
-// Node would print names of paths and hosts unescaped.
+// Node would print paths and host names unescaped.
 process.on("uncaughtException", (error) => {
   complainOfDefect(error);
   process.exit(BAD_USAGE);
@@ -82,14 +82,13 @@ async function run(words: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) return badUsage(error.message, error.command);
     if (!(error instanceof CommanderError)) throw error;
-    // --help and --version end here too.
+    // --help and --version also end here.
     return error.exitCode === 0 ? DONE : badUsage(asSentence(error.message, words));
   }
 }
 
 /**
- * The command that the first argument names, none for the version, or all of them, for the help and
- * for errors.
+ * Returns the command that the first argument names; none for the version; all for help and errors.
  */
 function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
   if (command === "--version") return Promise.resolve([]);
@@ -107,7 +106,7 @@ function outputFailed(error: NodeJS.ErrnoException, perseveres: boolean): void {
   if (!perseveres) process.exit(hasLeft ? DONE : FAILED);
   if (hasLeft) return;
   isOutputLost = true;
-  // This may come after the end of the run.
+  // This may happen after the command has finished.
   process.exitCode = BAD_USAGE;
 }
 
@@ -116,7 +115,7 @@ function badUsage(message: string, command?: string): number {
   return BAD_USAGE;
 }
 
-/** commander's error on one line, and where to find help. */
+/** Puts commander's error on one line, and adds where to find help. */
 function asSentence(message: string, [command = ""]: readonly string[]): string {
   const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   return (

@@ -5,26 +5,26 @@ import { type Styles, stylesOf, type TerminalText, text } from "./terminal-text.
 /** A stream that people read. */
 export interface Output {
   readonly write: (text: TerminalText) => void;
-  /** Whether it is a terminal that understands control sequences. */
+  /** Whether it is a terminal that supports control sequences. */
   readonly isTerminal: boolean;
   readonly styles: Styles;
   /** Its width; undefined if lines may have any length. */
   readonly columns: number | undefined;
-  /** Calls `listener` when `columns` has changed. Returns a function that stops it. */
+  /** Calls `listener` after `columns` has changed. Returns a function that stops that. */
   readonly onResize: (listener: () => void) => () => void;
 }
 
 /** Standard output, with colours and a width if it is a terminal. */
 export const standardOutput = (): Output => outputTo(process.stdout);
 
-/** Standard error; either of the two may be a terminal without the other. */
+/** Standard error; one of the two may be a terminal when the other is not. */
 export const standardError = (): Output => outputTo(process.stderr);
 
 /** Writes a value as one line of JSON to standard output. */
 export const writeJson = (value: unknown): void => standardOutput().write(text`${json(value)}\n`);
 
 function outputTo(stream: NodeJS.WriteStream): Output {
-  // In a pipe isTTY is undefined, despite its type, and picocolors would use CI and FORCE_COLOR.
+  // For a pipe, isTTY is undefined despite its type, and picocolors would check CI and FORCE_COLOR.
   const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb";
   return {
     write: ({ raw }) => stream.write(raw),

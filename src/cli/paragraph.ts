@@ -5,8 +5,8 @@ import { wrap } from "./wrap.ts";
 const HANG = 2;
 
 /**
- * Wraps text between words, since a terminal breaks lines at its last column even within a word.
- * Without columns it is one line. Ends with a newline.
+ * Wraps text between words, since a terminal breaks lines at its last column even within a word. If
+ * `columns` is undefined, returns one line. Ends with a newline.
  */
 export function paragraph(words: Words, columns: number | undefined, indent = 0): TerminalText {
   const { raw } = TerminalText.of(words);
@@ -16,7 +16,7 @@ export function paragraph(words: Words, columns: number | undefined, indent = 0)
   return TerminalText.trust(`${first}${lines.join(`\n${first}${" ".repeat(HANG)}`)}\n`);
 }
 
-/** Wraps text, and keeps the command after it on one line, so that it can be copied as a whole. */
+/** Wraps text, but keeps the command after it on one line, so that it can be copied. */
 export function withCommand(
   words: Words,
   command: Words,

@@ -40,7 +40,7 @@ export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) 
 function isInForeground(): boolean {
   try {
     const text = readFileSync("/proc/self/stat", "latin1");
-    // The program's name, in parentheses, may contain blanks.
+    // The program's name, in parentheses, may contain spaces.
     const [, , , group, , , foreground] = text.slice(text.lastIndexOf(")") + 1).split(" ");
     return group !== undefined && group === foreground;
   } catch {

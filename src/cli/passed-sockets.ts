@@ -12,15 +12,15 @@ import { UsageError } from "./usage-error.ts";
 const FIRST = 3;
 
 /**
- * The least number of the second descriptors. At its start Node sets close-on-exec on every number
- * up to the first above 15 that is free (uv_disable_stdio_inheritance), and puts the channel to its
- * parent, such as a watcher, at 3 or soon after.
+ * The lowest number of the second descriptors. When Node starts, it sets close-on-exec on every
+ * descriptor up to the first free number above 15 (uv_disable_stdio_inheritance), and a channel to
+ * its parent, such as a watcher, gets number 3 or one soon after.
  */
 const HIGH = 64;
 
 /**
- * How a command inherits listening sockets: from descriptor 3 on, as sd_listen_fds(3) says, and
- * once more at high numbers, for the file that every Node process of the command loads first
+ * Listening sockets that a command inherits: from descriptor 3 on, as in sd_listen_fds(3), and
+ * again at high numbers, for the file that every Node process of the command loads first
  * (node/held/preload.cts).
  */
 export class PassedSockets {
@@ -48,15 +48,15 @@ export class PassedSockets {
 
   /** Prepares the sockets for the next start of the command. */
   prepare(): void {
-    // O_NONBLOCK belongs to the socket, not the descriptor; a previous process may have set it.
+    // O_NONBLOCK belongs to the socket, not to the descriptor; an earlier process may have set it.
     for (const { system, fd } of this.#sockets) system.setNonblocking(fd, false);
     this.#limits = this.#sockets.map(effectiveBacklog);
   }
 
   /**
-   * Whether a program has begun to use one of them since: it made the socket non-blocking, as event
-   * loops do, or called listen(2), which changes the limit of the queue. Undefined if the system
-   * cannot tell.
+   * Whether a program has begun to use one of them since then: it made the socket non-blocking, as
+   * event loops do, or called listen(2), which changes the queue's limit. Undefined if the system
+   * does not say.
    */
   get areTaken(): boolean | undefined {
     if (this.#limits.includes(undefined)) return undefined;
@@ -65,10 +65,10 @@ export class PassedSockets {
     );
   }
 
-  /** The command's environment, without variables of a service manager that started us. */
+  /** The command's environment, without the variables of a service manager that started us. */
   environment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     const { LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDNAMES, NODE_OPTIONS, ...own } = from;
-    // In quotes blanks are allowed, and a backslash escapes (ParseNodeOptionsEnvVar in
+    // Within quotes, spaces are allowed and a backslash escapes (ParseNodeOptionsEnvVar in
     // src/node_options.cc).
     const load = `--require "${preload().replaceAll(/["\\]/g, "\\$&")}"`;
     return {
@@ -96,7 +96,7 @@ function duplicated(socket: Socket | BorrowedSocket): number {
 /** The flag of asm-generic/fcntl.h, in octal. */
 const O_NONBLOCK = 0o4000;
 
-/** Linux tells the flags of a descriptor of this process (proc_pid_fdinfo(5)). */
+/** On Linux, /proc shows the flags of this process's descriptors (proc_pid_fdinfo(5)). */
 function isNonblocking(fd: number): boolean {
   const [, flags = "0"] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
   return (Number.parseInt(flags, 8) & O_NONBLOCK) !== 0;

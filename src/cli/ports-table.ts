@@ -36,12 +36,14 @@ function row({ socket, holders, user }: Listed, styles: Styles): Cell[] {
 
 const BAR = 8;
 
-/** The accept queue as a bar. It is full at one more than the limit, which Linux admits. */
+/**
+ * The accept queue as a bar. It is full at one more than the limit, since Linux allows that many.
+ */
 function queueCell(queue: AcceptQueue | undefined, styles: Styles): Cell {
   if (queue === undefined) return cell("-", styles.dim);
   const { pending, limit } = queue;
   const share = Math.min(1, pending / (limit + 1));
-  // A single waiting connection shows, however long the queue is.
+  // A single waiting connection is visible, however long the queue.
   const filled = pending === 0 ? 0 : Math.max(1, Math.round(share * BAR));
   const style = share >= 1 ? styles.red : share >= 0.5 ? styles.yellow : styles.green;
   const numbers = `${pending}/${limit}`;

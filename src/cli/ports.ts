@@ -51,7 +51,7 @@ async function printJson(all: boolean, proceed: boolean): Promise<void> {
   if (proceed) await endOf(machineClock.setInterval(print, INTERVAL));
 }
 
-/** Never resolves: the reader stops us with a signal, or by closing the pipe. */
+/** Never resolves: a signal stops us, or the reader does by closing the pipe. */
 const endOf = (_timer: Timer) => new Promise<never>(() => {});
 
 async function watch(startWithAll: boolean, output: Output): Promise<void> {
@@ -63,7 +63,7 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
     const dim = output.styles.dim(`q: quit  a: show ${all ? "TCP listeners only" : "all"}`);
     const drops = dropsSinceBoot();
     const head = drops === "" ? text`${dim}\n` : text`${dim}\n${drops}\n`;
-    // The head and the table's title take three lines. Entries that do not fit are not laid out.
+    // The header and the table's title take three lines. Do not lay out entries that do not fit.
     const entries = listeners({ all }).slice(0, Math.max(0, rows - 3));
     return text`${head}${screenOf(entries, output)}`;
   });
@@ -77,8 +77,8 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
 }
 
 /**
- * How many connections all listeners of this network namespace have dropped; empty if the system
- * does not count them.
+ * The number of connections that all listeners of this network namespace have dropped, as a
+ * sentence; empty if the system does not count them.
  */
 function dropsSinceBoot(): string {
   const counters = netstat();

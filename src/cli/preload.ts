@@ -23,9 +23,9 @@ const temporaryFolders = (): readonly string[] => [tmpdir(), "/tmp", "/var/tmp",
 let path: string | undefined;
 
 /**
- * The file for `node --require`. A Node that cannot read it does not start, and the command may run
- * as another user (su, setpriv): where others cannot read our installation, as in a home directory
- * of mode 0700, they get a copy that lasts as long as this process.
+ * The file for `node --require`. Node does not start if it cannot read the file, and the command
+ * may run as another user (su, setpriv). If other users cannot read our installation, for example
+ * in a home directory of mode 0700, they get a copy that lasts as long as this process.
  */
 export function preload(): string {
   // Temporary folders may be cleaned.

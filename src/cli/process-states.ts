@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What proc_pid_stat(5) says of a process. */
+/** A process's state, from proc_pid_stat(5). */
 export interface ProcessState {
   readonly pid: number;
   readonly parent: number;
@@ -10,7 +10,7 @@ export interface ProcessState {
   readonly isZombie: boolean;
 }
 
-/** All processes that this one sees; none where there is no /proc. */
+/** All processes visible to this one; none if there is no /proc. */
 export function processStates(): readonly ProcessState[] {
   try {
     return readdirSync("/proc")
@@ -25,7 +25,7 @@ export function processStates(): readonly ProcessState[] {
 export function processState(pid: number): ProcessState | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The program's name, in parentheses, may contain blanks.
+    // The program's name, in parentheses, may contain spaces.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     // The main thread may end before the others.
     const isZombie = fields[0] === "Z" && Number(fields[17]) <= 1;

@@ -6,26 +6,26 @@ import type { ProxyTarget } from "../net/proxy/proxy-options.ts";
 import { type ListenAddress, parseEndpoint, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Where a proxy listens: at an address, or on sockets of another process. */
+/** Where a proxy listens: at an address, or on another process's sockets. */
 export interface ListenSource {
   readonly address: ListenAddress;
   readonly listen: ListenOptions;
   readonly ready?: () => void;
 }
 
-/** Sockets of the process that restarts. */
+/** The sockets of the process that is restarting. */
 export async function handedSockets(): Promise<ListenSource> {
   const taken = await takeOver();
   return { address: unnamed, listen: { socket: taken }, ready: () => taken.ready() };
 }
 
-/** Sockets of `berkeley hold` and the like. */
+/** Sockets inherited from `berkeley hold` or similar. */
 export function inheritedSockets(): ListenSource | undefined {
   const sockets = listenersFromEnvironment();
   return sockets.length === 0 ? undefined : { address: unnamed, listen: { socket: { sockets } } };
 }
 
-/** That of an inherited socket, which cannot be in use. */
+/** Stands for the address of an inherited socket, whose address cannot be in use. */
 const unnamed: ListenAddress = { family: "unix", path: "" };
 
 export async function addressToListenOn(
@@ -42,7 +42,7 @@ export async function addressToListenOn(
   return { address, listen: { host: listening, port } };
 }
 
-/** A target, and the address that it stands for. */
+/** A target and its address. */
 export interface ResolvedTarget {
   readonly to: ProxyTarget;
   readonly address: ListenAddress;
@@ -58,7 +58,8 @@ export async function targetsOf(
     );
   const ports = endpoints.map(async (endpoint) => {
     const asked = parseEndpoint(endpoint, "localhost");
-    // A name that cannot be found is an error now, rather than of each connection.
+    // Resolve the name now, so that an unknown one is a single error rather than one per
+    // connection.
     return { to: asked, address: await resolve(asked) };
   });
   const unix = paths.map((path) => {
@@ -79,6 +80,9 @@ export function checkNotItself(address: ListenAddress, targets: readonly Resolve
   }
 }
 
-/** Whether a socket on the first address gets connections to the second, as far as one sees. */
+/**
+ * Whether a socket on the first address would get connections to the second, judging by the
+ * addresses.
+ */
 const isHere = (listening: string, target: string) =>
   listening === target || ((listening === "0.0.0.0" || listening === "::") && /^(127\.|::1$)/.test(target));

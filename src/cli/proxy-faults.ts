@@ -1,7 +1,7 @@
 import type { Faults } from "../net/proxy/faults.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** The faults, by their option and by what a line of input calls them. */
+/** The faults: the option's name, by the name used in lines of input. */
 const kinds = {
   latency: "milliseconds",
   jitter: "milliseconds",
@@ -20,7 +20,7 @@ const isFault = (word: string): word is FaultName => Object.hasOwn(kinds, word);
 export function parseMilliseconds(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 3_600_000)
-    throw new UsageError(`"${text}" is not a time; it is a whole number of milliseconds, up to 3600000.`);
+    throw new UsageError(`"${text}" is not a time; a time is a whole number of milliseconds, up to 3600000.`);
   return value;
 }
 
@@ -35,7 +35,7 @@ export function parseBytes(text: string): number {
   return value;
 }
 
-/** What a line of input makes of the faults: `latency 200`, `stall`, `stall off`, `off`. */
+/** Applies a line of input to the faults: `latency 200`, `stall`, `stall off`, `off`. */
 export function changedFaults(faults: Faults, line: string): Faults {
   const [name = "", value, ...more] = line.trim().toLowerCase().split(/\s+/);
   if (name === "off" && value === undefined) return {};
@@ -58,7 +58,7 @@ function parseValue(name: FaultName, text: string | undefined): number | boolean
   return kind === "bytes" ? parseBytes(text) : parseMilliseconds(text);
 }
 
-/** The faults in words; empty without any. */
+/** Describes the faults; empty if there are none. */
 export function describeFaults({ latency, jitter, rate, resetAfter, slice, stall, refuse }: Faults): string {
   return [
     latency !== undefined && latency > 0 ? `latency ${latency} ms` : "",

@@ -48,10 +48,10 @@ interface ProxyCommandOptions extends Pick<Faults, "latency" | "jitter" | "rate"
   readonly json?: true;
 }
 
-/** How often the table is drawn, and the targets' states are looked at, in milliseconds. */
+/** How often to draw the table and to check the targets' states, in milliseconds. */
 const INTERVAL = 1000;
 
-/** What the old process says of its operands, which the new one cannot tell from its sockets. */
+/** What the old process tells the new one about the operands, which sockets do not reveal. */
 const ALL_ARE_TARGETS = "all are targets";
 
 /** Adds the `proxy` command, which forwards connections. */
@@ -84,7 +84,7 @@ export function addProxy(program: Command): void {
       parseInterval,
       5,
     )
-    .option("--idle-timeout <seconds>", "reset a connection that has been idle for so long", parseInterval)
+    .option("--idle-timeout <seconds>", "reset a connection that has been idle for this long", parseInterval)
     .option("--max-connections <n>", "how many connections may be open at once; others wait", parseCount)
     .option("--grace <seconds>", "how long open connections may take to end on exit", parseGrace, 0.5)
     .option("--watch", "show targets and connections, live; press q to quit")
@@ -94,11 +94,11 @@ export function addProxy(program: Command): void {
     .option("--jitter <ms>", "vary the delay at random, by up to this much either way", parseMilliseconds)
     .option(
       "--rate <bytes>",
-      "limit each direction of each connection to so many bytes a second, such as 64k",
+      "limit each direction of each connection to this many bytes per second, such as 64k",
       parseBytes,
     )
-    .option("--slice <bytes>", "send at most so many bytes at a time", parseBytes)
-    .option("--reset-after <bytes>", "reset a connection after so many bytes", parseBytes)
+    .option("--slice <bytes>", "send at most this many bytes at a time", parseBytes)
+    .option("--reset-after <bytes>", "reset a connection after this many bytes", parseBytes)
     .option("--stall", "stop forwarding data")
     .option("--refuse", "reset new connections")
     .addHelpText(
@@ -126,7 +126,7 @@ function parseInterval(text_: string): number {
 function parseCount(text_: string): number {
   const count = Number(text_);
   if (!/^\d+$/.test(text_) || count < 1 || count > 0x7fffffff)
-    throw new UsageError(`"${text_}" is not a number of connections; it is a whole number from 1.`);
+    throw new UsageError(`"${text_}" is not a number of connections; write a whole number, 1 or more.`);
   return count;
 }
 
@@ -148,11 +148,11 @@ async function run(operands: readonly string[], options: ProxyCommandOptions): P
   stopRestarts();
   await server.close({ drain: options.grace * 1000 });
   tellEnd(server, signal, machineClock.now() - started, options, output);
-  // Input, such as a terminal's, would keep the process.
+  // Reading from a terminal, for example, would keep the process running.
   process.stdin.pause();
 }
 
-/** A proxy, its targets, and whether every operand is one. */
+/** A proxy, its targets, and whether every operand is a target. */
 interface Started {
   readonly server: ProxyServer;
   readonly targets: readonly ResolvedTarget[];
@@ -246,7 +246,7 @@ function tellEnd(
   output.write(text`${count} in ${formatDuration(milliseconds)}${notes}; ${traffic}\n`);
 }
 
-/** Says when a target goes down or up. */
+/** Reports when a target goes down or comes up. */
 function tellStates(server: ProxyServer): () => void {
   const before = new Map<string, boolean>();
   const look = () => {
@@ -260,7 +260,7 @@ function tellStates(server: ProxyServer): () => void {
   return () => machineClock.clearInterval(timer);
 }
 
-/** Takes faults from lines of input. */
+/** Reads faults from lines of input. */
 function readFaults(server: ProxyServer, { json }: ProxyCommandOptions): () => void {
   const lines = createInterface({ input: process.stdin });
   lines.on("line", (line) => {
@@ -276,12 +276,12 @@ function readFaults(server: ProxyServer, { json }: ProxyCommandOptions): () => v
     else complain(`Faults: ${describeFaults(server.faults) || "none"}.`);
   });
   process.stdin.on("error", () => {});
-  // A daemon's input is at its end.
+  // A daemon's input has already ended.
   if ("unref" in process.stdin && typeof process.stdin.unref === "function") process.stdin.unref();
   return () => lines.close();
 }
 
-/** Draws the table until a key or a signal ends it. */
+/** Draws the table until a key or a signal stops it. */
 async function watch(
   server: ProxyServer,
   { json }: ProxyCommandOptions,
@@ -338,7 +338,7 @@ function onRestart(server: ProxyServer, allAreTargets: boolean, ended: () => voi
 
 interface FirstSignal {
   readonly signal: Promise<NodeJS.Signals>;
-  /** As if this signal had come. */
+  /** Behaves as if this signal had arrived. */
   send(name: NodeJS.Signals): void;
 }
 

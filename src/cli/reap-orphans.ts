@@ -3,9 +3,9 @@ import { isOwnChild } from "./own-children.ts";
 import { processStates } from "./process-states.ts";
 
 /**
- * The first process of a container, or of any PID namespace, is the parent of those whose parents
- * have ended, and must wait for them (pid_namespaces(7)): nobody else removes them from the table
- * of processes. Node waits for its own children only.
+ * The first process of a container, or of any PID namespace, becomes the parent of orphaned
+ * processes, and must wait for them (pid_namespaces(7)): nobody else removes them from the process
+ * table. Node waits only for its own children.
  */
 export function reapOrphans(): () => void {
   if (process.pid !== 1) return () => {};

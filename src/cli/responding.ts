@@ -17,7 +17,7 @@ import type { ConnectionFacts, Responder } from "./responders/responder.ts";
 /** Makes the responder of one connection. */
 export type MakeResponder = (facts: () => ConnectionFacts) => Responder;
 
-/** How long open connections may take to close at the end, in milliseconds. */
+/** How many milliseconds open connections may take to close at the end. */
 const DRAIN = 500;
 
 /** The totals for the summary. */
@@ -38,7 +38,7 @@ export class Responding {
   readonly #open = new Set<HandledConnection<Guest>>();
   #server: Server | undefined;
   #ending = false;
-  /** Whether it has been reported that descriptors or memory ran out. */
+  /** Whether a lack of descriptors or memory has been reported. */
   #toldExhausted = false;
   #connections = 0;
   #failed = 0;
@@ -54,8 +54,8 @@ export class Responding {
   }
 
   /**
-   * Listens on `host`, which may stand for several addresses, or else on the address. Connections
-   * wait until `begin()`. Throws a UsageError if it cannot listen.
+   * Listens on `host`, which may stand for several addresses, or otherwise on the address.
+   * Connections wait until `begin()`. Throws a UsageError if it cannot listen.
    */
   async listen(address: ListenAddress, backlog: number, host?: string): Promise<Server> {
     const endpoint: ListenOptions =
@@ -154,7 +154,7 @@ export class Responding {
     if (!this.#ending) this.#lookAtQueue();
   }
 
-  /** Accepting is retried. That descriptors or memory have run out is reported only once. */
+  /** Accepting failed, and is retried. Reports a lack of descriptors or memory only once. */
   #retried({ name, code, message }: AcceptError) {
     this.#lookAtQueue();
     const exhausted =

@@ -6,14 +6,14 @@ import type { Listening } from "../net/listener/listener-base.ts";
 /** Set for a process that takes over the sockets of an old one. */
 export const HANDED_OVER = "BERKELEY_HANDED_OVER";
 
-/** How long the new process may take to accept, in milliseconds. */
+/** How many milliseconds the new process may take until it accepts. */
 const PATIENCE = 10_000;
 
 /**
  * Starts the command again, and hands the sockets over to it. Resolves when only the new process
- * accepts, and the connections of this one have ended.
+ * accepts and this process's connections have ended.
  *
- * @param told what the new process finds in the variable `HANDED_OVER`
+ * @param told the value of the variable `HANDED_OVER` in the new process
  */
 export async function restartHandingOver(listener: Listening, told: string): Promise<void> {
   const [program = process.execPath, ...words] = [

@@ -55,7 +55,7 @@ test("free: several ports, one after another, each named", async (context) => {
   assert.match(
     stdout,
     new RegExp(
-      `^${free} is free already\\.\n[\\s\\S]*\n${first} is free\\.\n[\\s\\S]*\n${second} is free\\.\n$`,
+      `^${free} is already free\\.\n[\\s\\S]*\n${first} is free\\.\n[\\s\\S]*\n${second} is free\\.\n$`,
     ),
   );
 });

@@ -8,7 +8,7 @@ export interface TableStyle {
   readonly columns: number | undefined;
 }
 
-/** No lines; two blanks between columns. */
+/** No lines; two spaces between columns. */
 const border = {
   top: "",
   "top-mid": "",
@@ -27,7 +27,7 @@ const border = {
   middle: "  ",
 };
 
-/** What a table shows in one column of one line. */
+/** A cell of a table. */
 export interface Cell {
   readonly shown: TerminalText;
   readonly width: number;
@@ -38,7 +38,9 @@ export function cell(words: string, style: Style = TerminalText.of): Cell {
   return { shown: style(escaped), width: [...escaped.raw].length };
 }
 
-/** A table with one line for each row, whose last column is cut to fit; no newline at the end. */
+/**
+ * Formats a table with one line per row, whose last column is cut to fit. No newline at the end.
+ */
 export function plainTable(
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
@@ -61,7 +63,7 @@ export function plainTable(
     head: head.map((name) => style.styles.dim(name).raw),
   });
   for (const cells of rows) table.push(cells.map(({ shown }) => shown.raw));
-  // cli-table3 pads the last column; trailing blanks would wrap when copied.
+  // cli-table3 pads the last column; trailing spaces would wrap when copied.
   const lines = table.toString().split("\n");
   return TerminalText.trust(lines.map((line) => line.trimEnd()).join("\n"));
 }

@@ -5,9 +5,8 @@ import { printable } from "../diagnose/printable.ts";
 export type Words = string | TerminalText;
 
 /**
- * Text that is safe to write to a terminal. `text` makes one of strings by escaping them, so that
- * no process name, path, host or argument can control the terminal. Only this package's own control
- * sequences are trusted.
+ * Text that is safe to write to a terminal. `text` escapes strings, so that no process name, path,
+ * host or argument can control the terminal. Only this package's own control sequences are trusted.
  */
 export class TerminalText {
   readonly raw: string;
@@ -16,7 +15,9 @@ export class TerminalText {
     this.raw = raw;
   }
 
-  /** Takes text unescaped: one made of other TerminalTexts, or our own control sequence. */
+  /**
+   * Accepts text without escaping it: made of other TerminalTexts, or our own control sequences.
+   */
   static trust(raw: string): TerminalText {
     return new TerminalText(raw);
   }
@@ -26,7 +27,7 @@ export class TerminalText {
   }
 }
 
-/** Escapes every interpolated value, newlines too; the template itself is trusted. */
+/** Escapes every interpolated value, including newlines; the template itself is trusted. */
 export function text(template: TemplateStringsArray, ...values: readonly (Words | number)[]): TerminalText {
   const escaped = values.map((value) =>
     typeof value === "number" ? `${value}` : TerminalText.of(value).raw,
@@ -41,7 +42,7 @@ export function joinLines(lines: readonly Words[]): TerminalText {
 
 type StyleName = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** Sets text in a colour, or plain if colours are off. */
+/** Colours text, or leaves it plain if colours are off. */
 export type Style = (words: Words) => TerminalText;
 
 export type Styles = Readonly<Record<StyleName, Style>>;

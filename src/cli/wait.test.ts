@@ -66,7 +66,7 @@ test("wait refuses what it cannot wait for", () => {
         "sun_path holds at most 108.",
     ],
     [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
-    [["3000", "--timeout", "soon"], '"soon" is not a time; it is a number of seconds, from 0 to 1000000.'],
+    [["3000", "--timeout", "soon"], '"soon" is not a time; a time is a number of seconds from 0 to 1000000.'],
   ] as const) {
     const { status, stderr } = runBerkeley(["wait", ...words]);
     assert.deepEqual([status, stderr], [2, `berkeley: ${message}\n`]);

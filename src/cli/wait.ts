@@ -71,7 +71,7 @@ async function isListenedOn(endpoint: ListenerEndpoint, timeout: number | undefi
     if (error instanceof Error && "code" in error && "hostname" in error) {
       throw new UsageError(`The host "${error.hostname}" cannot be found (${error.code}).`);
     }
-    // Such as a path that is too long for a sockaddr.
+    // For example, a path that is too long for a sockaddr.
     if (error instanceof RangeError) throw new UsageError(`Cannot wait for this address: ${error.message}.`);
     throw error;
   }
@@ -81,7 +81,7 @@ async function isListenedOn(endpoint: ListenerEndpoint, timeout: number | undefi
 async function run([program, ...words]: readonly string[]): Promise<number> {
   if (program === undefined) return DONE;
   const child = spawn(program, words, { stdio: "inherit" });
-  // A terminal sends Ctrl-C to both processes; let the command decide what to do.
+  // A terminal sends Ctrl-C to both processes; leave the decision to the command.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   try {
@@ -100,7 +100,7 @@ async function endOf(child: ReturnType<typeof spawn>): Promise<CommandEnd> {
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text === "" || !(seconds >= 0 && seconds <= 1_000_000)) {
-    throw new UsageError(`"${text}" is not a time; it is a number of seconds, from 0 to 1000000.`);
+    throw new UsageError(`"${text}" is not a time; a time is a number of seconds from 0 to 1000000.`);
   }
   return seconds;
 }

@@ -97,7 +97,7 @@ test("why rejects an invalid port", () => {
     [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],
     [
       ["--unix", "x".repeat(200)],
-      "Cannot ask about this address: the path of a unix address is 200 bytes long; " +
+      "Cannot query this address: the path of a unix address is 200 bytes long; " +
         "sun_path holds at most 108.",
     ],
     [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],

@@ -46,7 +46,7 @@ Exit status: 0 free, 1 in use or unavailable, 2 unknown or bad usage. For severa
           else tell(explanation, standardOutput());
         }
         const told = explanations.map(({ verdict }) => statuses[verdict]);
-        // If one address is taken, it does not matter that another is unknown.
+        // If one address is taken, it does not matter whether another is unknown.
         return [1, 2].find((status) => told.includes(status)) ?? 0;
       });
       exit(Math.max(...all));

@@ -1,4 +1,4 @@
-// Not wrap-ansi: it makes an Intl.Segmenter when it is loaded, which takes as long as the rest of a
+// Not wrap-ansi: it creates an Intl.Segmenter when loaded, which takes as long as the rest of a
 // command.
 
 /** A colour or another style, as picocolors sets it. */
@@ -6,10 +6,7 @@ const SGR = "\u001b\\[[0-9;]*m";
 const styling = new RegExp(SGR, "g");
 const plain = /^[ -~]*$/;
 
-/**
- * Breaks text into lines of at most `columns`, at blanks; a word that is longer has a line of its
- * own.
- */
+/** Breaks text at spaces into lines of at most `columns`; a longer word gets its own line. */
 export function wrap(words: string, columns: number): string[] {
   const lines: string[] = [];
   let line: string | undefined;
@@ -37,9 +34,9 @@ export function columnsOf(styled: string): number {
   return columns;
 }
 
-/** Marks, which include the selectors of an emoji's form, and joiners. */
+/** Marks, including variation selectors of emoji, and joiners. */
 const zero = /\p{M}|[\u200b-\u200f]/u;
 
-/** The wide and full-width ranges of Unicode's EastAsianWidth.txt, and pictures. */
+/** The wide and full-width ranges of Unicode's EastAsianWidth.txt, and pictographs. */
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;

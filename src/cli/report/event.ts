@@ -18,8 +18,8 @@ export type ListenEvent =
 export interface ListeningEvent {
   readonly event: "listening";
   /**
-   * Every address it listens on, such as `127.0.0.1:3000`, `[::1]:3000` or a path. `localhost` has
-   * two. The fields below describe the first.
+   * Every address that it listens on, such as `127.0.0.1:3000`, `[::1]:3000` or a path; two for
+   * `localhost`. The fields below describe the first.
    */
   readonly addresses: readonly string[];
   readonly family: "ipv4" | "ipv6" | "unix";
@@ -32,9 +32,9 @@ export interface ListeningEvent {
   readonly respond: "echo" | "discard" | "http";
   /** The requested backlog. */
   readonly backlog: number;
-  /** The backlog that the system granted; null if it does not say. */
+  /** The backlog that the system granted; null if the system does not report it. */
   readonly granted: number | null;
-  /** net.core.somaxconn, which caps the backlog; null on other systems than Linux. */
+  /** net.core.somaxconn, which caps the backlog; null if the system is not Linux. */
   readonly somaxconn: number | null;
   /** How many connections may wait: on Linux one more than the backlog; null on other systems. */
   readonly capacity: number | null;
@@ -44,7 +44,7 @@ export interface ListeningEvent {
 /** A connection was accepted. */
 export interface ConnectionEvent {
   readonly event: "connection";
-  /** 1 for the first, and so on. */
+  /** Counts connections from 1. */
   readonly id: number;
   /** The peer's address, such as `127.0.0.1:51234`. */
   readonly peer: string;
@@ -79,17 +79,16 @@ export interface QueueEvent {
 }
 
 /**
- * The kernel has dropped connection attempts at this listener. Their clients notice nothing, and
- * retry.
+ * The kernel has dropped connection attempts at this listener. The clients are not told, and retry.
  */
 export interface DropEvent {
   readonly event: "drop";
   /**
-   * SYNs and final ACKs of handshakes dropped since the last such event. A client that retries
-   * counts again.
+   * How many SYNs and final handshake ACKs were dropped since the last such event. A client that
+   * retries is counted again.
    */
   readonly dropped: number;
-  /** The same since the listener was opened, as counted by the kernel (sk_drops). */
+  /** How many were dropped since the listener was opened, as counted by the kernel (sk_drops). */
   readonly total: number;
   /** Connections waiting to be accepted now. */
   readonly pending: number;
@@ -105,17 +104,17 @@ export interface ErrorEvent {
   readonly event: "error";
   /** The name of the error, such as `ProcessFdQuotaExceeded`. */
   readonly name: string;
-  /** Its C name, such as `EMFILE`. */
+  /** The name of the errno, such as `EMFILE`. */
   readonly code: string;
   readonly message: string;
 }
 
-/** The end. */
+/** Reported at the end. */
 export interface SummaryEvent {
   readonly event: "summary";
   /** The signal that ended it: `SIGINT` or `SIGTERM`. */
   readonly signal: string | null;
-  /** Accepted connections. */
+  /** The number of accepted connections. */
   readonly connections: number;
   /** How many of them ended with an error. */
   readonly failed: number;
@@ -125,7 +124,7 @@ export interface SummaryEvent {
   readonly refused: number;
   readonly received: number;
   readonly sent: number;
-  /** The greatest depth seen of the accept queue. */
+  /** The greatest observed depth of the accept queue. */
   readonly deepestQueue: number;
   /** Connection attempts that the kernel dropped here; null if it does not count them. */
   readonly dropped: number | null;

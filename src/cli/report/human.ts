@@ -134,13 +134,16 @@ function loopbackOf(address: string): string {
 }
 
 function backlog({ backlog, granted, somaxconn }: ListeningEvent): string {
-  if (granted === null) return `${backlog} requested; the system does not say what it granted`;
+  if (granted === null) return `${backlog} requested; the system does not report the granted value`;
   if (granted === backlog) return `${backlog} requested and granted`;
   const why = granted === somaxconn ? `: the system's limit, net.core.somaxconn = ${somaxconn}` : "";
   return `${backlog} requested, ${granted} granted${why}`;
 }
 
-/** Linux checks for more than the backlog: sk_acceptq_is_full() in include/net/sock.h. */
+/**
+ * On Linux a queue is full at one more than the backlog: sk_acceptq_is_full() in
+ * include/net/sock.h.
+ */
 const capacity = (connections: number) =>
   `holds ${connections}, one more than the backlog: Linux drops connections only while more than the ` +
   "backlog are waiting";

@@ -6,7 +6,7 @@ import { TerminalText, text } from "../terminal-text.ts";
 /** From the start of the line to the end of the screen: control sequence ED of ECMA-48. */
 const ERASE_BELOW = "\r\x1b[J";
 
-/** The least time between redraws, in milliseconds; a terminal is slower than a listener. */
+/** The minimum time between redraws, in milliseconds; a terminal is slower than a listener. */
 const INTERVAL = 50;
 
 /** The part of a terminal that the status line uses. */
@@ -18,7 +18,7 @@ export class StatusLine {
   readonly #text: () => string;
   readonly #forgetTerminal: () => void;
   #timer: Timer | undefined;
-  /** The columns that the current line took when it was drawn. */
+  /** The width of the current line, in columns, when it was drawn. */
   #drawn = 0;
 
   constructor(terminal: Terminal, text: () => string) {

@@ -9,14 +9,14 @@ const MAX_HEAD = 16_384;
 /** A token (RFC 9110, 5.6.2): a method, or the name of a field. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** The parts of a request that matter for the answer, or the error status. */
+/** The parts of a request that matter for the response, or the status of an error response. */
 type Request =
   | { readonly method: string; readonly keepAlive: boolean; readonly oldVersion: boolean }
   | { readonly status: 400 | 431 | 505 };
 
 /**
- * Answers each request with a page about the connection (RFC 9112), and keeps the connection if the
- * client does.
+ * Answers each request with a page about the connection (RFC 9112), and keeps the connection open
+ * if the client does.
  */
 export function http(facts: () => ConnectionFacts): Responder {
   return (received) => {
@@ -25,7 +25,7 @@ export function http(facts: () => ConnectionFacts): Responder {
     const head = /\r?\n\r?\n/.exec(text.slice(start));
     if (head === null || head.index > MAX_HEAD) {
       if (text.length > MAX_HEAD) return answer({ status: 431 }, text.length, facts);
-      // Reject data that cannot become a request at once: a TLS client would wait for ever.
+      // Immediately reject data that cannot become a request, or a TLS client would wait forever.
       if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]*(?: |$)/.test(text.slice(start))) return { consumed: 0 };
       return answer({ status: 400 }, text.length, facts);
     }
@@ -52,19 +52,19 @@ function parse([requestLine = "", ...fieldLines]: string[]): Request {
     .toLowerCase()
     .split(/[ \t]*,[ \t]*/);
   const wanted = oldVersion ? options.includes("keep-alive") : !options.includes("close");
-  // A body is not read as one: the connection ends after the answer.
+  // Bodies are not parsed: the connection ends after the response.
   const hasBody = fields.has("transfer-encoding") || lengths.some((length) => Number(length) > 0);
   return { method, keepAlive: wanted && !hasBody, oldVersion };
 }
 
-/** The header fields by lower-case name; undefined where a line is none. */
+/** The header fields by lower-case name; undefined if a line is not a field. */
 function parseFields(lines: string[]): Map<string, string[]> | undefined {
   const fields = new Map<string, string[]>();
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon)).toLowerCase();
     const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
-    // RFC 9110, 5.5: a value holds neither.
+    // A value contains neither (RFC 9110, 5.5).
     if (!TOKEN.test(name) || value.includes("\0") || value.includes("\r")) return undefined;
     fields.set(name, [...(fields.get(name) ?? []), value]);
   }
@@ -105,7 +105,7 @@ function response(status: number, body: Body, fields = ["Connection: close"], he
   return Buffer.from(`${head.join("\r\n")}\r\n\r\n${headOnly ? "" : body.text}`);
 }
 
-/** The empty icon keeps browsers from requesting one. */
+/** The empty icon keeps browsers from requesting a favicon. */
 function page({ peer, local, queue }: ConnectionFacts): string {
   const waiting =
     queue === undefined ? "unknown on this system" : `${queue.pending} waiting, limit ${queue.limit}`;

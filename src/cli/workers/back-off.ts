@@ -1,15 +1,15 @@
-/** The first delay after a crash at start, in milliseconds; it doubles up to the longest. */
+/** The first delay after a crash at start, in milliseconds. It doubles up to the longest. */
 const FIRST = 100;
 const LONGEST = 15_000;
 
-/** A worker that has served this long, in milliseconds, is started again at once. */
+/** A worker that has served this many milliseconds is restarted immediately. */
 const STEADY = 1000;
 
-/** How long to wait before a worker that has crashed is started again. */
+/** How long to wait before restarting a worker that has crashed. */
 export class BackOff {
   #delay = 0;
 
-  /** @param served how many milliseconds it had been ready; 0 if it never was */
+  /** @param served for how many milliseconds it was ready; 0 if it never was */
   next(served: number): number {
     if (served >= STEADY) this.#delay = 0;
     const delay = this.#delay;

@@ -9,20 +9,20 @@ import { UsageError } from "../usage-error.ts";
 const SUFFIX = ".sock";
 
 /**
- * The longest path of a socket is 107 bytes (103 on the BSDs), and those of `--ready notify` have
- * the run of a worker behind it.
+ * A socket's path has at most 107 bytes (103 on the BSDs), and `--ready notify` appends a worker's
+ * run.
  */
 const LONGEST = 90;
 
-/** How long a hold may take to let us connect, in milliseconds. */
+/** How many milliseconds a hold may take to let us connect. */
 const PATIENCE = 2000;
 
-/** Not userInfo(), which throws where the user has no name, as in many containers. */
+/** Not userInfo(), which throws if the user has no name, as in many containers. */
 const userId = (): number | undefined => process.getuid?.();
 
 /**
- * The folders that may be used, the best one first. XDG_RUNTIME_DIR may still be another user's
- * after su or sudo.
+ * The folders that may be used, best first. After su or sudo, XDG_RUNTIME_DIR may still be another
+ * user's.
  */
 function controlFolders(): readonly string[] {
   const { XDG_RUNTIME_DIR: runtime } = process.env;
@@ -30,34 +30,34 @@ function controlFolders(): readonly string[] {
   return runtime ? [join(runtime, "berkeley"), temporary] : [temporary];
 }
 
-/** A path for a new control socket, in a folder that no one else may enter. */
+/** Returns a path for a new control socket, in a folder that no other user may enter. */
 export function newControlPath(): string {
   const reasons: string[] = [];
   for (const folder of controlFolders()) {
-    // A container's hold always has the same pid, and one that was killed left its path behind.
+    // In a container, hold always has the same pid, and a killed one leaves its path behind.
     const path = join(folder, `${process.pid}-${randomBytes(4).toString("hex")}${SUFFIX}`);
     const reason = unusable(folder, path);
     if (reason === undefined) return path;
     reasons.push(reason);
   }
   throw new UsageError(
-    `There is no folder for the socket of --workers: ${reasons.join("; ")}. Set ` +
-      "XDG_RUNTIME_DIR to a folder of yours.",
+    `There is no folder for the control socket of --workers: ${reasons.join("; ")}. Set ` +
+      "XDG_RUNTIME_DIR to a folder that you own.",
   );
 }
 
-/** Makes the folder; returns why it cannot be used. */
+/** Creates the folder; returns the reason it cannot be used, or undefined. */
 function unusable(folder: string, path: string): string | undefined {
-  if (Buffer.byteLength(path) > LONGEST) return `${folder} is too long for the path of a socket`;
+  if (Buffer.byteLength(path) > LONGEST) return `${folder} is too long for a socket's path`;
   try {
     if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
     return distrust(folder);
   } catch (error) {
-    return `${folder} cannot be made (${error instanceof Error && "code" in error ? error.code : error})`;
+    return `${folder} cannot be created (${error instanceof Error && "code" in error ? error.code : error})`;
   }
 }
 
-/** Undefined if no one else may enter the folder; otherwise why it is not to be trusted. */
+/** Returns the reason the folder cannot be trusted; undefined if no other user may enter it. */
 function distrust(folder: string): string | undefined {
   const found = lstatSync(folder);
   if (!found.isDirectory()) return `${folder} is not a folder`;
@@ -66,7 +66,7 @@ function distrust(folder: string): string | undefined {
   return undefined;
 }
 
-/** The paths of the control sockets, some of which may be of holds that were killed. */
+/** The paths of the control sockets, including those that killed holds left behind. */
 export const controlSockets = (): readonly string[] =>
   controlFolders().flatMap((folder) =>
     namesIn(folder)
@@ -75,8 +75,8 @@ export const controlSockets = (): readonly string[] =>
   );
 
 /**
- * Removes what holds that were killed have left, also of their workers. A process of another
- * container's may have any number: it is asked as well.
+ * Removes paths that killed holds have left behind, including those of their workers. A pid of
+ * another container means nothing here, so each hold is also asked whether it still runs.
  */
 export async function removeStale(): Promise<void> {
   for (const folder of controlFolders())
@@ -105,7 +105,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** None where others could have put one. */
+/** The names in a folder; none if other users could have put some there. */
 function namesIn(folder: string): readonly string[] {
   try {
     return distrust(folder) === undefined ? readdirSync(folder) : [];

@@ -1,26 +1,27 @@
-// The unix socket of a `berkeley hold --workers`: its workers report there, and `--status` asks.
+// The unix socket of a `berkeley hold --workers`: its workers report to it, and `--status` queries
+// it.
 import type { HandledConnection } from "../../net/connection/handled-connection.ts";
 import { listen } from "../../net/listener/listen.ts";
 import type { Server } from "../../net/listener/server.ts";
 import { newControlPath, removeStale } from "./control-folder.ts";
 import type { HoldStatus } from "./status.ts";
 
-/** What a process of a worker reports (node/held/channel.cts). */
+/** A report from a worker's process (node/held/channel.cts). */
 export interface WorkerReport {
-  /** Which start of which worker. */
+  /** Identifies the worker and its start. */
   readonly run: string;
   readonly pid: number;
-  /** 0 is the main one. */
+  /** 0 is the main thread. */
   readonly thread: number;
   readonly event: "started" | "listening" | "drained" | "gone";
-  /** Asks the process to drain. */
+  /** Tells the process to drain. */
   readonly drain: () => void;
 }
 
-/** What is known of a connection. */
+/** A connection of a process that reports. */
 interface Reporter {
   unfinished: string;
-  /** What it reports of, from its first report on. */
+  /** Which process it is, once it has sent its first report. */
   process?: Pick<WorkerReport, "run" | "pid" | "thread">;
 }
 
@@ -52,7 +53,7 @@ export class ControlSocket {
           connection.state.unfinished = lines.pop() ?? "";
           for (const line of lines) received(connection, line, onReport, status);
         },
-        // A worker that was killed.
+        // The worker was killed.
         error() {},
         close({ state }) {
           if (state.process !== undefined) onReport({ ...state.process, event: "gone", drain() {} });

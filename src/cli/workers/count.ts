@@ -1,13 +1,15 @@
 import { availableParallelism } from "node:os";
 import { UsageError } from "../usage-error.ts";
 
-/** More than a machine has processors for, and fewer than its descriptors. */
+/** More than machines have processors, and fewer than they have descriptors. */
 const MOST = 512;
 
-/** Parses `--workers`: a number, or `cpus` for as many as this process may use. */
+/**
+ * Parses `--workers`: a number, or `cpus` for the number of processors that this process may use.
+ */
 export function parseWorkers(text: string): number {
   if (text === "cpus") return availableParallelism();
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= MOST) return count;
-  throw new UsageError(`"${text}" is not a number of workers; it is 1 to ${MOST}, or cpus.`);
+  throw new UsageError(`"${text}" is not a number of workers; write 1 to ${MOST}, or cpus.`);
 }

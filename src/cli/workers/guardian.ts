@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { noteChild } from "../own-children.ts";
 
 /**
- * Reads two lines at a time: the process groups to end at once, and all. At the end of its input,
- * hold has ended, in any way. A group that has ended is forgotten, before its number is reused.
+ * Reads pairs of lines: the process groups to end immediately, and all groups. When its input ends,
+ * hold has ended in one way or another. It forgets a group that has ended before the number is
+ * reused.
  */
 const SCRIPT = `
 while read -r first && read -r second; do now=$first all=$second; done
@@ -24,30 +25,30 @@ kill -TERM $all
 await "$2"
 kill -KILL $all`;
 
-/** The signals that a terminal, or a service manager, sends to hold's processes as well. */
+/** The signals that a terminal or a service manager also sends to hold's processes. */
 const IGNORE = "trap '' HUP INT QUIT TERM USR1 USR2";
 
-/** Groups of a worker. */
+/** A process group of a worker. */
 export interface GuardedGroup {
-  /** As kill(2) names it. */
+  /** The number that kill(2) takes. */
   readonly id: number;
-  /** It finds out by itself that hold is gone, and drains. */
+  /** Whether the worker itself notices that hold is gone, and drains. */
   readonly drains: boolean;
 }
 
 /**
- * A shell that ends the workers if hold cannot, as when it is killed: nothing of them may remain on
- * the port. (prctl(2)'s PR_SET_PDEATHSIG would not let Node programs drain.)
+ * A shell that ends the workers if hold cannot, for example because it was killed: none of their
+ * processes may keep the port. (PR_SET_PDEATHSIG of prctl(2) would not let Node programs drain.)
  */
 export class Guardian {
   readonly #shell: ChildProcess;
   #told = "";
 
   /**
-   * Start it before any descriptor is opened for others to inherit.
+   * Create it before opening any descriptor that other processes inherit.
    *
-   * @param draining how long connections may take to end, in milliseconds
-   * @param grace how long the workers may take to end
+   * @param draining how many milliseconds connections may take to end
+   * @param grace how many milliseconds the workers may take to end
    */
   constructor(draining: number, grace: number) {
     const drain = Math.ceil(draining / 1000);
@@ -56,12 +57,12 @@ export class Guardian {
     this.#shell = spawn("/bin/sh", words, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
     noteChild(this.#shell);
     this.#shell.unref();
-    // Without it, only Node workers end when hold is killed.
+    // Without the shell, only Node workers end when hold is killed.
     this.#shell.on("error", () => {});
     this.#shell.stdin?.on("error", () => {});
   }
 
-  /** Tells it what runs. */
+  /** Tells the shell what is running. */
   guard(groups: readonly GuardedGroup[]): void {
     const now = groups.filter(({ drains }) => !drains);
     const text = [now, groups].map((each) => `${each.map(({ id }) => id).join(" ")}\n`).join("");
@@ -70,7 +71,7 @@ export class Guardian {
     this.#shell.stdin?.write(text);
   }
 
-  /** hold ends in order. */
+  /** hold is ending in order. */
   close(): void {
     this.guard([]);
     this.#shell.stdin?.end();

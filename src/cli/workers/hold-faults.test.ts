@@ -157,7 +157,7 @@ test("hold --workers: says so if there is no folder for the control socket", inh
   assert.equal(status, 2);
   assert.match(
     stderr.replaceAll("\n", " "),
-    /^berkeley: There is no folder for the socket of --workers: .*ENOTDIR.*Set XDG_RUNTIME_DIR/,
+    /^berkeley: There is no folder for the control socket of --workers: .*ENOTDIR.*Set XDG_RUNTIME_DIR/,
   );
   assert.equal(existsSync(path), false);
 });

@@ -14,23 +14,23 @@ import { DRAINING, type WorkerSockets } from "./worker.ts";
 /** What runs, and how. */
 export interface HoldWorkersOptions {
   readonly command: readonly [string, ...string[]];
-  /** The sockets of each worker; all may have the same. */
+  /** The sockets of each worker; workers may share them. */
   readonly sockets: readonly WorkerSockets["sockets"][];
-  /** Where it listens, as people read it. */
+  /** The addresses that it listens on, formatted for people. */
   readonly addresses: readonly string[];
   readonly pid: boolean;
   readonly ready: Readiness;
-  /** In milliseconds. */
+  /** How many milliseconds a worker may take to end. */
   readonly grace: number;
   readonly maxMemory: number;
-  /** Watches for changes, and returns what stops that. */
+  /** Watches for changes; resolves with a function that stops watching. */
   readonly onChange: (changed: (path: string) => void) => Promise<() => Promise<void>>;
 }
 
-/** These signals ask us to end. */
+/** These signals ask us to exit. */
 const LAST: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
 
-/** Runs the command several times until a signal ends it. */
+/** Runs several processes of the command until a signal ends them. */
 export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandEnd> {
   const { command, addresses } = options;
   const refusal = cannotExecute(command[0]);
@@ -40,7 +40,7 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
   for (const sockets of options.sockets) {
     if (passed.has(sockets)) continue;
     const one = new PassedSockets(sockets);
-    // Only now: O_NONBLOCK is the socket's, and workers that run share it.
+    // Only now, since O_NONBLOCK belongs to the socket, which running workers share.
     one.prepare();
     passed.set(sockets, one);
   }

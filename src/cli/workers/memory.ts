@@ -3,7 +3,7 @@ import { UsageError } from "../usage-error.ts";
 
 const units = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
 
-/** Parses a size: a number of bytes, or with K, M or G. */
+/** Parses a size: a number of bytes, optionally with K, M or G. */
 export function parseMemory(text: string): number {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
   const bytes = Number(number) * factorOf(unit.toLowerCase());

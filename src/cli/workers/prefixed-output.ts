@@ -1,12 +1,12 @@
 import type { Readable, Writable } from "node:stream";
 
-/** The characters from which a line is written in pieces, each with a prefix. */
+/** Lines longer than this many characters are written in pieces, each with a prefix. */
 const LONGEST = 64 << 10;
 
 /**
  * Copies a worker's output with a prefix before each line. A line is written in one piece, so that
- * lines of several workers do not mix; one that has no end yet follows when the worker ends, or
- * once it is long.
+ * lines of several workers do not mix. An unfinished line is written when the worker ends, or once
+ * it is long.
  */
 export function copyPrefixed(from: Readable, to: Writable, prefix: string): void {
   let unfinished = "";

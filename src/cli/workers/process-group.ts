@@ -1,6 +1,6 @@
 import { processStates } from "../process-states.ts";
 
-/** The process group of a worker: its process, and what that started. */
+/** The process group of a worker: its process, and the processes started by it. */
 export class ProcessGroup {
   readonly #leader: number;
 
@@ -8,7 +8,7 @@ export class ProcessGroup {
     this.#leader = leader;
   }
 
-  /** As kill(2) names it. */
+  /** The number that kill(2) takes. */
   get id(): number {
     return -this.#leader;
   }
@@ -21,14 +21,12 @@ export class ProcessGroup {
     }
   }
 
-  /**
-   * Whether a process of it runs. Ones that have ended, and that nobody waits for, do not count.
-   */
+  /** Whether any of its processes is running. Zombies do not count. */
   get isRunning(): boolean {
     try {
       process.kill(this.id, 0);
     } catch (error) {
-      // It may have become another user's.
+      // The process may have changed its user.
       return error instanceof Error && "code" in error && error.code === "EPERM";
     }
     const members = processStates().filter(({ group }) => group === this.#leader);

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** What shows that a worker serves. */
+/** How a worker shows that it is ready. */
 export type Readiness = "listening" | "message" | "notify";
 
 const values: readonly string[] = ["listening", "message", "notify"] satisfies Readiness[];
@@ -13,12 +13,13 @@ export function parseReadiness(text: string): Readiness {
 }
 
 /**
- * How long a program that is not Node's may take to listen, in milliseconds: it cannot tell, so it
- * is taken for ready if it still runs then. `--ready notify` waits for it to say so.
+ * How many milliseconds a program that is not a Node program gets to start listening. It does not
+ * report that, so it counts as ready if it is still running then. With `--ready notify` it does
+ * report it.
  */
 export const UNREPORTED = 2000;
 
-/** How long a worker may take to be ready, in milliseconds. */
+/** How many milliseconds a worker may take to become ready. */
 export const LATEST = 60_000;
 
 /** Whether a datagram to NOTIFY_SOCKET says READY=1 (sd_notify(3)). */

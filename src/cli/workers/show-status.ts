@@ -11,10 +11,10 @@ import { statusTables } from "./status-table.ts";
 /** The refresh interval of the live table, in milliseconds. */
 const INTERVAL = 1000;
 
-/** How long a hold may take to answer, in milliseconds. */
+/** How many milliseconds a hold may take to answer. */
 const PATIENCE = 2000;
 
-/** The longest answer in bytes: whatever else listens there could send for ever. */
+/** The longest answer in bytes: another program that listens there could send forever. */
 const LONGEST = 1 << 20;
 
 /**
@@ -46,7 +46,7 @@ async function live(endpoint: string | undefined, first: readonly HoldStatus[], 
   machineClock.clearInterval(timer);
 }
 
-/** What the holds say; those of one port or path, if given. */
+/** The status of each hold; only of those for one port or path, if given. */
 async function statuses(endpoint: string | undefined): Promise<readonly HoldStatus[]> {
   const asked = await Promise.all(controlSockets().map(ask));
   return asked.flatMap((status) => {
@@ -58,10 +58,10 @@ async function statuses(endpoint: string | undefined): Promise<readonly HoldStat
   });
 }
 
-/** undefined for one that was killed, and left its path. */
+/** Undefined if the hold was killed and left its path behind. */
 async function ask(path: string): Promise<HoldStatus | undefined> {
   try {
-    // A hold that is stopped still lets clients connect.
+    // Clients can connect to a hold even while it is stopped.
     const deadline = machineClock.now() + PATIENCE;
     const connection = await connect({ path, timeout: PATIENCE });
     try {

@@ -1,20 +1,20 @@
-/** What a worker is doing. */
+/** The state of a worker. */
 export type WorkerState = "starting" | "ready" | "draining" | "ended";
 
-/** What `hold --status` shows of a worker. */
+/** The status of a worker, as shown by `hold --status`. */
 export interface WorkerStatus {
   readonly worker: number;
   readonly pid: number | null;
   readonly state: WorkerState | "waiting";
   /** Milliseconds since its start. */
   readonly uptime: number;
-  /** How often it was started again. */
+  /** How often it was restarted. */
   readonly restarts: number;
   /** Resident memory in bytes. */
   readonly memory: number | null;
 }
 
-/** What a `berkeley hold --workers` says of itself. */
+/** The status of a `berkeley hold --workers`. */
 export interface HoldStatus {
   readonly pid: number;
   readonly addresses: readonly string[];
@@ -22,7 +22,7 @@ export interface HoldStatus {
   readonly workers: readonly WorkerStatus[];
 }
 
-/** The status that an answer is; undefined if it is something else. */
+/** Parses an answer; undefined if it is not a status. */
 export function statusOf(answer: unknown): HoldStatus | undefined {
   if (!isRecord(answer)) return undefined;
   const { pid, addresses, command, workers } = answer;

@@ -11,33 +11,35 @@ import { Worker, type WorkerOptions, type WorkerSockets } from "./worker.ts";
 
 /** How a supervisor runs its workers. */
 export interface SupervisorOptions extends WorkerOptions {
-  /** The sockets of each worker; all may have the same. */
+  /** The sockets of each worker; workers may share them. */
   readonly sockets: readonly WorkerSockets[];
-  /** The bytes of memory from which a worker is replaced; Infinity for none. */
+  /** A worker that uses more bytes of memory than this is replaced; Infinity for no limit. */
   readonly maxMemory: number;
   /** Ends the workers if this process cannot. */
   readonly guardian: Guardian;
 }
 
-/** How often memory is looked at, in milliseconds. */
+/** How often to check memory, in milliseconds. */
 const LOOK = 1000;
 
-/** The place of a worker: its process is replaced, and the place stays. */
+/** A worker's slot: its process is replaced, but the slot stays. */
 interface Slot {
   readonly number: number;
   readonly sockets: WorkerSockets;
   readonly backOff: BackOff;
   worker: Worker | undefined;
-  /** Started, to replace the worker once it is ready. */
+  /** The worker that will replace the current one once it is ready. */
   next: Worker | undefined;
-  /** Starts it again after a crash. */
+  /** Restarts the worker after a crash. */
   timer: Timer | undefined;
   starts: number;
-  /** How long its next worker must have served to be replaced for its memory, in milliseconds. */
+  /**
+   * How many milliseconds its next worker must serve before its memory is a reason to replace it.
+   */
   memoryPause: number;
 }
 
-/** The most that `memoryPause` grows to. */
+/** The maximum of `memoryPause`. */
 const LONGEST_PAUSE = 600_000;
 
 /** The exit statuses of a shell for a command that cannot be run. */
@@ -47,7 +49,7 @@ const CANNOT_RUN: readonly (number | null)[] = [126, 127];
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
-  /** All that have not ended, old and new. */
+  /** All workers that have not ended, old and new. */
   readonly #started = new Set<Worker>();
   /** Old workers whose connections are ending. */
   readonly #ending = new Set<Promise<unknown>>();
@@ -58,11 +60,11 @@ export class Supervisor {
   });
   #isRunning = false;
   #isStopping = false;
-  /** A worker has been ready once: the command can be run. */
+  /** Whether any worker has ever been ready, so the command can be run. */
   #hasServed = false;
-  /** Replacements happen one after the other. */
+  /** The last replacement; they happen one after the other. */
   #replacing: Promise<unknown> = Promise.resolve();
-  /** A restart that has not begun. */
+  /** A restart that has not begun yet. */
   #restart: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -84,7 +86,7 @@ export class Supervisor {
   /** Starts the workers; resolves once `stop()` has ended them, or the command cannot be run. */
   run(): Promise<CommandEnd> {
     this.#isRunning = true;
-    // stop() may have been called while its caller prepared.
+    // stop() may have been called while the caller was preparing.
     if (!this.#isStopping) for (const slot of this.#slots) void this.#startFirst(slot);
     return this.#finished;
   }
@@ -125,7 +127,7 @@ export class Supervisor {
         if (await this.#replace(slot)) continue;
         if (this.#isStopping) return;
         this.#options.say(
-          `Worker ${slot.number} did not become ready: the restart is off, and the old workers stay.`,
+          `Worker ${slot.number} did not become ready, so the restart is cancelled and the old workers stay.`,
         );
         return;
       }
@@ -172,7 +174,7 @@ export class Supervisor {
       );
   }
 
-  /** Undefined if the system has no process or descriptor left for it. */
+  /** Returns undefined if the system has no process or descriptor left for it. */
   async #start(slot: Slot): Promise<Worker | undefined> {
     slot.starts += 1;
     const run = `${slot.number}.${slot.starts}`;
@@ -220,7 +222,7 @@ export class Supervisor {
     return true;
   }
 
-  /** Ends a worker while others serve. */
+  /** Ends a worker while others continue to serve. */
   #end(worker: Worker): void {
     const ending = worker.end().finally(() => {
       this.#ending.delete(ending);
@@ -238,11 +240,11 @@ export class Supervisor {
     this.#options.guardian.guard([...this.#started].flatMap(({ guarded }) => guarded ?? []));
   }
 
-  /** Starts a worker again when it ends by itself. */
+  /** Restarts a worker if it ends by itself. */
   #watch(slot: Slot, worker: Worker): void {
     void worker.ended.then((end) => {
       if (this.#isStopping || slot.worker !== worker) return;
-      // What it started, such as the server of an npm that was killed.
+      // Kills the processes that it started, such as the server of an npm that was killed.
       worker.signal("SIGKILL");
       this.#forget(worker);
       slot.worker = undefined;
@@ -253,11 +255,11 @@ export class Supervisor {
       const how = end.signal === null ? `with status ${end.status}` : `by ${end.signal}`;
       const pause = slot.next === undefined ? this.#startAgain(slot, worker.served) : 0;
       const when = pause === 0 ? "" : ` in ${pause / 1000} s`;
-      this.#options.say(`Worker ${slot.number} ended ${how}; it is started again${when}.`);
+      this.#options.say(`Worker ${slot.number} ended ${how}, and will be restarted${when}.`);
     });
   }
 
-  /** Returns after how many milliseconds. */
+  /** Schedules a restart, and returns the delay in milliseconds. */
   #startAgain(slot: Slot, served: number): number {
     const start = () => {
       slot.timer = undefined;
@@ -277,7 +279,8 @@ export class Supervisor {
       if (worker?.state !== "ready" || worker.pid === undefined || slot.next !== undefined) continue;
       const memory = residentMemory(worker.pid) ?? 0;
       if (memory <= maxMemory || this.#overweight.has(worker) || worker.served < slot.memoryPause) continue;
-      // One that is too large from the start must not be replaced while its predecessors drain.
+      // A worker that is too large from the start must not be replaced while its predecessors
+      // drain.
       slot.memoryPause = Math.min(LONGEST_PAUSE, Math.max(grace, slot.memoryPause * 2));
       this.#overweight.add(worker);
       say(`Worker ${slot.number} uses ${formatMemory(memory)}: replacing it.`);
@@ -288,6 +291,6 @@ export class Supervisor {
     }
   }
 
-  /** Workers that are to be replaced for their memory. */
+  /** Workers to replace because of their memory. */
   readonly #overweight = new Set<Worker>();
 }

@@ -16,15 +16,15 @@ import { ProcessGroup } from "./process-group.ts";
 import { LATEST, type Readiness, saysReady, UNREPORTED } from "./readiness.ts";
 import type { WorkerState } from "./status.ts";
 
-/** What a worker runs, and how. */
+/** The command that a worker runs, and how. */
 export interface WorkerOptions {
   readonly command: readonly [string, ...string[]];
   /** Whether to set LISTEN_PID. */
   readonly pid: boolean;
   readonly ready: Readiness;
-  /** The milliseconds that it may take to end. */
+  /** How many milliseconds it may take to end. */
   readonly grace: number;
-  /** Where its processes report. */
+  /** The socket that its processes report to. */
   readonly controlPath: string;
   /** Reports to the user. */
   readonly say: (text: string) => void;
@@ -36,19 +36,19 @@ export interface WorkerSockets {
   readonly passed: PassedSockets;
 }
 
-/** The part of the grace that connections have to end by themselves, before SIGTERM. */
+/** The share of the grace period in which connections may end by themselves, before SIGTERM. */
 export const DRAINING = 0.8;
 
-/** How often a process group is looked at until it is empty, in milliseconds. */
+/** How often to check whether a process group is empty, in milliseconds. */
 const LOOK = 20;
 
-/** How long what has ended may take to print, in milliseconds. */
+/** How many milliseconds the last output may take to arrive after a worker has ended. */
 const LAST_WORDS = 500;
 
-/** One process of a `hold --workers`, with what it started, in a process group of its own. */
+/** One process of a `hold --workers`, and the processes it started, in their own process group. */
 export class Worker {
   readonly slot: number;
-  /** Which start of which worker: its processes report by it. */
+  /** Identifies the worker and its start in the reports of its processes. */
   readonly run: string;
   readonly startedAt = machineClock.now();
   readonly #options: WorkerOptions;
@@ -62,7 +62,7 @@ export class Worker {
   #state: WorkerState = "starting";
   #readyAt: number | undefined;
   #isNode = false;
-  /** The processes and threads that listen, and how to ask them to drain. */
+  /** The processes and threads that listen, and how to make them drain. */
   readonly #listening = new Map<string, Pick<WorkerReport, "pid" | "drain">>();
   #notify: HandledDatagramSocket | undefined;
 
@@ -108,7 +108,7 @@ export class Worker {
     const [program, ...words] = pid ? withPid(command) : command;
     const ipc = ready === "message" ? (["ipc"] as const) : [];
     const child = spawn(program, words, {
-      // A terminal's Ctrl-C must not reach it before it has drained, and nothing of it may remain.
+      // Ctrl-C must not reach it before it has drained, and none of its processes may remain.
       detached: true,
       stdio: ["ignore", "pipe", "pipe", ...sockets.map(({ fd }) => fd), ...ipc],
       env: {
@@ -122,7 +122,7 @@ export class Worker {
     this.#child = child;
     noteChild(child);
     this.#group = child.pid === undefined ? undefined : new ProcessGroup(child.pid);
-    // Without a descriptor for the pipes, they are undefined.
+    // If no descriptors were left for the pipes, they are undefined.
     if (child.stdout) copyPrefixed(child.stdout, process.stdout, `[${slot}] `);
     if (child.stderr) copyPrefixed(child.stderr, process.stderr, `[${slot}] `);
     this.#becomesReady = new Promise((resolve) => {
@@ -149,7 +149,7 @@ export class Worker {
     return this.#state;
   }
 
-  /** The process that listens, or the command's own. */
+  /** The process that listens, or else the command's own. */
   get pid(): number | undefined {
     const [listening] = this.#listening.values();
     return listening?.pid ?? this.#child.pid;
@@ -160,12 +160,12 @@ export class Worker {
     return this.#ended;
   }
 
-  /** For how many milliseconds it has been ready; 0 if it never was. */
+  /** How many milliseconds it has been ready; 0 if it never was. */
   get served(): number {
     return this.#readyAt === undefined ? 0 : machineClock.now() - this.#readyAt;
   }
 
-  /** Its processes; undefined if the command could not be run. */
+  /** Its process group; undefined if the command could not be run. */
   get guarded(): GuardedGroup | undefined {
     return this.#group && { id: this.#group.id, drains: this.#listening.size > 0 };
   }
@@ -188,7 +188,7 @@ export class Worker {
     }
   }
 
-  /** Resolves with true once it is ready; false if it ends before, or takes too long. */
+  /** Resolves with true once it is ready; with false if it ends first or takes too long. */
   async untilReady(): Promise<boolean> {
     if (this.#options.ready === "listening") {
       const timer = machineClock.setTimeout(() => {
@@ -207,12 +207,12 @@ export class Worker {
     this.#group?.signal(name);
   }
 
-  /** Has its connections end, then the processes; kills what is left after the grace. */
+  /** Lets its connections end, then ends its processes; kills the rest after the grace period. */
   async end(): Promise<CommandEnd> {
     const { grace, say } = this.#options;
     if (this.#state !== "ended") this.#state = "draining";
     const deadline = machineClock.now() + grace;
-    // Also of one that was not ready yet: it accepts from the queue as soon as it listens.
+    // Even if it was not ready yet: it accepts from the queue as soon as it listens.
     if (this.#listening.size > 0) await this.#drain(grace * DRAINING);
     this.signal("SIGTERM");
     if (!(await this.#hasEnded(deadline))) {
@@ -224,7 +224,7 @@ export class Worker {
     return ended;
   }
 
-  /** A process that left the group may have inherited the pipes; hold need not wait for it. */
+  /** A process that left the group may have inherited the pipes. hold need not wait for it. */
   #leaveOutput(): void {
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       if (!output || output.readableEnded) continue;
@@ -244,7 +244,7 @@ export class Worker {
     over.abort();
   }
 
-  /** Whether all its processes end before the deadline. */
+  /** Whether all its processes have ended by the deadline. */
   async #hasEnded(deadline: number): Promise<boolean> {
     while (this.#group?.isRunning) {
       if (machineClock.now() >= deadline) return false;
