@@ -124,8 +124,8 @@ export function parseUnixPath(text: string): UnixAddress {
   return { family: "unix", path: text.startsWith("@") ? `\0${text.slice(1)}` : text };
 }
 
-/** Resolves the host with the system's resolver; returns its first address. */
-export async function resolve({ host, port }: HostAndPort): Promise<ListenAddress> {
+/** Resolves the host with the system's resolver, and takes its first address. */
+export async function resolve({ host, port }: HostAndPort): Promise<IpAddressInput> {
   if (isLocalhost(host)) return { ...localhostAddresses[0], port };
   const family = isIP(host);
   if (family !== 0) return { family: family === 6 ? "ipv6" : "ipv4", address: host, port };

@@ -26,7 +26,7 @@ import { parseWorkers } from "./workers/count.ts";
 import { holdWorkers } from "./workers/hold-workers.ts";
 import { parseMemory } from "./workers/memory.ts";
 import { parseReadiness, type Readiness } from "./workers/readiness.ts";
-import { showStatus } from "./workers/show-status.ts";
+import { heldPath, showStatus } from "./workers/show-status.ts";
 
 interface HoldOptions extends HeldSocketsOptions {
   readonly restartOnChange?: readonly string[];
@@ -109,7 +109,8 @@ line of output begins with the worker's number, which is also BERKELEY_WORKER in
       if (options.json && !options.status) throw new UsageError("--json needs --status.");
       if (options.status) {
         if (rest.length > 0) throw new UsageError("--status shows running holds: leave the command out.");
-        exit((await showStatus(first ?? options.unix, options.json ?? false)) ? 0 : 1);
+        const asked = { endpoint: first, unix: options.unix };
+        exit((await showStatus(asked, options.json ?? false)) ? 0 : 1);
         return;
       }
       checkWorkerOptions(options);
@@ -169,7 +170,10 @@ async function holdCommand(
     const end = await holdWorkers({
       command,
       sockets: Array.from({ length: workers }, (_, index) => socketsOf(opened, index)),
-      addresses: opened[0].sockets.map((socket) => formatAddress(getsockname(socket))),
+      addresses:
+        options.unix === undefined
+          ? opened[0].sockets.map((socket) => formatAddress(getsockname(socket)))
+          : [heldPath(options.unix)],
       pid: options.pid,
       ready: options.ready ?? "listening",
       grace: grace * 1000,

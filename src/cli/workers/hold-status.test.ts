@@ -92,3 +92,43 @@ test(
     assert.match(screen, /^q: quit\n127\.0\.0\.1:9 pid 7: word word *\S*\nWORKER .*\n1 /);
   },
 );
+
+test(
+  "hold --status of a port, an address or a path shows the hold there",
+  except(notThere),
+  async (context) => {
+    const runtime = mkdtempSync(join(tmpdir(), "berkeley-"));
+    context.after(() => rmSync(runtime, { recursive: true }));
+    mkdirSync(join(runtime, "berkeley"), { mode: 0o700 });
+    const path = join(runtime, "a socket:3000");
+    const holds = [["127.0.0.1:3000"], ["127.0.0.1:3001", "[::1]:3001"], ["[::]:30000"], [path], ["@name"]];
+    for (const [index, addresses] of holds.entries()) {
+      const answer = JSON.stringify({ ...right, addresses });
+      const its = { path: join(runtime, `berkeley/${index}.sock`) };
+      const open = (connection: { end(data: string): unknown }) => connection.end(answer);
+      const server = await listen(its, { open, error() {} });
+      context.after(() => server.close({ drain: 0 }));
+    }
+    for (const [words, shown] of [
+      [[], holds],
+      [["3000"], [holds[0]]],
+      [["127.0.0.1:3000"], [holds[0]]],
+      [["localhost:3000"], [holds[0]]],
+      [["localhost:3001"], [holds[1]]],
+      [["[::1]:3001"], [holds[1]]],
+      [["[::]:30000"], [holds[2]]],
+      [["--unix", path], [holds[3]]],
+      [["--unix", "@name"], [holds[4]]],
+    ] as const) {
+      const { code, stdout } = await status(runtime, ...words, "--json");
+      const found = JSON.parse(stdout).map(({ addresses }: { addresses: string[] }) => addresses);
+      assert.deepEqual([code, new Set(found)], [0, new Set(shown)], words.join(" "));
+    }
+    for (const words of [["300"], ["[::1]:3000"], ["--unix", "name"]]) {
+      const { code, stdout } = await status(runtime, ...words);
+      const message = `No berkeley hold with workers is running on ${words.at(-1)}.\n`;
+      assert.deepEqual([code, stdout], [1, message]);
+    }
+    assert.equal((await status(runtime, "nonsense")).code, 2);
+  },
+);

@@ -1,5 +1,11 @@
+import { resolve as absolute } from "node:path";
+import { formatIpv6, parseIpv6 } from "../../address/ip.ts";
+import { isIPv6 } from "../../address/is-ip.ts";
+import { isLocalhost, localhostAddresses } from "../../address/localhost.ts";
 import { machineClock } from "../../clock/machine-clock.ts";
 import { connect } from "../../net/connection/connect.ts";
+import { parseEndpoint, parseUnixPath, resolve } from "../endpoint.ts";
+import { formatAddress } from "../format.ts";
 import { LiveScreen } from "../live-screen.ts";
 import { type Output, standardOutput, writeJson } from "../output.ts";
 import { text } from "../terminal-text.ts";
@@ -17,27 +23,40 @@ const PATIENCE = 2000;
 /** The longest answer in bytes: another program that listens there could send forever. */
 const LONGEST = 1 << 20;
 
+/** Of whose workers to show: all, those of one port or `host:port`, or of one path. */
+export interface AskedHolds {
+  readonly endpoint: string | undefined;
+  readonly unix: string | undefined;
+}
+
 /**
  * Shows the workers of this user's holds: live on a terminal, once elsewhere. Returns whether there
  * are any.
  */
-export async function showStatus(endpoint: string | undefined, json: boolean): Promise<boolean> {
+export async function showStatus(asked: AskedHolds, json: boolean): Promise<boolean> {
   const output = standardOutput();
-  const first = await statuses(endpoint);
+  const isAsked = await matcherOf(asked);
+  const first = await statuses(isAsked);
+  const where = asked.endpoint ?? asked.unix;
   if (json) writeJson(first);
-  else if (output.isTerminal && process.stdin.isTTY) await live(endpoint, first, output);
-  else output.write(text`${statusTables(first, output)}\n`);
+  else if (output.isTerminal && process.stdin.isTTY) await live(isAsked, where, first, output);
+  else output.write(text`${statusTables(first, where, output)}\n`);
   return first.length > 0;
 }
 
-async function live(endpoint: string | undefined, first: readonly HoldStatus[], output: Output) {
+async function live(
+  isAsked: IsAsked,
+  where: string | undefined,
+  first: readonly HoldStatus[],
+  output: Output,
+) {
   let holds = first;
   using screen = new LiveScreen(
     () =>
-      text`${output.styles.dim("q: quit")}\n${statusTables(holds, { ...output, columns: output.columns })}`,
+      text`${output.styles.dim("q: quit")}\n${statusTables(holds, where, { ...output, columns: output.columns })}`,
   );
   const timer = machineClock.setInterval(() => {
-    void statuses(endpoint).then((now) => {
+    void statuses(isAsked).then((now) => {
       holds = now;
       screen.draw();
     });
@@ -46,16 +65,40 @@ async function live(endpoint: string | undefined, first: readonly HoldStatus[], 
   machineClock.clearInterval(timer);
 }
 
-/** The status of each hold; only of those for one port or path, if given. */
-async function statuses(endpoint: string | undefined): Promise<readonly HoldStatus[]> {
-  const asked = await Promise.all(controlSockets().map(ask));
-  return asked.flatMap((status) => {
-    if (status === undefined) return [];
-    const isAsked =
-      endpoint === undefined ||
-      status.addresses.some((address) => address === endpoint || address.endsWith(`:${endpoint}`));
-    return isAsked ? [status] : [];
+/** Whether a hold is at one of the addresses that were asked for. */
+type IsAsked = (address: string) => boolean;
+
+async function matcherOf({ endpoint, unix }: AskedHolds): Promise<IsAsked> {
+  if (unix !== undefined) {
+    const path = heldPath(unix);
+    return (address) => address === path;
+  }
+  if (endpoint === undefined) return () => true;
+  const asked = parseEndpoint(endpoint, "");
+  // A port alone is one of any address.
+  if (asked.host === "") return (address) => portOf(address) === asked.port;
+  const found = isLocalhost(asked.host)
+    ? localhostAddresses.map(({ address }) => address)
+    : [(await resolve(asked)).address];
+  const addresses = found.map((address) => {
+    const six = isIPv6(address) ? parseIpv6(address) : undefined;
+    return `${six === undefined ? address : `[${formatIpv6(six)}]`}:${asked.port}`;
   });
+  return (address) => addresses.includes(address);
+}
+
+const portOf = (address: string): number => Number(/^(?:\[.*\]|[\d.]+):(\d+)$/.exec(address)?.[1]);
+
+/** As a hold with workers reports it, wherever it was started. */
+export function heldPath(unix: string): string {
+  const address = parseUnixPath(unix);
+  return formatAddress(unix.startsWith("@") ? address : { ...address, path: absolute(unix) });
+}
+
+/** What the holds say. */
+async function statuses(isAsked: IsAsked): Promise<readonly HoldStatus[]> {
+  const asked = await Promise.all(controlSockets().map(ask));
+  return asked.flatMap((status) => (status?.addresses.some(isAsked) ? [status] : []));
 }
 
 /** Undefined if the hold was killed and left its path behind. */

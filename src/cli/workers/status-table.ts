@@ -5,9 +5,18 @@ import type { HoldStatus, WorkerStatus } from "./status.ts";
 
 const HEAD = ["WORKER", "PID", "UPTIME", "RESTARTS", "MEMORY", "STATE"];
 
-/** The workers of each hold; no newline at the end. */
-export function statusTables(holds: readonly HoldStatus[], style: TableStyle): TerminalText {
-  if (holds.length === 0) return TerminalText.of("No berkeley hold with workers is running.");
+/**
+ * The workers of each hold; no newline at the end.
+ *
+ * @param where the port or path that was asked for
+ */
+export function statusTables(
+  holds: readonly HoldStatus[],
+  where: string | undefined,
+  style: TableStyle,
+): TerminalText {
+  const at = where === undefined ? "" : ` on ${where}`;
+  if (holds.length === 0) return TerminalText.of(`No berkeley hold with workers is running${at}.`);
   return holds.map((hold) => statusTable(hold, style)).reduce((all, each) => text`${all}\n\n${each}`);
 }
 
