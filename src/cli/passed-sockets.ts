@@ -1,5 +1,5 @@
 import { fstatSync, readFileSync } from "node:fs";
-import { heldListeners } from "../net/handoff/held-listeners.ts";
+import { untakenListeners } from "../net/handoff/listeners-from-environment.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { tryDup } from "../posix/dup.ts";
@@ -43,7 +43,7 @@ export class PassedSockets {
       return { low: FIRST + index, high, pid: process.pid, inode, ...where };
     });
     // And those of a hold that has started this one.
-    this.#described = JSON.stringify([...described, ...(heldListeners()?.untaken?.() ?? [])]);
+    this.#described = JSON.stringify([...described, ...untakenListeners()]);
   }
 
   /** Prepares the sockets for the next start of the command. */

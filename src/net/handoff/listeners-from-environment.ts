@@ -67,6 +67,14 @@ export interface ListenersFromEnvironmentOptions {
 /** Whether a process can inherit descriptors by number. */
 export const { inheritsDescriptors } = host.capabilities;
 
+/**
+ * The sockets of a hold that has started this process that no server here has, as BERKELEY_HOLD
+ * describes them.
+ *
+ * @internal
+ */
+export const untakenListeners = (): readonly object[] => heldListeners()?.untaken?.() ?? [];
+
 /** The sockets taken over: they are taken only once per process. */
 let taken: readonly InheritedSocket[] | undefined;
 
