@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync } from "node:fs";
+import { fstatSync, lstatSync, readFileSync } from "node:fs";
 import { untakenListeners } from "../net/handoff/listeners-from-environment.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
@@ -35,12 +35,7 @@ export class PassedSockets {
     const described = sockets.map((socket, index) => {
       const high = duplicated(socket);
       const inode = String(fstatSync(high, { bigint: true }).ino);
-      const named = getsockname(socket);
-      const where =
-        named.family === "ipv4" || named.family === "ipv6"
-          ? { address: named.address, port: named.port }
-          : { path: named.family === "unix" ? named.path : undefined };
-      return { low: FIRST + index, high, pid: process.pid, inode, ...where };
+      return { low: FIRST + index, high, pid: process.pid, inode, ...endpointOf(socket) };
     });
     // And those of a hold that has started this one.
     this.#described = JSON.stringify([...described, ...untakenListeners()]);
@@ -80,6 +75,19 @@ export class PassedSockets {
         : [NODE_OPTIONS, load].filter(Boolean).join(" "),
     };
   }
+}
+
+/** Where it listens: what a server must ask for to get it. */
+function endpointOf(socket: Socket | BorrowedSocket): object {
+  const named = getsockname(socket);
+  if (named.family === "ipv4" || named.family === "ipv6") return { address: named.address, port: named.port };
+  if (named.family !== "unix" || named.path === undefined) return {};
+  const { path } = named;
+  // One in the abstract namespace has no file; Uint8Array: not UTF-8.
+  if (typeof path !== "string" || path.startsWith("\0")) return { path };
+  // Programs may run in another folder, and write the path in another way.
+  const { dev, ino } = lstatSync(path, { bigint: true });
+  return { path, file: `${dev} ${ino}` };
 }
 
 /** It stays open as long as this process, for each start of the command. */

@@ -17,6 +17,8 @@ export interface HeldSocket {
   readonly address?: string;
   readonly port?: number;
   readonly path?: string;
+  /** The device and the inode of the path's file, if it has one. */
+  readonly file?: string;
 }
 
 /** The sockets in the environment; none if it is not hold's, or malformed. */

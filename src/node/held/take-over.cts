@@ -7,6 +7,7 @@ const inheritance: import("../../native/inheritance.cjs").Inheritance = require(
 const acceptAlso: import("./accept-also.cjs").AcceptAlso = require("./accept-also.cjs");
 const { tellListening }: import("./channel.cjs").Channel = require("./channel.cjs");
 const { drainLater }: import("./drain.cjs").Drain = require("./drain.cjs");
+const { isPathOf, keepPaths }: import("./held-path.cjs").HeldPath = require("./held-path.cjs");
 const { heldSockets, isOpenAs }: import("./sockets.cjs").Sockets = require("./sockets.cjs");
 
 type Server = import("node:net").Server;
@@ -84,6 +85,7 @@ function takeOver(): void {
     }),
   );
   if (available.length === 0) return;
+  keepPaths(available.map(({ socket }) => socket));
   const held = new Held(available);
   Reflect.set(globalThis, Symbol.for("berkeley.held"), held);
   const prototype: object = net.Server.prototype;
@@ -114,7 +116,9 @@ function fitting(
   port: number | null,
 ): readonly Available[] {
   const found = available.filter(({ socket }) =>
-    port === -1 ? socket.path === address : port !== null && port > 0 && socket.port === port,
+    port === -1
+      ? address !== null && isPathOf(socket, address)
+      : port !== null && port > 0 && socket.port === port,
   );
   const exact = found.filter(({ socket }) => socket.address === address);
   const asked = exact.length > 0 ? exact : found;
