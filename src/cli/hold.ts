@@ -178,6 +178,7 @@ async function holdCommand(
       ready: options.ready ?? "listening",
       grace: grace * 1000,
       maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
+      staysForRestart: watchedBy(options).length > 0,
       onChange: (changed) => onChange(options, changed),
     });
     // The workers ended in order: 0, unless the command cannot be run.

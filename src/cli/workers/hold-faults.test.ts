@@ -1,7 +1,16 @@
 // `berkeley hold --workers` where something is missing: a program, descriptors, a folder.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -38,6 +47,17 @@ test(
     await held.stop();
   },
 );
+
+test("hold --workers --watch: waits for a command that is still to be built", inherited, async (context) => {
+  const cwd = folder(context);
+  const file = join(cwd, "built");
+  const held = new HeldWorkers(context, "", ["--workers", "1", "--watch", cwd], {}, [file]);
+  await held.process.says(/Worker 1 ended with status 127, and will be restarted/);
+  writeFileSync(`${file}.new`, `#!${process.execPath}\n${server}`, { mode: 0o755 });
+  renameSync(`${file}.new`, file);
+  await held.process.says(/\[1\] serves as 1/);
+  await held.stop();
+});
 
 test(
   "hold --workers: a worker that cannot be started for want of descriptors is tried again",

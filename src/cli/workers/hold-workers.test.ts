@@ -82,6 +82,30 @@ test(
 );
 
 test(
+  "hold --workers: a new version that crashes once it serves takes one worker down, not all",
+  inherited,
+  async (context) => {
+    const held = new HeldWorkers(context, server, ["--workers", "2"]);
+    await held.untilRestarted(0);
+    const [, second] = await held.workers();
+    // The new second worker listens when the first one has ended, and hold knows it.
+    const broken = `
+      const { readFileSync, writeFileSync } = require("node:fs");
+      if (process.env.BERKELEY_WORKER === "1") writeFileSync("pid", String(process.pid));
+      else try { for (;;) process.kill(Number(readFileSync("pid")), "SIGKILL"); } catch {}
+      ${server}`;
+    writeFileSync(held.file, broken);
+    held.process.child.kill("SIGUSR2");
+    await held.process.says(
+      /Worker 1 ended after its restart, so the restart is cancelled and the old workers stay/,
+    );
+    assert.equal((await held.workers())[1]?.pid, second?.pid);
+    await held.process.says(/\[1\] serves as 1/, 3);
+    await held.stop();
+  },
+);
+
+test(
   "hold --workers: one that crashes at its start is started again, ever later",
   inherited,
   async (context) => {

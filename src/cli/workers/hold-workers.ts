@@ -23,6 +23,8 @@ export interface HoldWorkersOptions {
   /** How many milliseconds a worker may take to end. */
   readonly grace: number;
   readonly maxMemory: number;
+  /** Whether a command that cannot be run may still be built. */
+  readonly staysForRestart: boolean;
   /** Watches for changes; resolves with a function that stops watching. */
   readonly onChange: (changed: (path: string) => void) => Promise<() => Promise<void>>;
 }
@@ -34,7 +36,8 @@ const LAST: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM
 export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandEnd> {
   const { command, addresses } = options;
   const refusal = cannotExecute(command[0]);
-  if (refusal !== undefined) return { status: cannotRun(command[0], refusal), signal: null };
+  if (refusal !== undefined && !options.staysForRestart)
+    return { status: cannotRun(command[0], refusal), signal: null };
   const guardian = new Guardian(options.grace * DRAINING, options.grace);
   const passed = new Map<WorkerSockets["sockets"], PassedSockets>();
   for (const sockets of options.sockets) {

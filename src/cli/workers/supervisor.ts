@@ -15,6 +15,8 @@ export interface SupervisorOptions extends WorkerOptions {
   readonly sockets: readonly WorkerSockets[];
   /** A worker that uses more bytes of memory than this is replaced; Infinity for no limit. */
   readonly maxMemory: number;
+  /** Whether a command that cannot be run may still be built. */
+  readonly staysForRestart: boolean;
   /** Ends the workers if this process cannot. */
   readonly guardian: Guardian;
 }
@@ -117,18 +119,25 @@ export class Supervisor {
 
   /**
    * Replaces the workers one by one; each new one is ready before the old one stops accepting. If a
-   * new one does not become ready, the old ones stay.
+   * new one does not become ready, or ends while the next one starts, the old ones stay.
    */
   restart(): Promise<void> {
     if (!this.#isRunning) return Promise.resolve();
     this.#restart ??= this.#afterOthers(async () => {
       this.#restart = undefined;
+      const renewed: Worker[] = [];
+      const crashed = () => renewed.find(({ state }) => state === "ended");
       for (const slot of this.#slots) {
-        if (await this.#replace(slot)) continue;
+        const next = await this.#replace(slot, () => crashed() === undefined);
+        if (next !== undefined) {
+          renewed.push(next);
+          continue;
+        }
         if (this.#isStopping) return;
-        this.#options.say(
-          `Worker ${slot.number} did not become ready, so the restart is cancelled and the old workers stay.`,
-        );
+        const { slot: number } = crashed() ?? {};
+        const why =
+          number === undefined ? `${slot.number} did not become ready` : `${number} ended after its restart`;
+        this.#options.say(`Worker ${why}, so the restart is cancelled and the old workers stay.`);
         return;
       }
     });
@@ -194,32 +203,36 @@ export class Supervisor {
     return worker;
   }
 
-  /** Starts a new worker, and ends the old one once the new one is ready. */
-  async #replace(slot: Slot): Promise<boolean> {
-    if (this.#isStopping) return false;
+  /**
+   * Starts a new worker, and ends the old one once the new one is ready, and still wanted. Returns
+   * the new one; undefined if the old one stays.
+   */
+  async #replace(slot: Slot, isWanted = () => true): Promise<Worker | undefined> {
+    if (this.#isStopping) return undefined;
     const next = await this.#start(slot);
     if (next === undefined) {
       if (slot.worker === undefined && !this.#isStopping) this.#startAgain(slot, 0);
-      return false;
+      return undefined;
     }
     slot.next = next;
     const isReady = await next.untilReady();
     slot.next = undefined;
     if (this.#isStopping) {
       this.#end(next);
-      return false;
-    }
-    if (!isReady) {
-      this.#end(next);
-      if (slot.worker === undefined) this.#startAgain(slot, 0);
-      return false;
+      return undefined;
     }
     const old = slot.worker;
+    if (!isReady || (old !== undefined && !isWanted())) {
+      this.#end(next);
+      if (old === undefined) this.#startAgain(slot, 0);
+      return undefined;
+    }
     machineClock.clearTimeout(slot.timer);
     slot.worker = next;
+    this.#hasServed = true;
     this.#watch(slot, next);
     if (old !== undefined) this.#end(old);
-    return true;
+    return next;
   }
 
   /** Ends a worker while others continue to serve. */
@@ -248,7 +261,8 @@ export class Supervisor {
       worker.signal("SIGKILL");
       this.#forget(worker);
       slot.worker = undefined;
-      if (!this.#hasServed && worker.served === 0 && CANNOT_RUN.includes(end.status)) {
+      const mayServe = this.#hasServed || worker.served > 0 || this.#options.staysForRestart;
+      if (!mayServe && CANNOT_RUN.includes(end.status)) {
         void this.stop(end);
         return;
       }
