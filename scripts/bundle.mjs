@@ -4,7 +4,6 @@
 // and so run the published code. With --modules, dist/ gets the modules themselves.
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -16,7 +15,7 @@ import {
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
-import { root } from "./install-and-build.mjs";
+import { compiledFiles, root } from "./install-and-build.mjs";
 
 const compiled = join(root, "build/package");
 const dist = join(root, "dist");
@@ -57,7 +56,7 @@ const chunksByEntries = {
 /** Rolldown's own functions, for `export * as`. */
 const RUNTIME = "\0rolldown/runtime.js";
 
-const files = compiledFiles();
+const files = compiledFiles(compiled);
 const modules = files.filter((path) => path.endsWith(".js"));
 
 if (process.argv.includes("--modules")) {
@@ -66,17 +65,6 @@ if (process.argv.includes("--modules")) {
   // Stale: the next build makes them again.
   rmSync(chunks, { recursive: true, force: true });
 } else if (isStale()) await bundle();
-
-/** tsc leaves what it made of a source that is gone: it is removed here. */
-function compiledFiles() {
-  return readdirSync(compiled, { recursive: true, encoding: "utf8" }).filter((path) => {
-    if (!/\.c?[jt]s$/.test(path)) return false;
-    const source = join(root, "src", path.replace(/(\.d)?\.(c?)[jt]s$/, ".$2ts"));
-    if (existsSync(source)) return true;
-    rmSync(join(compiled, path));
-    return false;
-  });
-}
 
 async function bundle() {
   copy(files.filter((path) => path.endsWith(".cjs")));

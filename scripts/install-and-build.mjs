@@ -1,7 +1,7 @@
 // Prepares `npm start` and `npm test`: installs dependencies if package-lock.json is newer than
 // they are, and runs the incremental build.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -35,7 +35,7 @@ function compile(project) {
  */
 function useThePackage() {
   const build = join(root, "build/src");
-  for (const path of readdirSync(build, { recursive: true })) {
+  for (const path of compiledFiles(build)) {
     if (!/\.c?js$/.test(path) || /\.(test|type-test|child)\.js$/.test(path)) continue;
     const file = join(build, path);
     const module = relative(dirname(file), join(root, "dist", path)).replaceAll(sep, posix.sep);
@@ -47,6 +47,20 @@ function useThePackage() {
       : `${machine(file)}export * from "${module}";\n${hasDefault ? `export { default } from "${module}";\n` : ""}`;
     if (readFileSync(file, "utf8") !== reexport) writeFileSync(file, reexport);
   }
+}
+
+/**
+ * The files that tsc has made of src/ in a folder. What it made of a source that is gone stays
+ * there, and is removed.
+ */
+export function compiledFiles(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => {
+    if (!/\.c?[jt]s$/.test(path)) return false;
+    const source = join(root, "src", path.replace(/(\.d)?\.(c?)[jt]s$/, ".$2ts"));
+    if (existsSync(source)) return true;
+    rmSync(join(folder, path));
+    return false;
+  });
 }
 
 /**
