@@ -12,7 +12,7 @@ import { shutdown } from "../posix/shutdown.ts";
 import { host } from "../system/host.ts";
 import type { Engine } from "./engine.ts";
 
-const { EPIPE = 0 } = host.errnos;
+const { ENOBUFS = 0, EPIPE = 0 } = host.errnos;
 
 /** A stream, its peer, and what sending is told to have failed with. */
 function start(engine: Engine, fixture: Fixture) {
@@ -51,6 +51,28 @@ for (const engine of enginesHere) {
         assert.deepEqual([left.errno, failures], [0, []]);
         assert.equal(await left.close(), 0);
       },
+    );
+
+  for (const receives of [true, false])
+    engineTest(
+      engine,
+      `a system that refuses to shut down fails a stream that ${receives ? "receives" : "is paused"}`,
+      async (fixture) => {
+        const { left } = start(engine, fixture);
+        if (receives) left.stream.resume();
+        await someTurns();
+        const { shutdown: original } = host;
+        host.shutdown = () => -ENOBUFS;
+        try {
+          assert.equal(await left.shutdown(), -ENOBUFS);
+        } finally {
+          host.shutdown = original;
+        }
+        await left.until(() => left.errno !== 0);
+        assert.deepEqual([left.errno, left.ended], [-ENOBUFS, false]);
+        assert.equal(await left.close(), -ENOBUFS);
+      },
+      { simulated: "its System is another", windows: "its System is another" },
     );
 
   for (const paused of [false, true])

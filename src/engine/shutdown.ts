@@ -37,7 +37,7 @@ export class Shutdown {
    */
   make(system: System, fd: number, failed: number, received = 0, isReceiving = false): number | undefined {
     let result = failed < 0 ? failed : system.shutdown(fd, system.constants.SHUT.WR);
-    if (result < 0 && failed === 0) {
+    if (result === -system.errnos.ENOTCONN && failed === 0) {
       // After a reset by the peer, shutdown(2) fails with ENOTCONN; the socket's pending error says
       // more. If the peer had ended before, nothing else would report the reset.
       const error = pendingError(system, fd) || received;
