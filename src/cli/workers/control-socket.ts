@@ -13,7 +13,7 @@ export interface WorkerReport {
   readonly pid: number;
   /** 0 is the main thread. */
   readonly thread: number;
-  readonly event: "started" | "listening" | "drained" | "gone";
+  readonly event: "started" | "listening" | "ready" | "drained" | "gone";
   /** Tells the process to drain. */
   readonly drain: () => void;
 }
@@ -80,7 +80,7 @@ function received(
   if (!("run" in message && "pid" in message && "event" in message)) return;
   const { run, pid, event } = message;
   if (typeof run !== "string" || typeof pid !== "number") return;
-  if (event !== "started" && event !== "listening" && event !== "drained") return;
+  if (event !== "started" && event !== "listening" && event !== "ready" && event !== "drained") return;
   const thread = "thread" in message && typeof message.thread === "number" ? message.thread : 0;
   connection.state.process = { run, pid, thread };
   onReport({ run, pid, thread, event, drain: () => void connection.write("drain\n") });

@@ -116,6 +116,7 @@ export class Worker {
         BERKELEY_WORKER: `${slot}`,
         BERKELEY_WORKER_RUN: run,
         BERKELEY_HOLD_CHANNEL: controlPath,
+        BERKELEY_READY: ready,
         NOTIFY_SOCKET: notifyPath,
       },
     });
@@ -183,6 +184,8 @@ export class Worker {
     if (event === "listening") {
       this.#listening.set(key, { pid, drain });
       if (this.#options.ready === "listening") this.onReady();
+    } else if (event === "ready") {
+      if (this.#options.ready === "message") this.onReady();
     } else if (event !== "started" && this.#listening.delete(key) && this.#listening.size === 0) {
       this.#setDrained();
     }

@@ -3,8 +3,11 @@ const net: typeof import("node:net") = require("node:net");
 const { isMainThread, threadId }: typeof import("node:worker_threads") = require("node:worker_threads");
 const { drain }: import("./drain.cjs").Drain = require("./drain.cjs");
 
-/** What a worker reports: Node has started, listens on the held socket, or has drained. */
-type WorkerEvent = "started" | "listening" | "drained";
+/**
+ * What a worker reports: Node has started, listens on the held socket, says that it is ready, or has
+ * drained.
+ */
+type WorkerEvent = "started" | "listening" | "ready" | "drained";
 
 let isListening = false;
 let isGone = false;
@@ -56,6 +59,21 @@ function connect(): void {
   );
   isOpen = true;
   tell("started");
+  if (process.env.BERKELEY_READY === "message") relayReady();
+}
+
+/**
+ * With `--ready message`, also hears a program whose parent is not hold, but npm or a watcher: it
+ * has no `process.send()`, or one that goes elsewhere.
+ */
+function relayReady(): void {
+  const send: unknown = Reflect.get(process, "send");
+  Reflect.set(process, "send", (...args: readonly unknown[]): unknown => {
+    const hasParent = typeof send === "function";
+    // A program's own child may tell the program that it is ready.
+    if (args[0] === "ready" && (isListening || !hasParent)) tell("ready");
+    return hasParent ? Reflect.apply(send, process, args) : true;
+  });
 }
 
 /** Tells hold that a server listens on the held socket. */
