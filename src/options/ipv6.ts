@@ -42,10 +42,7 @@ export const IPV6 = {
    * connected over IPv4 to an IPv4 socket.
    */
   ADDRFORM: option("IPV6_ADDRFORM", intBetween(0, 0xffff)),
-  /**
-   * The preferred source address, IPV6_PREFER_SRC_: 1 TMP, 2 PUBLIC, 0x100 either; 4 COA,
-   * 0x400 HOME; 8 CGA, 0x800 NONCGA.
-   */
+  /** Which source addresses are preferred: flags of `IPV6_PREFER_SRC`. */
   ADDR_PREFERENCES: option("IPV6_ADDR_PREFERENCES", intBetween(0, 0xffff)),
   /** Joins a multicast group on an interface (not on TCP). */
   ADD_MEMBERSHIP: writeOnly("IPV6_ADD_MEMBERSHIP", ipv6Mreq),

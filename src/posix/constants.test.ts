@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { test } from "node:test";
 import { except } from "../../test/platform.ts";
 import { IP } from "../options/ip.ts";
+import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { host } from "../system/host.ts";
@@ -10,6 +11,7 @@ import * as constants from "./constants.ts";
 import { AF, IN6ADDR, INADDR, IPPROTO, MSG, POLL, SHUT, SOCK, SOL, SOMAXCONN } from "./constants.ts";
 import { getsockopt } from "./getsockopt.ts";
 import { listen } from "./listen.ts";
+import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
 test("a constant is the system's number, and only the system's constants exist", () => {
@@ -31,6 +33,7 @@ const values = {
   HCI_CHANNEL: constants.HCI_CHANNEL,
   IFF: constants.IFF,
   IPV6_PMTUDISC: constants.IPV6_PMTUDISC,
+  IPV6_PREFER_SRC: constants.IPV6_PREFER_SRC,
   IP_PMTUDISC: constants.IP_PMTUDISC,
   J1939: constants.J1939,
   NETLINK_FAMILY: constants.NETLINK_FAMILY,
@@ -71,6 +74,11 @@ test(
     listen(listener, 1);
     assert.equal(getsockopt(listener, TCP.INFO).state, constants.TCP_STATE.LISTEN);
     assert.equal(getsockopt(listener, IP.MTU_DISCOVER), constants.IP_PMTUDISC.WANT);
+    using datagrams = socket(AF.INET6, SOCK.DGRAM);
+    const { COA, NONCGA, PUBLIC } = constants.IPV6_PREFER_SRC;
+    setsockopt(datagrams, IPV6.ADDR_PREFERENCES, COA | PUBLIC);
+    assert.equal(getsockopt(datagrams, IPV6.ADDR_PREFERENCES), COA | PUBLIC);
+    assert.throws(() => setsockopt(datagrams, IPV6.ADDR_PREFERENCES, constants.IPV6_PREFER_SRC.CGA | NONCGA));
     using kernel = socket(AF.NETLINK, SOCK.RAW, constants.NETLINK_FAMILY.ROUTE);
     assert.equal(getsockopt(kernel, SO.PROTOCOL), constants.NETLINK_FAMILY.ROUTE);
   },

@@ -39,6 +39,7 @@ import type {
   NetlinkFamilies,
   PacketTypes,
   PathMtuDiscoveries,
+  SourcePreferences,
   TcpStates,
   TimestampingFlags,
   VsockValues,
@@ -71,6 +72,7 @@ export type {
   SctpFlags,
   Shutdowns,
   SocketTypes,
+  SourcePreferences,
   TcpStates,
   TimestampingFlags,
   TipcEvents,
@@ -134,6 +136,9 @@ export const IFF: InterfaceFlags = all("IFF");
 
 /** Values of `IPV6.MTU_DISCOVER`. */
 export const IPV6_PMTUDISC: PathMtuDiscoveries = all("IPV6_PMTUDISC");
+
+/** Flags of `IPV6.ADDR_PREFERENCES`, combined with `|`. */
+export const IPV6_PREFER_SRC: SourcePreferences = all("IPV6_PREFER_SRC");
 
 /** Values of `IP.MTU_DISCOVER`. */
 export const IP_PMTUDISC: PathMtuDiscoveries = all("IP_PMTUDISC");

@@ -10,6 +10,7 @@ export interface ValueConstants extends FamilyConstants {
   readonly NI: Partial<NameInfoFlags>;
   readonly IFF: Partial<InterfaceFlags>;
   readonly IPV6_PMTUDISC: Partial<PathMtuDiscoveries>;
+  readonly IPV6_PREFER_SRC: Partial<SourcePreferences>;
   readonly IP_PMTUDISC: Partial<PathMtuDiscoveries>;
   readonly SO_EE_ORIGIN: Partial<ErrorOrigins>;
   readonly SOF_TIMESTAMPING: Partial<TimestampingFlags>;
@@ -112,6 +113,24 @@ export interface PathMtuDiscoveries {
   readonly PROBE: number;
   /** Uses the settings of each route. */
   readonly WANT: number;
+}
+
+/** Flags of `IPV6.ADDR_PREFERENCES`, combined with `|` (RFC 5014). */
+export interface SourcePreferences {
+  /** An address that was generated from a public key. */
+  readonly CGA: number;
+  /** The care-of address of a mobile node. */
+  readonly COA: number;
+  /** The home address of a mobile node; the default. */
+  readonly HOME: number;
+  /** An address that was not generated from a public key. */
+  readonly NONCGA: number;
+  /** A public address rather than a temporary one. */
+  readonly PUBLIC: number;
+  /** Neither TMP nor PUBLIC: the system's default. */
+  readonly PUBTMP_DEFAULT: number;
+  /** A temporary address (RFC 8981), which says less about the machine. */
+  readonly TMP: number;
 }
 
 /** Values of `origin` in an error of the error queue. */

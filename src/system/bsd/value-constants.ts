@@ -12,6 +12,7 @@ export const valueConstants = {
   ETH_P: {},
   IFF: {},
   IPV6_PMTUDISC: {},
+  IPV6_PREFER_SRC: {},
   IP_PMTUDISC: {},
   NETLINK_FAMILY: {},
   NI: {},

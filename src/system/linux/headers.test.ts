@@ -128,7 +128,7 @@ test("value-constants.ts has the numbers of the headers", (context) => {
     )
     .filter(([name]) => !newer.has(name));
   const headers = ["time.h", "netdb.h", "netinet/in.h", "netinet/tcp.h"];
-  const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "if", "vm_sockets"];
+  const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "if", "in6", "vm_sockets"];
   const printed = printedByC(
     context,
     [...headers, ...kernel.map((name) => `linux/${name}.h`)],

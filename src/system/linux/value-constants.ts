@@ -102,6 +102,15 @@ export const valueConstants = {
     UP: 0x1,
   },
   IPV6_PMTUDISC: pathMtuDiscoveries,
+  IPV6_PREFER_SRC: {
+    CGA: 0x8,
+    COA: 0x4,
+    HOME: 0x400,
+    NONCGA: 0x800,
+    PUBLIC: 0x2,
+    PUBTMP_DEFAULT: 0x100,
+    TMP: 0x1,
+  },
   IP_PMTUDISC: pathMtuDiscoveries,
   NETLINK_FAMILY: {
     AUDIT: 9,

@@ -8,6 +8,7 @@ export const valueConstants: ValueConstants = {
   ETH_P: {},
   IFF: {},
   IPV6_PMTUDISC: { DO: 1, DONT: 2, PROBE: 3 },
+  IPV6_PREFER_SRC: {},
   IP_PMTUDISC: { DO: 1, DONT: 2, PROBE: 3 },
   NETLINK_FAMILY: {},
   NI: {},
