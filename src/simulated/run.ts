@@ -4,6 +4,7 @@ import { patchCalendar } from "./calendar.ts";
 import { baseContext, beginFinding, currentScope, endFinding, runIn } from "./context.ts";
 import { realNow, realSetTimeout } from "./driver.ts";
 import { patchHttpDate } from "./http-date.ts";
+import { patchNameServers } from "./name-servers.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
 import { patchOs } from "./os.ts";
@@ -102,6 +103,7 @@ function begin(network: SimulatedNetwork): void {
   patchHttpDate(patches);
   patchRandomness(patches);
   patchNames(patches);
+  patchNameServers(patches);
   patchOs(patches);
   work.begin(patches);
   patches.sync();
