@@ -45,6 +45,12 @@ export function runIn<Value>(scope: Scope, call: () => Value): Value {
   }
 }
 
+/** Runs code, and what it starts, outside of every simulation. */
+export function outside(call: () => void): void {
+  if (storage === undefined) call();
+  else storage.exit(call);
+}
+
 /** A call that runs in the async context of its caller: that of every AsyncLocalStorage. */
 export function bound(call: () => void): () => void {
   if (hooks !== undefined) {

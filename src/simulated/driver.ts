@@ -1,4 +1,5 @@
 import { builtin } from "../builtin.ts";
+import { outside } from "./context.ts";
 import type { RealWork } from "./real-work.ts";
 
 // Runs a simulation on the runtime's event loop: whenever the program has nothing left to do, the
@@ -31,6 +32,9 @@ const STEPS_PER_TURN = 16;
  * work of the runtime, such as that of other threads, cannot be seen.
  */
 const GRACE = 200;
+
+/** Turns that wait for real immediates: a program that always has one must not stop the time. */
+const MOST_TURNS = 100;
 
 const timers = builtin("node:timers");
 export const realSetTimeout = timers?.setTimeout ?? globalThis.setTimeout;
@@ -94,7 +98,7 @@ export class Driver {
         this.#running = true;
         this.#fail = reject;
         program.then(resolve, reject);
-        nextTurn(this.#turn);
+        outside(() => nextTurn(this.#turn));
       });
     } finally {
       this.#running = false;
@@ -118,16 +122,20 @@ export class Driver {
 
   readonly #turn = (): void => {
     if (!this.#running) return;
-    if (this.#work.pending) {
+    if (this.#isBusy) {
       this.#waitForWork();
       return;
     }
-    this.#turnsWaited = 0;
+    if (!this.#work.hasImmediates) this.#turnsWaited = 0;
     const steps = this.#steps.followsRealTime ? 1 : STEPS_PER_TURN;
     for (let step = 1; step < steps; step += 1) nextTurn(this.#step);
     nextTurn(this.#turn);
     this.#step();
   };
+
+  get #isBusy(): boolean {
+    return this.#work.pending || (this.#work.hasImmediates && this.#turnsWaited < MOST_TURNS);
+  }
 
   /** Real work is under way: checks again soon, and less often after a while. */
   #waitForWork() {
@@ -137,7 +145,7 @@ export class Driver {
   }
 
   readonly #step = (): void => {
-    if (!this.#running || this.#work.pending || this.#askWaiters()) return;
+    if (!this.#running || this.#isBusy || this.#askWaiters()) return;
     try {
       if (!this.#steps.step()) this.#nothingDue();
       else if (!this.#steps.followsRealTime) {

@@ -3,11 +3,16 @@ import crypto from "node:crypto";
 import { createReadStream, readFile } from "node:fs";
 import { open, readFile as read } from "node:fs/promises";
 import { test } from "node:test";
+import timers from "node:timers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { except } from "../../test/platform.ts";
 import { simulate } from "./index.ts";
+
+/** The real one, as modules of Node have it. */
+const realImmediate = timers.setImmediate;
+const hooks = except({ bun: "its timers have no hooks", deno: "its timers have no hooks" });
 
 const file = fileURLToPath(import.meta.url);
 
@@ -59,3 +64,27 @@ function compile(): Promise<unknown> {
   const assembly: { compile(bytes: Uint8Array): Promise<unknown> } = Reflect.get(globalThis, "WebAssembly");
   return assembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
 }
+
+test("virtual time stands still while a real setImmediate() is due", hooks, async () => {
+  await simulate({ seed: 1 }, async (network) => {
+    await network.host("host").run(async () => {
+      for (let second = 1; second <= 100; second += 1) setTimeout(() => {}, second * 1000);
+      for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => realImmediate(resolve));
+      assert.equal(network.time, 0);
+      timers.clearImmediate(realImmediate(() => {}));
+    });
+  });
+});
+
+test("a program with a real setImmediate() in every turn does not stop virtual time", hooks, async () => {
+  await simulate({ seed: 1 }, async (network) => {
+    await network.host("host").run(async () => {
+      let ended = false;
+      const again = () => void (ended || realImmediate(again));
+      again();
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      ended = true;
+    });
+    assert.equal(network.time, 60_000);
+  });
+});

@@ -39,6 +39,7 @@ export class RealWork {
   readonly #requests = new Set<number>();
   readonly #jobs = new Map<number, object>();
   readonly #streams = new Map<number, WeakRef<object>>();
+  readonly #immediates = new Set<number>();
   readonly #hook;
   #promises = 0;
 
@@ -47,13 +48,17 @@ export class RealWork {
       init: (id, type, _trigger, resource) => {
         if (type === ZLIB) this.#streams.set(id, new WeakRef(resource));
         else if (REQUEST.test(type) && currentScope() !== undefined) this.#requests.add(id);
+        else if (type === "Immediate" && currentScope() !== undefined) this.#immediates.add(id);
         else if (JOB.test(type) && currentScope() !== undefined) this.#jobs.set(id, resource);
       },
       // A request is done when its callback runs.
       before: (id) => {
         this.#requests.delete(id);
         this.#jobs.delete(id);
+        this.#immediates.delete(id);
       },
+      // One that was cleared.
+      destroy: (id) => void this.#immediates.delete(id),
     });
   }
 
@@ -70,6 +75,15 @@ export class RealWork {
     this.#requests.clear();
     this.#jobs.clear();
     this.#streams.clear();
+    this.#immediates.clear();
+  }
+
+  /**
+   * Whether a real setImmediate() is due, such as those of Node's own modules, which took it before
+   * the simulation began: node:http2 closes a session with several, one after the other.
+   */
+  get hasImmediates(): boolean {
+    return this.#immediates.size > 0;
   }
 
   get pending(): boolean {
