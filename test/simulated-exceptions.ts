@@ -61,8 +61,8 @@ const reasons: Readonly<Record<string, readonly (readonly [clause: string, reaso
   ],
   listen: [["EADDRINUSE: the socket is not bound, and all ephemeral ports are in use", program]],
   poll: [["a regular file is always ready to read and write", files]],
-  recv: [["routers that complain, a peer that is not there any more, an interface that goes down", program]],
-  recvfrom: [["routers that complain", program]],
+  recv: [["errors from routers, a peer that has gone, an interface that goes down", program]],
+  recvfrom: [["errors from routers", program]],
   recvmsg: [
     [
       "EMFILE: fewer descriptors are left than arrive. Nothing leaks, and it is not " +
@@ -70,14 +70,12 @@ const reasons: Readonly<Record<string, readonly (readonly [clause: string, reaso
       program,
     ],
   ],
-  send: [
-    ["a network without routes, routers that complain, interfaces that are down, no port left", program],
-  ],
+  send: [["a network without routes, errors from routers, interfaces that are down, no port left", program]],
   sendmsg: [
     ["ETOOMANYREFS: too many descriptors in flight; EPERM: the credentials of another process", program],
   ],
   sendto: [
-    ["a network without routes, routers that complain, interfaces that are down, no port left", program],
+    ["a network without routes, errors from routers, interfaces that are down, no port left", program],
   ],
   setsockopt: [["without the privilege: PermissionDenied, or AccessDenied of SO_DEBUG", program]],
   shutdown: [["it affects every process that shares the socket", program]],

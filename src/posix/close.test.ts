@@ -210,7 +210,7 @@ conformance("close", [
     },
   },
   {
-    clause: "takes nothing but a Socket: what is borrowed is never closed by us",
+    clause: "takes a Socket and nothing else, so that no borrowed descriptor is closed",
     source: "berkeley",
     run(fixture) {
       const made = fixture.tcp();

@@ -39,7 +39,7 @@ conformance("getsockopt", [
     run: (fixture) => assert.equal(getsockopt(fixture.tcp(), TCP.NODELAY), false),
   },
   {
-    clause: "a value longer than the room for it is silently truncated",
+    clause: "a value longer than the buffer for it is silently truncated",
     source: `${POSIX}, DESCRIPTION`,
     except: { windows: "Winsock says WSAEFAULT (getsockopt)" },
     run(fixture) {

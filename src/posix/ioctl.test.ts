@@ -202,7 +202,7 @@ conformance("ioctl", [
     },
   },
   {
-    clause: "SIOCGPGRP: nobody, until F_SETOWN",
+    clause: "SIOCGPGRP is 0 until fcntl() sets an owner (F_SETOWN)",
     source: "socket(7), Ioctls",
     except: onlyLinux,
     run: (fixture) => assert.equal(ioctl(fixture.tcp(), SIOC.GPGRP), 0),

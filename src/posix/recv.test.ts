@@ -334,7 +334,7 @@ conformance("recv", [
     },
   },
   {
-    clause: "routers that complain, a peer that is not there any more, an interface that goes down",
+    clause: "errors from routers, a peer that has gone, an interface that goes down",
     source: `${POSIX}, ERRORS; icmp_err_convert in net/ipv4/icmp.c; packet_notifier in net/packet/af_packet.c`,
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("./recv-network.child.js", import.meta.url), { ip: true }),

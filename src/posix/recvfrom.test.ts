@@ -170,7 +170,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "routers that complain",
+    clause: "errors from routers",
     source: "icmp_err_convert in net/ipv4/icmp.c",
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("./recv-network.child.js", import.meta.url), { ip: true }),

@@ -56,7 +56,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "another buffer in the same array of the same room is where the data goes",
+    clause: "data goes into a buffer that has replaced another of the same length in the array",
     source,
     except: { windows: "Windows has no MSG_WAITFORONE" },
     run(fixture) {

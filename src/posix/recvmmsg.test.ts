@@ -42,7 +42,7 @@ function datagramPair(fixture: Fixture): { client: Socket; server: Socket } {
 
 conformance("recvmmsg", [
   {
-    clause: "receives several messages, each into its own room, with its sender and flags",
+    clause: "receives several messages, each into buffers of its own, with its sender and flags",
     source: `${LINUX}, DESCRIPTION`,
     run(fixture) {
       const [receiver, first, second] = [fixture.udp(), fixture.udp(), fixture.udp()];
@@ -152,7 +152,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "the end of a stream is 0 bytes, in every room",
+    clause: "the end of a stream is 0 bytes, for every message",
     source: "do_recvmmsg in net/socket.c",
     run(fixture) {
       const [left, right] = fixture.pair();

@@ -102,7 +102,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "no room: a datagram is lost with MSG_TRUNC, a stream's data stays",
+    clause: "no buffers: a datagram is lost with MSG_TRUNC, a stream's data stays",
     source: `${POSIX}, DESCRIPTION; tcp_recvmsg_locked in net/ipv4/tcp.c`,
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -125,7 +125,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "MSG_TRUNC in the flags where a message was longer than the room; the rest of it is lost",
+    clause: "MSG_TRUNC in the flags where a message was longer than the buffers; the rest of it is lost",
     source: `${POSIX}, DESCRIPTION, msg_flags`,
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -316,7 +316,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "a control length that claims more than the room is not read past it",
+    clause: "a control length that claims more than the buffer is not read past its end",
     source: "berkeley",
     script: {},
     play() {
@@ -460,7 +460,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "what the system gets: the pieces themselves, and room for an address and control messages",
+    clause: "what the system gets: the pieces themselves, and buffers for an address and control messages",
     source: "berkeley",
     script: {},
     play() {

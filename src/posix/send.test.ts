@@ -291,7 +291,7 @@ conformance("send", [
     "send(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
   ),
   {
-    clause: "a network without routes, routers that complain, interfaces that are down, no port left",
+    clause: "a network without routes, errors from routers, interfaces that are down, no port left",
     source: `${POSIX}, ERRORS; icmp_err_convert in net/ipv4/icmp.c; ip-route(8)`,
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("./send-network.child.js", import.meta.url), { ip: true }),

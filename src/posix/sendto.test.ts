@@ -289,7 +289,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "a network without routes, routers that complain, interfaces that are down, no port left",
+    clause: "a network without routes, errors from routers, interfaces that are down, no port left",
     source: `${POSIX}, ERRORS; icmp_err_convert in net/ipv4/icmp.c; ip-route(8)`,
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("./send-network.child.js", import.meta.url), { ip: true }),

@@ -112,7 +112,7 @@ conformance("setsockopt", [
     },
   },
   {
-    clause: "what the value names, or what is to be taken away, is NotFound where it is not there",
+    clause: "NotFound, if what the value names, or what is to be removed, does not exist",
     source: "tcp_set_congestion_control in net/ipv4/tcp_cong.c; sk_detach_filter in net/core/filter.c",
     except: { windows: "Windows has no such option" },
     run(fixture) {
@@ -122,7 +122,7 @@ conformance("setsockopt", [
     },
   },
   {
-    clause: "what is locked is PermissionDenied",
+    clause: "PermissionDenied, if the option is locked",
     source: "socket(7), SO_LOCK_FILTER",
     except: { windows: "Windows has no such option" },
     run(fixture) {

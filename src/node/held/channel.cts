@@ -4,8 +4,8 @@ const { isMainThread, threadId }: typeof import("node:worker_threads") = require
 const { drain }: import("./drain.cjs").Drain = require("./drain.cjs");
 
 /**
- * What a worker reports: Node has started, listens on the held socket, says that it is ready, or has
- * drained.
+ * What a worker reports: Node has started, listens on the held socket, says that it is ready, or
+ * has drained.
  */
 type WorkerEvent = "started" | "listening" | "ready" | "drained";
 
