@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { inherited } from "../../test/held-process.ts";
 import { watchPaths } from "./watch-paths.ts";
 
 function folder(context: TestContext): string {
@@ -34,24 +35,28 @@ async function watching(context: TestContext, ...paths: readonly string[]): Prom
 /** One burst may be reported twice, so a watch that is lost shows at a later change. */
 const changes = ["one", "two", "three"];
 
-test("a folder that a build removes, and makes again at once, is still watched", async (context) => {
-  const dist = join(folder(context), "dist");
-  mkdirSync(join(dist, "below"), { recursive: true });
-  writeFileSync(join(dist, "below/a.js"), "0");
-  const next = await watching(context, dist);
-  for (let build = 1; build <= 3; build++) {
-    rmSync(dist, { recursive: true });
+test(
+  "a folder that a build removes, and makes again at once, is still watched",
+  inherited,
+  async (context) => {
+    const dist = join(folder(context), "dist");
     mkdirSync(join(dist, "below"), { recursive: true });
-    writeFileSync(join(dist, "below/a.js"), `${build}`);
-    await next();
-    for (const change of changes) {
-      writeFileSync(join(dist, `below/${change}.js`), "");
+    writeFileSync(join(dist, "below/a.js"), "0");
+    const next = await watching(context, dist);
+    for (let build = 1; build <= 3; build++) {
+      rmSync(dist, { recursive: true });
+      mkdirSync(join(dist, "below"), { recursive: true });
+      writeFileSync(join(dist, "below/a.js"), `${build}`);
       await next();
+      for (const change of changes) {
+        writeFileSync(join(dist, `below/${change}.js`), "");
+        await next();
+      }
     }
-  }
-});
+  },
+);
 
-test("a folder that is not there for a while, even empty, is found again", async (context) => {
+test("a folder that is not there for a while, even empty, is found again", inherited, async (context) => {
   const dist = join(folder(context), "dist");
   mkdirSync(dist);
   const next = await watching(context, dist);
@@ -65,7 +70,7 @@ test("a folder that is not there for a while, even empty, is found again", async
   }
 });
 
-test("a file that an editor replaces, time after time", async (context) => {
+test("a file that an editor replaces, time after time", inherited, async (context) => {
   const made = folder(context);
   const file = join(made, "config.json");
   writeFileSync(file, "");
@@ -77,7 +82,7 @@ test("a file that an editor replaces, time after time", async (context) => {
   }
 });
 
-test("node_modules and .git are left out below a path, and not above it", async (context) => {
+test("node_modules and .git are left out below a path, and not above it", inherited, async (context) => {
   const source = join(folder(context), "node_modules/package/src");
   for (const each of ["node_modules/other", ".git"]) mkdirSync(join(source, each), { recursive: true });
   writeFileSync(join(source, "a.js"), "");
