@@ -56,9 +56,10 @@ export {
   takeOver,
 } from "./net/handoff/take-over.ts";
 export type { Backlog } from "./net/listener/accept-queues.ts";
+export type { CloseOptions } from "./net/listener/close-options.ts";
 export { listen } from "./net/listener/listen.ts";
 export type { Listener } from "./net/listener/listener.ts";
-export type { CloseOptions, DropCause, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
+export type { DropCause, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
 export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
 export type { ReservedPort } from "./net/listener/reserved-port.ts";
 export type { Server } from "./net/listener/server.ts";

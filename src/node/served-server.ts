@@ -3,11 +3,8 @@ import type { Address } from "../address/address.ts";
 import { checkObject } from "../errors/argument.ts";
 import { milliseconds } from "../net/abort.ts";
 import { type Backlog, backlogOf, queueOf } from "../net/listener/accept-queues.ts";
-import {
-  type CloseOptions,
-  checkCloseOptions,
-  type ListenStatistics,
-} from "../net/listener/listener-base.ts";
+import { type CloseOptions, checkCloseOptions } from "../net/listener/close-options.ts";
+import type { ListenStatistics } from "../net/listener/listener-base.ts";
 import { TransferableListener } from "../net/listener/transferable-listener.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";

@@ -11,7 +11,7 @@ import { sendmsg } from "../../posix/sendmsg.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, milliseconds, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
-import type { CloseOptions } from "../listener/listener-base.ts";
+import type { CloseOptions } from "../listener/close-options.ts";
 import { TransferableListener } from "../listener/transferable-listener.ts";
 import {
   HAND_OVER_DESCRIPTOR,

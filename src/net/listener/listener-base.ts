@@ -1,45 +1,24 @@
 import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { checkObject } from "../../errors/argument.ts";
 import type { AcceptError, AcceptErrorName } from "../../posix/accept.ts";
 import type { AcceptQueue } from "../../posix/accept-queue.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import type { FileNumber } from "../../system/services.ts";
-import { milliseconds } from "../abort.ts";
 import { channels } from "../channels.ts";
 import type { ConnectionBase } from "../connection/connection-base.ts";
 import { DetachedConnection } from "../connection/detached-connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
-import { NOT_OF_LISTENER_CLOSE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { HeaderGate } from "../proxy-protocol/header-gate.ts";
 import type { ProxyHeaderError, ProxyHeaderErrorName } from "../proxy-protocol/proxy-header-error.ts";
 import type { ProxyInfo } from "../proxy-protocol/proxy-info.ts";
 import { AcceptLoop } from "./accept-loop.ts";
 import { type Backlog, backlogOf, queueOf } from "./accept-queues.ts";
+import { type CloseOptions, checkCloseOptions } from "./close-options.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 import { TransferableListener } from "./transferable-listener.ts";
 import type { UnixPath } from "./unix-path.ts";
-
-/** Options of `close()` of a Listener or Server. */
-export interface CloseOptions {
-  /**
-   * How many milliseconds to wait for accepted connections to end; then the rest are reset. 0
-   * resets all immediately, Infinity waits forever. By default, they stay open, and are not waited
-   * for.
-   */
-  readonly drain?: number | undefined;
-}
-
-/** Throws a TypeError or RangeError for a bad option; returns `drain`. @internal */
-export function checkCloseOptions(options: CloseOptions): number | undefined {
-  checkObject("options", "{ drain? }", options);
-  refuseOptionsOfOthers("close()", options, NOT_OF_LISTENER_CLOSE);
-  const { drain } = options;
-  if (drain !== undefined) milliseconds("drain", drain);
-  return drain;
-}
 
 /** Counts of connections since it started listening. */
 export interface ListenStatistics {

@@ -8,7 +8,7 @@ import { timedOut } from "../abort.ts";
 import type { Outcome } from "../connection/connect-attempt.ts";
 import { HandledConnection } from "../connection/handled-connection.ts";
 import type { ConnectionHandlers } from "../connection/handlers.ts";
-import type { CloseOptions } from "../listener/listener-base.ts";
+import type { CloseOptions } from "../listener/close-options.ts";
 import type { Server } from "../listener/server.ts";
 import { LONGEST_HEADER, parseProxyHeader } from "../proxy-protocol/parse-proxy-header.ts";
 import type { ProxiedAddress } from "../proxy-protocol/proxy-header.ts";

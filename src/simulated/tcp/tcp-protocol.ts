@@ -1,13 +1,12 @@
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { MILLISECOND } from "../clock/virtual-clock.ts";
 import { icmpErrno } from "../host/icmp-errnos.ts";
 import { LOCK } from "../host/inet-socket.ts";
 import type { KernelSocket } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
 import type { Counter, MemoryUse, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
 import { filtered } from "../host/socket-filter.ts";
-import { isLoopback, isMulticast } from "../ip/address.ts";
+import { isMulticast } from "../ip/address.ts";
 import { type IcmpMessage, type Packet, PROTOCOL, type TcpSegment } from "../ip/packet.ts";
 import { chargeMemory } from "./buffers.ts";
 import { openChild } from "./child.ts";
@@ -231,26 +230,13 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   #takeEnds(socket: TcpSocket, port: number, how: "bound" | "try" | "found"): boolean {
     const found = this.#connections.find(socket.localAddress, port, socket.remoteAddress, socket.remotePort);
     if (found === undefined) return true;
-    if (found.kind !== "time-wait" || !this.#mayReuse(found, how === "bound")) return false;
+    if (found.kind !== "time-wait" || !found.mayMakeWay(how === "bound")) return false;
     if (how === "try") return true;
     socket.tcb.writeSeq = found.nextIss;
     socket.tcb.tsRecent = found.tsRecent;
     socket.tcb.tsRecentAt = found.tsRecentAt;
     this.timeWaitOver(found);
     return true;
-  }
-
-  /**
-   * tcp_twsk_unique(): timestamps tell the connections apart, after a second; at once if the
-   * program has chosen the port.
-   */
-  #mayReuse(record: TimeWait, bound: boolean): boolean {
-    if (bound) return record.timestamps;
-    const { sysctls, clock } = this.host;
-    const reuse = sysctls.get("net.ipv4.tcp_tw_reuse");
-    const loopback = isLoopback(record.localAddress) && isLoopback(record.remoteAddress);
-    if (reuse === 0 || (reuse === 2 && !loopback) || !record.timestamps) return false;
-    return clock.now / MILLISECOND - record.tsRecentAt > sysctls.get("net.ipv4.tcp_tw_reuse_delay");
   }
 
   startListening(socket: TcpSocket, backlog: number): boolean {

@@ -1,7 +1,5 @@
-import type { Cmsg } from "../../control/cmsg.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { options } from "../../system/linux/options.ts";
 import type { AcceptQueue, ValueResult } from "../../system/system.ts";
 import { SECOND } from "../clock/virtual-clock.ts";
 import { InetSocket } from "../host/inet-socket.ts";
@@ -20,11 +18,11 @@ import type { ListenQueue } from "./listen-queue.ts";
 import { read } from "./read.ts";
 import { connectionEvents, isAtMark, isReadable, unacknowledgedBytes, unreadBytes } from "./readiness.ts";
 import { send } from "./send.ts";
-import { distance } from "./sequence.ts";
 import { isOneOf, STATE, stateName, states } from "./state.ts";
 import { tcpInfo } from "./tcp-info.ts";
 import { getTcpOption, NOTHING_KEPT, setTcpOption } from "./tcp-options.ts";
 import { STAMP, TransmitReports } from "./transmit-reports.ts";
+import { unreadControl } from "./unread-control.ts";
 
 const { AF, IPPROTO, POLL, SHUT, SOCK } = constants;
 const {
@@ -267,17 +265,8 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   receive(request: ReceiveRequest): number {
     const received = read(this.tcb, request);
     chargeMemory(this.tcb);
-    if (received >= 0 && this.#kept.inq !== 0) request.controls.push(this.#unreadControl());
+    if (received >= 0 && this.#kept.inq !== 0) request.controls.push(unreadControl(this.tcb));
     return received;
-  }
-
-  /** TCP_CM_INQ: what is left to read, or 1 for the end (tcp_inq_hint()). */
-  #unreadControl(): Cmsg {
-    const { tcb } = this;
-    const unread = Math.max(0, distance(tcb.copiedSeq, tcb.rcvNxt));
-    const left = unread === 0 && tcb.finReceived ? 1 : unread;
-    const { level, number } = options.TCP_INQ;
-    return { level, number, data: new Uint8Array(Int32Array.of(left).buffer) };
   }
 
   /** The peer of a connection that is accepted, even if it has ended since. */

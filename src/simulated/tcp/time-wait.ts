@@ -1,6 +1,7 @@
 import { MILLISECOND, Scheduled } from "../clock/virtual-clock.ts";
 import type { PortUser } from "../host/port-table.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
+import { isLoopback } from "../ip/address.ts";
 import { NO_TCP_OPTIONS, TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
 import { isRateLimited } from "./challenge-ack.ts";
 import type { Ends } from "./connection-table.ts";
@@ -146,6 +147,19 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   #noteTimestamp(value: number): void {
     this.tsRecent = fromPacket(value);
     this.tsRecentAt = this.#milliseconds;
+  }
+
+  /**
+   * Whether a new connection of the same ends may take its place: tcp_twsk_unique(). Timestamps tell
+   * the two apart after a second; at once, if the program has chosen the port.
+   */
+  mayMakeWay(bound: boolean): boolean {
+    if (bound) return this.timestamps;
+    const { sysctls } = this.#owner.host;
+    const reuse = sysctls.get("net.ipv4.tcp_tw_reuse");
+    const loopback = isLoopback(this.localAddress) && isLoopback(this.remoteAddress);
+    if (reuse === 0 || (reuse === 2 && !loopback) || !this.timestamps) return false;
+    return this.#milliseconds - this.tsRecentAt > sysctls.get("net.ipv4.tcp_tw_reuse_delay");
   }
 
   /** tcp_in_window(). */
