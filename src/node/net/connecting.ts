@@ -210,9 +210,9 @@ export class Connecting {
   }
 }
 
-/** An AsyncLocalStorage context, such as each libuv handle has. */
-export function newContext(): AsyncResource {
-  return new AsyncResource("TCPWRAP", { requireManualDestroy: true });
+/** An AsyncLocalStorage context, such as each libuv handle and request has. */
+export function newContext(type = "TCPWRAP"): AsyncResource {
+  return new AsyncResource(type, { requireManualDestroy: true });
 }
 
 const outside = newContext();

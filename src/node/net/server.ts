@@ -19,6 +19,7 @@ import {
   announceRetry,
   announceStop,
 } from "./announce.ts";
+import { newContext } from "./connecting.ts";
 import { asCallOfNode } from "./errors.ts";
 import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
 import {
@@ -95,13 +96,13 @@ export function listenOnOpened(
     },
     refused: (error) => announceRefusal(server, error),
     closing: () => {
-      closing.set(server, 0);
+      closing.set(server, []);
       announceStop(server);
     },
     closed: () => {
-      const events = Math.max(1, closing.get(server) ?? 0);
+      const contexts = closing.get(server) ?? [];
       closing.delete(server);
-      for (let count = 0; count < events; count++) server._emitCloseIfDrained?.();
+      for (const context of contexts) context.runInAsyncScope(() => server._emitCloseIfDrained?.());
     },
   };
   const handle = new ListenHandle(chosen, opened, owner, proxyProtocol);
@@ -125,16 +126,16 @@ function isOfCluster(server: net.Server): boolean {
 }
 
 /**
- * Servers whose descriptor is being closed, and how often they are to emit `close` afterwards: once
- * for each call of `close()`.
+ * Servers whose descriptor is being closed, and the async contexts in which they are to emit
+ * `close` afterwards: that of each call of `close()`, or of the end of the last connection.
  */
-const closing = new WeakMap<net.Server, number>();
+const closing = new WeakMap<net.Server, AsyncResource[]>();
 
 /** Node's `close()`, but it waits until the descriptor is closed, so that the port is free. */
 export function emitCloseIfDrained(server: ListeningServer): void {
-  const events = closing.get(server);
-  if (events === undefined) nodeEmitClose.call(server);
-  else if (!server._handle && server._connections === 0) closing.set(server, events + 1);
+  const contexts = closing.get(server);
+  if (contexts === undefined) nodeEmitClose.call(server);
+  else if (!server._handle && server._connections === 0) contexts.push(newContext());
 }
 
 /** Whether it has all the connections that it may have. For Node 20, 0 is no limit. */

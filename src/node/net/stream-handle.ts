@@ -11,6 +11,7 @@ import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
 import { currentBatch, receivedInBatch } from "./batch.ts";
+import { newContext } from "./connecting.ts";
 import type { Callback, OnRead } from "./internals.ts";
 import type { ConnectionOwner, HandleStream, StreamReader, StreamSource } from "./stream-reader.ts";
 import { encoded } from "./write-chunks.ts";
@@ -47,7 +48,8 @@ export class StreamHandle implements StreamHandlers {
   readonly #onRead: OnRead | null;
   /** Data that did not fit into the buffer of `onread` before its callback stopped reading. */
   #unread: Uint8Array | undefined;
-  #written: Callback | undefined;
+  /** The callback of a waiting write, in the async context of that write. */
+  #written: (() => void) | undefined;
   /** The batch in which it last received. */
   #lastBatch = -1;
   #open = true;
@@ -203,7 +205,7 @@ export class StreamHandle implements StreamHandlers {
     this.#hold();
     if (this.#written === undefined) return;
     this.#reader._unrefTimer();
-    this.#inContext(this.calledBack);
+    this.calledBack();
   }
 
   /** Calls the callback of a waiting write, if any. */
@@ -269,7 +271,8 @@ export class StreamHandle implements StreamHandlers {
       return;
     }
     this.#lastPendingBytes = pendingBytes;
-    this.#written = done;
+    const context = newContext("WRITEWRAP");
+    this.#written = () => context.runInAsyncScope(done);
     // A program may look for `drain` only after an `await`.
     this.#stream.letTicksRun();
   }
@@ -288,7 +291,8 @@ export class StreamHandle implements StreamHandlers {
     }
     this.#shutdown = "under way";
     this.#hold();
-    this.#stream.shutdown(() => this.#shutdownMade(() => this.#inContext(done)));
+    const context = newContext("SHUTDOWNWRAP");
+    this.#stream.shutdown(() => context.runInAsyncScope(this.#shutdownMade, this, done));
     // It may have been sent now.
     this.#shutEmpty = this.pendingBytes === 0;
   }
