@@ -2,6 +2,7 @@
 interface BuiltIns {
   readonly "node:async_hooks": typeof import("node:async_hooks");
   readonly "node:crypto": typeof import("node:crypto");
+  readonly "node:dgram": typeof import("node:dgram");
   readonly "node:diagnostics_channel": typeof import("node:diagnostics_channel");
   readonly "node:dns": typeof import("node:dns");
   readonly "node:fs": typeof import("node:fs");

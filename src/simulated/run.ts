@@ -10,6 +10,7 @@ import type { NetworkOptions } from "./network/network.ts";
 import { patchOs } from "./os.ts";
 import { Patches } from "./patches.ts";
 import { patchRandomness } from "./randomness.ts";
+import { patchDatagrams } from "./real-datagrams.ts";
 import { RealWork } from "./real-work.ts";
 import { shrinkFaults } from "./shrink.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
@@ -104,6 +105,7 @@ function begin(network: SimulatedNetwork): void {
   patchRandomness(patches);
   patchNames(patches);
   patchNameServers(patches);
+  patchDatagrams(patches);
   patchOs(patches);
   work.begin(patches);
   patches.sync();
