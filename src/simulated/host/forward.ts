@@ -2,8 +2,14 @@ import { isMulticast } from "../ip/address.ts";
 import { fragmentPacket } from "../ip/fragments.ts";
 import { ICMP, ICMPV6, type Unreachable } from "../ip/icmp.ts";
 import { type Packet, packetSize } from "../ip/packet.ts";
-import type { IpLayerHost } from "./ip-layer.ts";
+import type { IpLayerHost, Path } from "./ip-layer.ts";
 import type { IcmpError } from "./protocol-host.ts";
+
+/** A link must carry 1280 bytes for IPv6 (RFC 8200, 5); Linux disables IPv6 on others. */
+const IPV6_MIN_MTU = 1_280;
+
+/** Whether a link carries packets of a version: addrconf_notify(). */
+export const carries = ({ mtu }: Path, version: 4 | 6): boolean => version === 4 || mtu >= IPV6_MIN_MTU;
 
 /** ip_forward(), ip6_forward(). */
 export function forward(
@@ -24,7 +30,7 @@ export function forward(
     return;
   }
   const path = host.path(destination);
-  if (path === undefined) {
+  if (path === undefined || !carries(path, version)) {
     host.traced("dropped", packet, peer, "no route");
     refuse("host");
     return;

@@ -266,11 +266,12 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   }
 
   /**
-   * Whether packets carry DF: IP_PMTUDISC_DO, WANT and PROBE do (ip_dont_fragment()).
+   * Whether packets carry DF: with IP_PMTUDISC_DO, PROBE, and WANT unless the MTU is locked
+   * (ip_dont_fragment()).
    */
-  dontFragment(): boolean {
+  dontFragment(locked: boolean): boolean {
     const discover = this.value(IP_OPTION.MTU_DISCOVER);
-    return discover === 1 || discover === 2 || discover === 3;
+    return (discover === 1 && !locked) || discover === 2 || discover === 3;
   }
 
   override attachReuseportFilter(filter: Uint8Array): number {

@@ -7,7 +7,7 @@ import { fragmentPacket, Reassembly } from "../ip/fragments.ts";
 import { errorNumbers, ICMP, ICMPV6, icmpError, reportedMtu, type Unreachable } from "../ip/icmp.ts";
 import { type IcmpMessage, type Packet, packetSize, protocolOf } from "../ip/packet.ts";
 import { PathMtus } from "../ip/path-mtus.ts";
-import { forward } from "./forward.ts";
+import { carries, forward } from "./forward.ts";
 import type { HostInterface } from "./host-interface.ts";
 import { LoopbackQueue } from "./loopback-queue.ts";
 import type { NetworkInterface } from "./network-interface.ts";
@@ -150,28 +150,30 @@ export class IpLayer {
         nextHop: destination,
         // IP_MAX_MTU.
         mtu: version === 4 ? Math.min(this.lo.mtu, 0xffff) : this.lo.mtu,
+        mtuLocked: false,
         kind: "local",
       };
     }
     const device = bound ?? (destination === LOOPBACK_BROADCAST ? this.lo : this.eth0);
     const chosen = source ?? device.sourceFor(destination);
     if (chosen === undefined) return -ENETUNREACH;
+    const base = { version, destination, source: chosen, interface: device };
     if (isMulticast(destination) || this.isBroadcast(destination)) {
       const kind = isMulticast(destination) ? "multicast" : "broadcast";
       const { mtu } = device;
-      return { version, destination, source: chosen, interface: device, nextHop: destination, mtu, kind };
+      return { ...base, nextHop: destination, mtu, mtuLocked: false, kind };
     }
     if (isLoopback(chosen)) return -EINVAL;
     const path = device.loopback ? undefined : this.#host.path(destination);
     if (path === undefined && !device.reaches(destination)) return -ENETUNREACH;
+    if (path !== undefined && !carries(path, version)) return -ENETUNREACH;
     if (path === undefined && isLinkLocal(destination) && index === 0) return -EINVAL;
+    const { mtu, locked } = this.#pathMtus.get(destination, path?.mtu ?? device.mtu);
     return {
-      version,
-      destination,
-      source: chosen,
-      interface: device,
+      ...base,
       nextHop: path?.nextHop ?? destination,
-      mtu: this.#pathMtus.get(destination, path?.mtu ?? device.mtu),
+      mtu,
+      mtuLocked: locked,
       kind: "unicast",
     };
   }
@@ -185,7 +187,10 @@ export class IpLayer {
     (packet.version === 4 ? this.#sent4 : this.#sent6).value += 1;
     if (kind !== "local" && packetSize(packet) > mtu) {
       const mayFragment = packet.version === 4 ? !packet.dontFragment : packet.payload.kind !== "tcp";
-      if (!mayFragment) return -EMSGSIZE;
+      if (!mayFragment) {
+        this.#tooBig(packet, mtu);
+        return -EMSGSIZE;
+      }
       const identification =
         packet.version === 4 ? packet.identification : this.#host.random("ip6 fragments").uint32();
       for (const one of fragmentPacket(packet, mtu, identification)) this.#emit(one, kind, device);
@@ -193,6 +198,14 @@ export class IpLayer {
     }
     this.#emit(packet, kind, device);
     return 0;
+  }
+
+  /** ip_fragment() reports it like a router, which locks an MTU below min_pmtu. */
+  #tooBig(packet: Packet, mtu: number): void {
+    const { clock, sysctls } = this.#host;
+    if (packet.version === 6 || mtu >= sysctls.get("net.ipv4.route.min_pmtu")) return;
+    const error = icmpError(packet, ICMP.UNREACHABLE, ICMP.FRAGMENTATION_NEEDED, mtu);
+    clock.schedule(clock.now, () => this.#error(error, packet, packet.source));
   }
 
   /** Delivers a packet to this host as well: multicast that loops back. */
@@ -215,7 +228,7 @@ export class IpLayer {
     if (kind !== "unicast") {
       if (kind === "broadcast") this.#loopback.add(packet, device);
       if (device.loopback || packet.hopLimit === 0) return;
-      for (const path of host.neighbors()) path.send(packet);
+      for (const path of host.neighbors()) if (carries(path, packet.version)) path.send(packet);
       return;
     }
     const path = host.path(packet.destination);
@@ -301,7 +314,7 @@ export class IpLayer {
     if (mtu !== undefined && !(about.version === 4 && sysctls.get("net.ipv4.ip_no_pmtu_disc") !== 0)) {
       const least = about.version === 4 ? sysctls.get("net.ipv4.route.min_pmtu") : 1_280;
       const name = about.version === 4 ? "net.ipv4.route.mtu_expires" : "net.ipv6.route.mtu_expires";
-      this.#pathMtus.learn(about.destination, Math.max(mtu, least), sysctls.get(name) * SECOND);
+      this.#pathMtus.learn(about.destination, mtu, least, sysctls.get(name) * SECOND);
     }
     this.handlers.get(protocolOf(about))?.error(about, message, from);
   }

@@ -122,6 +122,8 @@ export interface Route {
   readonly nextHop: string;
   /** The path MTU: the interface's, or less if a "packet too big" said so. */
   readonly mtu: number;
+  /** The path takes less than min_pmtu, so that packets to it may be fragmented. */
+  readonly mtuLocked: boolean;
   readonly kind: "local" | "unicast" | "broadcast" | "multicast";
 }
 

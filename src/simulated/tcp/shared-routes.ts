@@ -29,6 +29,7 @@ export class SharedRoutes {
 
 const isSame = (one: Route, other: Route): boolean =>
   one.mtu === other.mtu &&
+  one.mtuLocked === other.mtuLocked &&
   one.interface === other.interface &&
   one.nextHop === other.nextHop &&
   one.kind === other.kind;

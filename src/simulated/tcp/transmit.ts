@@ -77,7 +77,7 @@ export function transmit(
     trafficClass,
     flowLabel: 0,
     identification: tcb.identification,
-    dontFragment: socket.dontFragment(),
+    dontFragment: socket.dontFragment(route.mtuLocked),
     fragment: undefined,
     payload: segment,
   };
