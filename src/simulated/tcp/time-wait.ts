@@ -150,8 +150,8 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   }
 
   /**
-   * Whether a new connection of the same ends may take its place: tcp_twsk_unique(). Timestamps tell
-   * the two apart after a second; at once, if the program has chosen the port.
+   * Whether a new connection of the same ends may take its place: tcp_twsk_unique(). Timestamps
+   * tell the two apart after a second; at once, if the program has chosen the port.
    */
   mayMakeWay(bound: boolean): boolean {
     if (bound) return this.timestamps;
