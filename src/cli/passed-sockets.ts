@@ -1,4 +1,5 @@
 import { fstatSync, lstatSync, readFileSync } from "node:fs";
+import { waitsForConnections } from "../diagnose/process.ts";
 import { untakenListeners } from "../net/handoff/listeners-from-environment.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
@@ -50,14 +51,15 @@ export class PassedSockets {
 
   /**
    * Whether a program has begun to use one of them since then: it made the socket non-blocking, as
-   * event loops do, or called listen(2), which changes the queue's limit. Undefined if the system
-   * does not say.
+   * event loops do, called listen(2), which changes the queue's limit, or waits for connections.
+   * Undefined if the system does not say.
    */
   get areTaken(): boolean | undefined {
     if (this.#limits.includes(undefined)) return undefined;
-    return this.#sockets.some(
+    const isChanged = this.#sockets.some(
       (socket, index) => effectiveBacklog(socket) !== this.#limits[index] || isNonblocking(socket.fd),
     );
+    return isChanged || waitsForConnections(this.inodes);
   }
 
   /** The command's environment, without the variables of a service manager that started us. */

@@ -25,3 +25,20 @@ export const userNames = (): ((uid: number) => string) => hostTables.processes.u
 
 /** The name of a user. */
 export const userName = (uid: number): string => userNames()(uid);
+
+/**
+ * Whether another process waits for connections on one of the sockets with these inodes, in
+ * accept(2) or with epoll. Undefined if the system does not say, or if one waits in poll(2) or
+ * select(2), whose descriptors are in its own memory.
+ */
+export function waitsForConnections(inodes: readonly number[]): boolean | undefined {
+  const keys = inodes.map((inode) => ({ inode }));
+  const holders = holdersOf(keys);
+  const own = ownPid();
+  const pids = new Set(keys.flatMap((key) => holders.of(key)).map(({ pid }) => pid));
+  const wanted = new Set(inodes);
+  const waits = [...pids]
+    .filter((pid) => pid !== own)
+    .map((pid) => hostTables.processes.waitsForConnections?.(pid, wanted));
+  return waits.includes(true) || (waits.includes(undefined) ? undefined : false);
+}

@@ -183,6 +183,11 @@ export interface ProcessTable {
    * Only on Linux, and not for children that Node has started and waits for.
    */
   reap?(pid: number): void;
+  /**
+   * Whether a process waits for connections on one of the sockets with these inodes. Undefined if
+   * that cannot be known. Only on Linux.
+   */
+  waitsForConnections?(pid: number, inodes: ReadonlySet<number>): boolean | undefined;
 }
 
 /**

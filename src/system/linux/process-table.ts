@@ -3,6 +3,7 @@ import { machineClock } from "../../clock/machine-clock.ts";
 import { defined } from "../../invariant.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import { userNames } from "../user-names.ts";
+import { waitsForConnections } from "./connection-waits.ts";
 import { text } from "./kernel-settings.ts";
 import { openProcess } from "./pidfd.ts";
 import { reap } from "./reap.ts";
@@ -207,4 +208,12 @@ function target(path: string): string | undefined {
 }
 
 /** Linux: /proc, and descriptors of processes. */
-export const processTable: ProcessTable = { holdersOf, readProcess, userNames, ownPid, openProcess, reap };
+export const processTable: ProcessTable = {
+  holdersOf,
+  readProcess,
+  userNames,
+  ownPid,
+  openProcess,
+  reap,
+  waitsForConnections,
+};
