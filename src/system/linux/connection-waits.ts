@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** The numbers of system calls: those that accept, and those that wait for descriptors in memory. */
+/** System calls by number: those that accept, and those that wait for descriptors in memory. */
 const calls = new Map<string, { readonly accept: readonly number[]; readonly poll: readonly number[] }>([
   ["x64", { accept: [43, 288], poll: [7, 23, 270, 271] }],
   ["arm64", { accept: [202, 242], poll: [72, 73] }],
