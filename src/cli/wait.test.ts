@@ -76,11 +76,11 @@ test("wait refuses what it cannot wait for", () => {
 test("wait, in a terminal: Ctrl-C ends it", async (context) => {
   const { port, stop } = await listening(context);
   await stop();
-  const command = `'${process.execPath}' '${berkeley}' wait 127.83.0.2:${port}`;
-  const terminal = Terminal.open(
-    context,
-    `sh -c 'trap "echo interrupted; cat" INT; echo waiting; "$0" "$@"' ${command}`,
-  );
+  // Said by its own process: the shell runs its trap only once the process that it waits for ends,
+  // and that gets no signal that came before it.
+  const says = `--import 'data:text/javascript,console.log("waiting")'`;
+  const command = `'${process.execPath}' ${says} '${berkeley}' wait 127.83.0.2:${port}`;
+  const terminal = Terminal.open(context, `sh -c 'trap "echo interrupted; cat" INT; "$0" "$@"' ${command}`);
   if (terminal === undefined) return;
   await terminal.shows(/waiting/);
   terminal.press("C-c");
