@@ -3,6 +3,7 @@
 //
 //   npm run test:kernel -- 6.12 posix/listen    only tests whose path contains the words
 //   npm run test:kernel -- 6.1 --arch arm64     on that processor
+//   npm run test:kernel -- 6.1 --uml            in User-Mode Linux, which is many times faster
 //   npm run test:kernel -- 6.1 --record         keeps the rows' outcomes for the matrix
 //   npm run test:kernel -- 6.1 --minutes 20     ends it after that time
 //   npm run test:kernel -- 6.1 --resume         goes on with a run that was cut: the same build;
@@ -14,11 +15,14 @@ import { parseArgs } from "node:util";
 import { installAndBuildTests, root } from "./install-and-build.mjs";
 import { boot, EMULATOR, lacks } from "./kernel/machine.mjs";
 import { recordRun } from "./kernel/recorded.mjs";
-import { prepare } from "./kernel/root.mjs";
+import { prepare, prepareUserMode } from "./kernel/root.mjs";
+import { bootUserMode, lacksUserMode } from "./kernel/user-mode.mjs";
 import { testFiles } from "./test-files.mjs";
 
 /** How much slower the emulator may be than this host. */
 const SLOWNESS = 30;
+/** The same of User-Mode Linux, where system calls alone are slower. */
+const USER_MODE_SLOWNESS = 5;
 /** The longest file takes ten seconds on this host. */
 const FILE_MINUTES = 30;
 /** It boots in ten seconds here; the machine may share its processors. */
@@ -35,29 +39,38 @@ const { values, positionals } = parseArgs({
     minutes: { type: "string", default: "120" },
     record: { type: "boolean", default: false },
     resume: { type: "boolean", default: false },
+    uml: { type: "boolean", default: false },
   },
 });
 const [version, ...words] = positionals;
 const architecture = { amd64: "x64", aarch64: "arm64" }[values.arch] ?? values.arch;
-if (!/^\d+\.\d+$/.test(version ?? "") || !["x64", "arm64"].includes(architecture)) {
+const usable = /^\d+\.\d+$/.test(version ?? "") && ["x64", "arm64"].includes(architecture);
+// The matrix has columns of the kernels that Debian's users boot.
+if (!usable || (values.uml && (values.record || values.accel || architecture !== "x64"))) {
   console.error(
-    "usage: npm run test:kernel -- 6.1 [--arch arm64] [--record] [--minutes N] [--resume | words]",
+    "usage: npm run test:kernel -- 6.1 [--arch arm64] [--record] [--minutes N] [--resume | words]\n" +
+      "       npm run test:kernel -- 6.1 --uml [--minutes N] [--resume | words]",
   );
   process.exit(2);
 }
-const missing = lacks(architecture);
+const missing = values.uml ? lacksUserMode() : lacks(architecture);
 if (missing !== undefined) {
-  console.error(`Linux ${version} on ${architecture} cannot run: ${missing}`);
+  console.error(
+    `Linux ${version} on ${values.uml ? "User-Mode Linux" : architecture} cannot run: ${missing}`,
+  );
   process.exit(2);
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-const results = join(root, ".cache/kernels", `results-${version}-${architecture}`);
+const results = join(root, ".cache/kernels", `results-${version}-${values.uml ? "user-mode" : architecture}`);
 /** The files of the run, which a resumed run continues. */
 const list = join(results, "files");
 const files = values.resume ? filesToResume() : filesOfNewRun();
-const machine = prepare(version, architecture, { keepsRepository: values.resume });
-const accelerator = values.accel ?? (await fastest());
+const keepsRepository = values.resume;
+const machine = values.uml
+  ? prepareUserMode(version, { keepsRepository })
+  : prepare(version, architecture, { keepsRepository });
+const accelerator = values.uml ? "user mode" : (values.accel ?? (await fastest()));
 const remaining = files.filter((file) => !endedFiles().some((end) => end.file === file));
 console.log(`${machine.package}, ${accelerator}: ${remaining.length} files of ${files.length}`);
 
@@ -103,14 +116,15 @@ function endedFiles() {
 
 /** Boots it with a request for these files; ends early if it does not boot, or takes too long. */
 async function run(accelerator, files, seconds, bootSeconds = BOOT_SECONDS) {
-  const slowness = accelerator === EMULATOR ? SLOWNESS : 1;
+  const slowness = { [EMULATOR]: SLOWNESS, "user mode": USER_MODE_SLOWNESS }[accelerator] ?? 1;
   const request = { files, name: values.name, timeout: FILE_MINUTES * 60_000, slowness };
   writeFileSync(join(results, "request.json"), JSON.stringify(request));
   const abort = new AbortController();
   const bootTimer = setTimeout(() => abort.abort(), bootSeconds * 1000);
   let booted = false;
   let finished = false;
-  const end = await boot({
+  const bootMachine = values.uml ? bootUserMode : boot;
+  const end = await bootMachine({
     ...machine,
     architecture,
     shares: { ...machine.shares, results },

@@ -1,7 +1,7 @@
 // A virtual machine of QEMU: a Debian kernel, an initramfs, and folders of this host that it
 // mounts.
-import { spawn, spawnSync } from "node:child_process";
-import { createInterface } from "node:readline";
+import { spawnSync } from "node:child_process";
+import { watchConsole } from "./console.mjs";
 
 /** How each processor is emulated. `accelerated` is where KVM may do it instead. */
 const processors = {
@@ -42,27 +42,7 @@ export function boot({ architecture, kernel, initramfs, shares, accelerator, sec
     ...["-device", "virtio-rng-pci", "-kernel", kernel, "-initrd", initramfs],
     ...["-append", `console=${terminal} quiet panic=-1 mitigations=off net.ifnames=0`],
   ];
-  const child = spawn("nice", command, { stdio: ["ignore", "pipe", "pipe"] });
-  const lines = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => {
-      const text = line.replace(/\r$/, "");
-      lines.push(text);
-      onLine(text);
-    });
-  }
-  const kill = () => child.kill("SIGKILL");
-  const timer = setTimeout(kill, seconds * 1000);
-  signal.addEventListener("abort", kill);
-  process.once("exit", kill);
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (_, ended) => {
-      clearTimeout(timer);
-      process.off("exit", kill);
-      resolve({ lines, late: ended === "SIGKILL" });
-    });
-  });
+  return watchConsole("nice", command, { seconds, signal, onLine });
 }
 
 /** Why this host cannot run such a machine, with what to install. */

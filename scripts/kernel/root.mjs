@@ -20,6 +20,7 @@ import { installRuntimes } from "../runtimes.mjs";
 import { Debian } from "./debian.mjs";
 import { installForeign } from "./foreign-package.mjs";
 import { PATH } from "./machine.mjs";
+import { userModeKernel } from "./user-mode.mjs";
 
 /** The programs that tests run, besides Node. */
 const programs = [
@@ -62,8 +63,6 @@ export function prepare(version, architecture, { keepsRepository = false } = {})
   const { debian, folder: lower } = debianRoot(architecture);
   const folder = join(cache, `${version}-${architecture}`);
   if (!existsSync(join(folder, "package"))) unpackKernel(debian, version, architecture, folder);
-  copyFileSync(join(root, "scripts/kernel/boot.sh"), join(lower, "etc/berkeley-boot.sh"));
-  writeFileSync(join(lower, "etc/berkeley-modules"), `${late.join("\n")}\n`);
   const initramfs = join(folder, "initramfs");
   makeInitramfs(folder, join(lower, "bin/busybox"), initramfs);
   return {
@@ -71,11 +70,34 @@ export function prepare(version, architecture, { keepsRepository = false } = {})
     kernel: kernelIn(folder),
     initramfs,
     shares: {
-      lower,
+      lower: withBoot(lower),
       kernel: join(folder, "modules"),
-      repository: keepsRepository ? join(folder, "repository") : copyRepository(join(folder, "repository")),
+      repository: repositoryIn(folder, keepsRepository),
     },
   };
+}
+
+/** The same of a User-Mode Linux, which needs no initramfs. */
+export function prepareUserMode(version, { keepsRepository = false } = {}) {
+  const { debian, folder: lower } = debianRoot("x64");
+  const folder = join(cache, `${version}-user-mode`);
+  const { modules, ...kernel } = userModeKernel(debian, version, folder);
+  return {
+    ...kernel,
+    shares: { lower: withBoot(lower), modules, repository: repositoryIn(folder, keepsRepository) },
+  };
+}
+
+/** Puts into a root what it does once it is mounted. */
+function withBoot(lower) {
+  copyFileSync(join(root, "scripts/kernel/boot.sh"), join(lower, "etc/berkeley-boot.sh"));
+  writeFileSync(join(lower, "etc/berkeley-modules"), `${late.join("\n")}\n`);
+  return lower;
+}
+
+function repositoryIn(folder, keeps) {
+  const copy = join(folder, "repository");
+  return keeps ? copy : copyRepository(copy);
 }
 
 /** A root of Debian's packages, with Node. */
