@@ -17,6 +17,8 @@ mkdir /sys/fs/cgroup/tests
 echo $$ >/sys/fs/cgroup/tests/cgroup.procs
 busybox hostname berkeley
 ip link set lo up
+# Where tunnels are built in, a new network namespace has none of their devices either.
+echo 1 >/proc/sys/net/core/fb_tunnels_only_for_init_net
 # Debian's limits; tests raise what they need.
 ulimit -n 1048576 -S 2>/dev/null || ulimit -n 4096
 # A kernel without modules has all of them.

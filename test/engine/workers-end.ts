@@ -1,5 +1,5 @@
-import { release } from "node:os";
 import type { EngineName } from "../../src/engine/engine.ts";
+import { isLinuxSince } from "../linux-version.ts";
 import type { Exceptions } from "../platform.ts";
 
 /** Runtimes on which a worker thread may not end, or be terminated, while an engine works in it. */
@@ -8,11 +8,9 @@ export const workersEnd: Exceptions = {
   deno: "Deno leaves open what was open in a worker thread that has ended (2.9)",
 };
 
-const [major = 0, minor = 0] = process.platform === "linux" ? release().split(".").map(Number) : [];
-
 /** Whether worker threads have the engine; if not, the test is skipped. */
 export function haveWorkers(engine: EngineName, test: { skip(why: string): void }): boolean {
-  if (engine !== "uring" || major > 6 || (major === 6 && minor >= 5)) return true;
+  if (engine !== "uring" || isLinuxSince([6, 5])) return true;
   test.skip("worker threads have rings since Linux 6.5 (IORING_SETUP_NO_MMAP)");
   return false;
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { release } from "node:os";
 import { engineTest } from "../../../test/engine/engine-test.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
 import type { Fixture } from "../../../test/fixture.ts";
+import { isLinuxSince } from "../../../test/linux-version.ts";
 import { host } from "../../system/host.ts";
 import { openAioBatch } from "./aio-batch.ts";
 import { openPoller, readiness } from "./on-machine.ts";
@@ -72,10 +72,7 @@ function echoes(fixture: Fixture, engine: ReadinessEngine, count: number) {
 }
 
 /** Whether sockets take RWF_NOWAIT, since Linux 6.5: without it, the engine sends one by one. */
-function takesFlags(): boolean {
-  const [major = 0, minor = 0] = release().split(".").map(Number);
-  return major > 6 || (major === 6 && minor >= 5);
-}
+const takesFlags = isLinuxSince([6, 5]);
 
 engineTest(readiness, "answers to many peers are sent with one call", async (fixture) => {
   const opened = withBatch(openAioBatch());
@@ -85,7 +82,7 @@ engineTest(readiness, "answers to many peers are sent with one call", async (fix
   await answered();
   const made = observed.made.reduce((sum, each) => sum + each, 0);
   // Handlers that take more than a millisecond end a batch.
-  if (takesFlags()) assert.ok(made > 90 && observed.made.length < 25, observed.made.join());
+  if (takesFlags) assert.ok(made > 90 && observed.made.length < 25, observed.made.join());
   else assert.equal(made, 0, "every peer was answered without it");
   await close();
 });
@@ -101,7 +98,7 @@ engineTest(readiness, "more sends than the kernel keeps results for", async (fix
     await Promise.all(pairs.map(({ peer }) => peer.until(() => peer.text.includes(`, ${round} `))));
   }
   const made = observed.made.reduce((sum, each) => sum + each, 0);
-  assert.equal(made > 1500, takesFlags(), observed.made.join());
+  assert.equal(made > 1500, takesFlags, observed.made.join());
   await close();
 });
 
@@ -117,7 +114,7 @@ engineTest(readiness, "a kernel that knows none of the flags sends one by one", 
     const second = echoes(fixture, engine, 3);
     await second.answered();
     const made = observed.made.reduce((sum, each) => sum + each, 0);
-    assert.equal(made > 0, takesFlags() && flags.includes(known), observed.made.join());
+    assert.equal(made > 0, takesFlags && flags.includes(known), observed.made.join());
     await Promise.all([first.close(), second.close()]);
   }
 });

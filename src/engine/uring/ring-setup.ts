@@ -7,9 +7,9 @@ import { linux } from "../../system/linux/linux.ts";
 import { halves } from "./sqe.ts";
 
 /**
- * The kernel charges these pages to RLIMIT_MEMLOCK, which all processes of a user share (8 MiB by
- * default). Together with its buffer rings, a ring takes 48 KiB. More entries than fit cost an
- * extra io_uring_enter().
+ * Since Linux 6.14, the kernel charges these pages to RLIMIT_MEMLOCK (io_create_region in
+ * io_uring/memmap.c), which all processes of a user share (8 MiB by default). Together with its
+ * buffer rings, a ring takes 48 KiB. More entries than fit cost an extra io_uring_enter().
  */
 const ENTRIES = 128;
 /**
