@@ -8,17 +8,12 @@ import { join } from "node:path";
 import { root, run } from "../install-and-build.mjs";
 import { watchConsole } from "./console.mjs";
 
-/** What `make` needs to build such a kernel, by the program that shows that it is there. */
+/** What building such a kernel takes, by the program that shows that it is there. */
 const tools = { gcc: "gcc", make: "make", flex: "flex", bison: "bison", bc: "bc", xz: "xz-utils" };
 
-/** Why this host cannot run such a kernel, with what to install. */
+/** Why this host cannot run such a kernel. */
 export function lacksUserMode() {
-  if (process.arch !== "x64") return "User-Mode Linux runs on x64 only";
-  const missing = Object.entries(tools).filter(
-    ([name]) => spawnSync(name, ["--version"]).error !== undefined,
-  );
-  if (missing.length === 0) return undefined;
-  return `missing here; install: ${missing.map(([, name]) => name).join(" ")}`;
+  return process.arch === "x64" ? undefined : "User-Mode Linux runs on x64 only";
 }
 
 /**
@@ -52,6 +47,11 @@ function unpackKernel(debian, packaged, folder) {
 
 /** Builds Debian's sources, with all that the tests use, and without modules. */
 function buildKernel(debian, version, folder) {
+  const missing = Object.entries(tools).filter(
+    ([program]) => spawnSync(program, ["--version"]).error !== undefined,
+  );
+  if (missing.length > 0)
+    throw new Error(`building a kernel takes: apt-get install ${missing.map(([, name]) => name).join(" ")}`);
   const name = `linux-source-${version}`;
   const sources = join(folder, "sources");
   debian.unpack([name], sources, { dependencies: false });
