@@ -20,8 +20,8 @@ const putOnLoop = hasLibuv ? onReadable : onReadableByThread;
  *
  * A handler that throws is not called again, and its error is an uncaught exception.
  *
- * @param fd an open, pollable descriptor that the engine owns: an epoll instance or an eventfd. It
- * must stay open until `stop()`
+ * @param fd an open, pollable descriptor that the engine owns: an epoll instance, an eventfd or a
+ * ring. It must stay open until `stop()`
  */
 export function wakeUp(fd: number, handler: () => void): OnLoop {
   let immediate: Immediate | undefined;

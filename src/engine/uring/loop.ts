@@ -69,7 +69,7 @@ export class Loop {
     this.tick = new Tick(ring, completed, () => this.#afterRound());
     // A thread must not be creating buffers when it is terminated.
     if (!isMainThread()) this.sendMemory.prepare();
-    this.#onLoop = wakeEachTurn(ring.eventfd, () => this.#turn());
+    this.#onLoop = wakeEachTurn(ring.watched, () => this.#turn());
     this.#onLoop.pause();
   }
 

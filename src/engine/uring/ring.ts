@@ -2,6 +2,7 @@ import { machineClock } from "../../clock/machine-clock.ts";
 import { ringErrno } from "../../errors/engine-errno.ts";
 import { defined } from "../../invariant.ts";
 import { detachMapping, type Memory, mapDescriptor, mapMemory } from "../../native/memory.ts";
+import { CLOSE_ON_EXEC } from "../../system/descriptor-flags.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import {
   CQE_SIZE,
@@ -16,7 +17,7 @@ import {
 import { linux } from "../../system/linux/linux.ts";
 import { PATIENCE } from "../patience.ts";
 import { checked, type RingSetUp } from "./ring-setup.ts";
-import { type Address, halves, prepRead, Sqe } from "./sqe.ts";
+import { type Address, halves, prepPollAdd, prepRead, Sqe } from "./sqe.ts";
 
 /**
  * From include/uapi/linux/fs.h. Without it, reading a counter of 0 blocks even with O_NONBLOCK
@@ -33,12 +34,17 @@ const NOBODY = -1;
 /** Called for each completion with the two halves of its user_data, its result, and its flags. */
 export type Completed = (operation: number, generation: number, result: number, flags: number) => void;
 
+const { AF, POLL, SOCK } = linux.constants;
 const { EAGAIN, EBUSY, EINTR, ENOMEM } = errnos;
 const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM]);
 
+/** What the event loop watches on this kernel. */
+let suitable: "eventfd" | "ring" | undefined;
+
 /**
  * An io_uring: entries are written to mapped memory and submitted in batches with io_uring_enter();
- * completions are read from mapped memory. An eventfd signals that some are available.
+ * completions are read from mapped memory. An eventfd signals that some are available, where it
+ * does so at once.
  *
  * The kernel signals it even for completions within io_uring_enter() itself, which would wake the
  * loop for nothing. So the signal is enabled only while the loop waits
@@ -49,6 +55,8 @@ const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM
 export class Ring {
   readonly fd: number;
   readonly eventfd: number;
+  /** What the event loop watches: the eventfd, or the ring itself. */
+  readonly watched: number;
   /** The memory that the eventfd's counter is read into. */
   readonly #counter: Address;
   /** The rings' heads, tails and flags, and the completions. */
@@ -86,8 +94,10 @@ export class Ring {
 
   /**
    * Takes ownership of the ring. Its descriptor and the eventfd stay open until the thread ends.
+   *
+   * @param watches what the event loop watches, if not what suits the kernel
    */
-  constructor({ fd, params, memory }: RingSetUp) {
+  constructor({ fd, params, memory }: RingSetUp, watches?: "eventfd" | "ring") {
     this.fd = fd;
     const entries = wordOf(params, PARAMS.sq_entries);
     const offset = (member: number) => wordOf(params, member);
@@ -132,6 +142,8 @@ export class Ring {
       checked("IORING_REGISTER_EVENTFD", register(fd, IORING.REGISTER_EVENTFD, argument, 1));
       // A system call filter may allow io_uring_setup but nothing else.
       checked("io_uring_enter", enter(fd, 0, 0, IORING.ENTER_GETEVENTS));
+      suitable ??= this.#signalsAtOnce() ? "eventfd" : "ring";
+      this.watched = (watches ?? suitable) === "ring" ? fd : opened;
       linux.closeAtThreadEnd(fd);
       linux.closeAtThreadEnd(opened);
     } catch (error) {
@@ -320,6 +332,29 @@ export class Ring {
     }
   }
 
+  /**
+   * Whether the eventfd is readable as soon as something that an entry waits for has happened.
+   * Linux 6.12.117, among others, lets RCU signal it later, marks that as under way, and never
+   * removes the mark: it signals once, and never again (io_eventfd_signal in io_uring/eventfd.c).
+   * Where this cannot be found out, it does not.
+   */
+  #signalsAtOnce(): boolean {
+    const pair = new Int32Array(2);
+    if (linux.socketpair(AF.UNIX, SOCK.STREAM, 0, pair, CLOSE_ON_EXEC) < 0) return false;
+    const [watched = -1, other = -1] = pair;
+    const sqe = this.getSqe();
+    sqe.setUserData(0, NOBODY);
+    prepPollAdd(sqe, { fd: watched, events: POLL.IN });
+    this.submit();
+    linux.close(other);
+    const signals = linux.poll([{ fd: this.eventfd, events: POLL.IN, revents: 0 }], 0) === 1;
+    linux.close(watched);
+    this.readEventfd();
+    this.submit();
+    this.reap(() => {}, 1);
+    return signals;
+  }
+
   /** Enables the eventfd. The caller must check `busy` after that. */
   signal(): void {
     Atomics.store(this.#ring, this.#at.completionFlags, 0);
@@ -335,7 +370,7 @@ export class Ring {
    * call.
    */
   readEventfd(): void {
-    if (this.#failure < 0) return;
+    if (this.#failure < 0 || this.watched === this.fd) return;
     const sqe = this.getSqe();
     sqe.setUserData(0, NOBODY);
     prepRead(sqe, { fd: this.eventfd, into: this.#counter, length: 8, flags: RWF_NOWAIT });

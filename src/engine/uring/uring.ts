@@ -15,17 +15,20 @@ import { checkFeatures, unavailable } from "./unavailable.ts";
 /** This thread's ring, or the reason there is none. */
 let loop: Loop | string | undefined;
 
-/** The io_uring engine: submits operations to the kernel, which reports when they complete. */
-export const uring: Engine = {
+/** The engine on a loop, which is asked for when something is opened. */
+export const uringOn = (loop: () => Loop): Engine => ({
   name: "uring",
   system: linux,
-  acceptor: (fd, handlers) => new UringAcceptor(started(), fd, handlers),
-  stream: (fd, handlers) => new UringStream(started(), fd, handlers),
-  connect: (fd, address, done) => new UringConnect(started(), fd, address, done),
-  poll: (fd, direction, done) => new UringPoll(started(), fd, direction, done),
-  datagrams: (fd, handlers) => new UringDatagrams(started(), fd, handlers),
-  busyPoll: (microseconds) => started().tick.busyPoll.start(microseconds),
-};
+  acceptor: (fd, handlers) => new UringAcceptor(loop(), fd, handlers),
+  stream: (fd, handlers) => new UringStream(loop(), fd, handlers),
+  connect: (fd, address, done) => new UringConnect(loop(), fd, address, done),
+  poll: (fd, direction, done) => new UringPoll(loop(), fd, direction, done),
+  datagrams: (fd, handlers) => new UringDatagrams(loop(), fd, handlers),
+  busyPoll: (microseconds) => loop().tick.busyPoll.start(microseconds),
+});
+
+/** The io_uring engine: submits operations to the kernel, which reports when they complete. */
+export const uring: Engine = uringOn(started);
 
 /** Whether the last failure may be temporary. */
 let mayComeBack = false;

@@ -1,0 +1,26 @@
+// The suites on a loop that watches the ring itself, as on kernels that lose signals of the eventfd.
+import { acceptorSuite } from "../../../test/engine/acceptor-suite.ts";
+import { connectSuite } from "../../../test/engine/connect-suite.ts";
+import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
+import { lifeSuite } from "../../../test/engine/life-suite.ts";
+import { releaseSuite } from "../../../test/engine/release-suite.ts";
+import { streamSuite } from "../../../test/engine/stream-suite.ts";
+import { textSuite } from "../../../test/engine/text-suite.ts";
+import { Loop } from "./loop.ts";
+import { Ring } from "./ring.ts";
+import { setupRing } from "./ring-setup.ts";
+import { uringOn } from "./uring.ts";
+
+let loop: Loop | undefined;
+const uring = uringOn(() => {
+  loop ??= new Loop(new Ring(setupRing(), "ring"));
+  return loop;
+});
+
+acceptorSuite(uring);
+connectSuite(uring);
+datagramsSuite(uring);
+lifeSuite(uring);
+releaseSuite(uring);
+streamSuite(uring);
+textSuite(uring);
