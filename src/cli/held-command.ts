@@ -63,6 +63,7 @@ export class HeldCommand {
       this.#start();
     });
     process.off("exit", end);
+    this.#passed.acceptors.stop();
     return ended;
   }
 
@@ -134,6 +135,7 @@ export class HeldCommand {
         await one.hasEndedWithin(1000);
       }),
     );
+    if (others.size > 0) this.#passed.acceptors.processEnded();
   }
 
   #start(): void {
@@ -177,6 +179,7 @@ export class HeldCommand {
 
   #ended(end: CommandEnd): void {
     this.#child = undefined;
+    this.#passed.acceptors.processEnded();
     // It may have tried to bind the address itself.
     if (end.status === 1 && !this.#isAskedToEnd) this.#sayIfNotTaken("The command ended with status 1, and");
     this.#last = end;

@@ -8,6 +8,7 @@ import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { preload } from "./preload.ts";
 import { UsageError } from "./usage-error.ts";
+import { WaitingAcceptors } from "./waiting-acceptors.ts";
 
 /** SD_LISTEN_FDS_START of sd-daemon.h. */
 const FIRST = 3;
@@ -26,12 +27,15 @@ const HIGH = 64;
  */
 export class PassedSockets {
   readonly inodes: readonly number[];
+  /** The processes that inherited them. */
+  readonly acceptors: WaitingAcceptors;
   readonly #sockets: readonly (Socket | BorrowedSocket)[];
   readonly #described: string;
   #limits: readonly (number | undefined)[] = [];
 
   constructor(sockets: readonly (Socket | BorrowedSocket)[]) {
     this.#sockets = sockets;
+    this.acceptors = new WaitingAcceptors(sockets);
     this.inodes = sockets.map(({ fd }) => fstatSync(fd).ino);
     const described = sockets.map((socket, index) => {
       const high = duplicated(socket);

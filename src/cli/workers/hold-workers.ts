@@ -82,6 +82,7 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
   timer.unref();
   const end = await supervisor.run();
   machineClock.clearTimeout(timer);
+  for (const { acceptors } of passed.values()) acceptors.stop();
   await stopWatching();
   stopPassing();
   guardian.close();

@@ -9,6 +9,7 @@ import { type CommandEnd, cannotRun } from "../command-status.ts";
 import { withPid } from "../listen-pid.ts";
 import { noteChild } from "../own-children.ts";
 import type { PassedSockets } from "../passed-sockets.ts";
+import type { WaitingAcceptors } from "../waiting-acceptors.ts";
 import type { WorkerReport } from "./control-socket.ts";
 import type { GuardedGroup } from "./guardian.ts";
 import { copyPrefixed } from "./prefixed-output.ts";
@@ -53,6 +54,7 @@ export class Worker {
   readonly startedAt = machineClock.now();
   readonly #options: WorkerOptions;
   readonly #child: ChildProcess;
+  readonly #acceptors: WaitingAcceptors;
   /** Undefined if the command could not be run. */
   readonly #group: ProcessGroup | undefined;
   readonly #ended: Promise<CommandEnd>;
@@ -104,6 +106,7 @@ export class Worker {
     this.slot = slot;
     this.run = run;
     this.#options = options;
+    this.#acceptors = passed.acceptors;
     const { command, pid, ready, controlPath } = options;
     const [program, ...words] = pid ? withPid(command) : command;
     const ipc = ready === "message" ? (["ipc"] as const) : [];
@@ -136,6 +139,7 @@ export class Worker {
     this.#ended = new Promise((resolve) => {
       const end = (ended: CommandEnd) => {
         this.#state = "ended";
+        this.#acceptors.processEnded();
         void this.#notify?.close();
         resolve(ended);
       };
@@ -180,6 +184,7 @@ export class Worker {
 
   onReport({ pid, thread, event, drain }: WorkerReport): void {
     this.#isNode = true;
+    if (event === "gone") this.#acceptors.processEnded();
     const key = `${pid} ${thread}`;
     if (event === "listening") {
       this.#listening.set(key, { pid, drain });
@@ -223,6 +228,8 @@ export class Worker {
       this.signal("SIGKILL");
     }
     const ended = await this.#ended;
+    // Also for processes that it started and that do not report.
+    this.#acceptors.processEnded();
     this.#leaveOutput();
     return ended;
   }
