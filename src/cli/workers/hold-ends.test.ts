@@ -119,6 +119,28 @@ test(
   },
 );
 
+test(
+  "hold --workers: ends though a process that left the group of a crashed worker has its output open",
+  linux,
+  async (context) => {
+    // The worker that starts it prints its number, and crashes once it is ready.
+    const leaves = `
+      const { spawn } = require("node:child_process");
+      const one = ["-e", "setInterval(() => {}, 1e6)"];
+      if (process.env.BERKELEY_WORKER_RUN === "1.1") {
+        const child = spawn(process.execPath, one, { detached: true, stdio: ["ignore", 1, 2], env: {} });
+        console.log("left " + child.pid);
+        process.exit(1);
+      }
+      ${server}`;
+    const held = new HeldWorkers(context, leaves, ["--workers", "1"]);
+    const [, left] = await held.process.says(/left (\d+)/);
+    context.after(() => process.kill(Number(left), "SIGKILL"));
+    await held.process.says(/serves as 1/);
+    await held.stop();
+  },
+);
+
 test("hold --workers: its own end in order leaves nothing, the guardian neither", linux, async (context) => {
   const held = new HeldWorkers(context, server, ["--workers", "2"]);
   await held.untilRestarted(0);

@@ -7,6 +7,7 @@ import { passSignals } from "../pass-signals.ts";
 import { PassedSockets } from "../passed-sockets.ts";
 import { ControlSocket } from "./control-socket.ts";
 import { Guardian } from "./guardian.ts";
+import { PrefixedOutput } from "./prefixed-output.ts";
 import type { Readiness } from "./readiness.ts";
 import { Supervisor } from "./supervisor.ts";
 import { DRAINING, type WorkerSockets } from "./worker.ts";
@@ -60,6 +61,8 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
     sockets,
     controlPath: control.path,
     guardian,
+    stdout: new PrefixedOutput(process.stdout),
+    stderr: new PrefixedOutput(process.stderr),
     say: complain,
   });
   const stopPassing = passSignals((name) => {

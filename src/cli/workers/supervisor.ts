@@ -257,8 +257,7 @@ export class Supervisor {
   #watch(slot: Slot, worker: Worker): void {
     void worker.ended.then((end) => {
       if (this.#isStopping || slot.worker !== worker) return;
-      // Kills the processes that it started, such as the server of an npm that was killed.
-      worker.signal("SIGKILL");
+      worker.killRest();
       this.#forget(worker);
       slot.worker = undefined;
       const mayServe = this.#hasServed || worker.served > 0 || this.#options.staysForRestart;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { delay } from "../../clock/clock.ts";
 import { machineClock } from "../../clock/machine-clock.ts";
 import type { HandledDatagramSocket } from "../../net/udp/handled-datagram-socket.ts";
@@ -12,7 +13,7 @@ import type { PassedSockets } from "../passed-sockets.ts";
 import type { WaitingAcceptors } from "../waiting-acceptors.ts";
 import type { WorkerReport } from "./control-socket.ts";
 import type { GuardedGroup } from "./guardian.ts";
-import { copyPrefixed } from "./prefixed-output.ts";
+import type { PrefixedOutput } from "./prefixed-output.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { LATEST, type Readiness, saysReady, UNREPORTED } from "./readiness.ts";
 import type { WorkerState } from "./status.ts";
@@ -27,6 +28,9 @@ export interface WorkerOptions {
   readonly grace: number;
   /** The socket that its processes report to. */
   readonly controlPath: string;
+  /** Where its output goes. */
+  readonly stdout: PrefixedOutput;
+  readonly stderr: PrefixedOutput;
   /** Reports to the user. */
   readonly say: (text: string) => void;
 }
@@ -55,6 +59,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #child: ChildProcess;
   readonly #acceptors: WaitingAcceptors;
+  readonly #outputs: { readonly from: Readable; readonly hasEnded: () => void }[] = [];
   /** Undefined if the command could not be run. */
   readonly #group: ProcessGroup | undefined;
   readonly #ended: Promise<CommandEnd>;
@@ -127,8 +132,11 @@ export class Worker {
     noteChild(child);
     this.#group = child.pid === undefined ? undefined : new ProcessGroup(child.pid);
     // If no descriptors were left for the pipes, they are undefined.
-    if (child.stdout) copyPrefixed(child.stdout, process.stdout, `[${slot}] `);
-    if (child.stderr) copyPrefixed(child.stderr, process.stderr, `[${slot}] `);
+    for (const [from, to] of [
+      [child.stdout, options.stdout],
+      [child.stderr, options.stderr],
+    ] as const)
+      if (from) this.#outputs.push({ from, hasEnded: to.copy(from, `[${slot}] `) });
     this.#becomesReady = new Promise((resolve) => {
       this.#setReady = resolve;
     });
@@ -215,6 +223,12 @@ export class Worker {
     this.#group?.signal(name);
   }
 
+  /** Kills what is left of it after it has ended, such as the server of an npm that was killed. */
+  killRest(): void {
+    this.signal("SIGKILL");
+    this.#leaveOutput();
+  }
+
   /** Lets its connections end, then ends its processes; kills the rest after the grace period. */
   async end(): Promise<CommandEnd> {
     const { grace, say } = this.#options;
@@ -236,10 +250,11 @@ export class Worker {
 
   /** A process that left the group may have inherited the pipes. hold need not wait for it. */
   #leaveOutput(): void {
-    for (const output of [this.#child.stdout, this.#child.stderr]) {
-      if (!output || output.readableEnded) continue;
-      const timer = machineClock.setTimeout(() => output.destroy(), LAST_WORDS);
-      output.once("close", () => machineClock.clearTimeout(timer));
+    for (const { from, hasEnded } of this.#outputs) {
+      hasEnded();
+      if (from.readableEnded) continue;
+      const timer = machineClock.setTimeout(() => from.destroy(), LAST_WORDS);
+      from.once("close", () => machineClock.clearTimeout(timer));
     }
   }
 
