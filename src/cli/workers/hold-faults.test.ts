@@ -85,6 +85,27 @@ test(
   },
 );
 
+test(
+  "hold --workers: a restart does not wait for a worker of an earlier one that never becomes ready",
+  inherited,
+  async (context) => {
+    const held = new HeldWorkers(context, server, ["--workers", "2"]);
+    await held.untilRestarted(0);
+    const [first] = await held.workers();
+    writeFileSync(held.file, "console.log('hangs ' + process.pid); setInterval(() => {}, 1e6);");
+    held.process.child.kill("SIGUSR2");
+    const [, hanging] = await held.process.says(/hangs (\d+)/);
+    assert.equal((await held.workers())[0]?.pid, first?.pid);
+    writeFileSync(held.file, server);
+    held.process.child.kill("SIGUSR2");
+    await held.process.says(/\[1\] serves as 1/, 2);
+    await held.process.says(/\[2\] serves as 2/, 2);
+    assert.equal(held.process.said(/did not become ready/), 0);
+    await HeldWorkers.ended([Number(hanging)]);
+    await held.stop();
+  },
+);
+
 for (const [signal, starts] of [
   ["SIGTERM", 0],
   ["SIGUSR2", 1],

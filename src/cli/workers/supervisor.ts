@@ -68,6 +68,8 @@ export class Supervisor {
   #replacing: Promise<unknown> = Promise.resolve();
   /** A restart that has not begun yet. */
   #restart: Promise<void> | undefined;
+  /** Gives up the worker that is starting to replace another. */
+  #supersede = () => {};
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -119,10 +121,12 @@ export class Supervisor {
 
   /**
    * Replaces the workers one by one; each new one is ready before the old one stops accepting. If a
-   * new one does not become ready, or ends while the next one starts, the old ones stay.
+   * new one does not become ready, or ends while the next one starts, the old ones stay. A later
+   * restart does not wait for a worker that is starting, which is out of date.
    */
   restart(): Promise<void> {
     if (!this.#isRunning) return Promise.resolve();
+    this.#supersede();
     this.#restart ??= this.#afterOthers(async () => {
       this.#restart = undefined;
       const renewed: Worker[] = [];
@@ -133,7 +137,7 @@ export class Supervisor {
           renewed.push(next);
           continue;
         }
-        if (this.#isStopping) return;
+        if (this.#isStopping || this.#restart !== undefined) return;
         const { slot: number } = crashed() ?? {};
         const why =
           number === undefined ? `${slot.number} did not become ready` : `${number} ended after its restart`;
@@ -215,7 +219,12 @@ export class Supervisor {
       return undefined;
     }
     slot.next = next;
-    const isReady = await next.untilReady();
+    const superseded = new Promise<false>((resolve) => {
+      this.#supersede = () => resolve(false);
+    });
+    // Another may have been asked for while it was being started.
+    if (this.#restart !== undefined) this.#supersede();
+    const isReady = await Promise.race([next.untilReady(), superseded]);
     slot.next = undefined;
     if (this.#isStopping) {
       this.#end(next);
