@@ -55,6 +55,8 @@ export class HeldCommand {
 
   /** Starts the command. Resolves, once it will not be restarted any more, with how it ended. */
   async run(): Promise<CommandEnd> {
+    // It may have been asked to end while the caller was preparing.
+    if (this.#isAskedToEnd) return this.#last;
     // Also if a bug ends this process: otherwise the command would keep the port.
     const end = () => this.#child?.kill("SIGTERM");
     process.once("exit", end);
@@ -71,8 +73,12 @@ export class HeldCommand {
   signal(name: NodeJS.Signals, isSentToBoth: boolean): void {
     if (LAST.includes(name)) this.#isAskedToEnd = true;
     const isIdle = this.#child === undefined && !this.#restarting;
-    if (isIdle && (this.#isAskedToEnd || name === "SIGHUP")) this.#finish({ status: null, signal: name });
-    else if (!isSentToBoth) this.#child?.kill(name);
+    if (isIdle && (this.#isAskedToEnd || name === "SIGHUP")) {
+      this.#isAskedToEnd = true;
+      this.#last = { status: null, signal: name };
+      this.#finish(this.#last);
+    }
+    if (!isIdle && !isSentToBoth) this.#child?.kill(name);
   }
 
   /** Ends and restarts the command. Meanwhile, new connections wait in the queue. */

@@ -18,7 +18,7 @@ import {
   socketsOf,
 } from "./held-sockets.ts";
 import { howToTake } from "./how-to-take.ts";
-import { passSignals } from "./pass-signals.ts";
+import { type DeferredSignals, deferSignals, passSignals } from "./pass-signals.ts";
 import { reapOrphans } from "./reap-orphans.ts";
 import { UsageError } from "./usage-error.ts";
 import { checkPaths, watchPaths } from "./watch-paths.ts";
@@ -151,23 +151,51 @@ async function holdCommand(
   command: readonly [string, ...string[]],
   options: HoldOptions,
 ): Promise<number> {
-  const { workers, grace = WORKER_GRACE } = options;
+  const { workers } = options;
   const refusal = cannotExecute(command[0]);
   // With a folder to watch, a program may still be built.
   if (refusal !== undefined && watchedBy(options).length === 0) return cannotRun(command[0], refusal);
-  if (workers === undefined) {
-    const opened = await open(endpoint, options);
-    let end: CommandEnd;
-    try {
-      end = await hold(opened, command, options);
-    } finally {
-      await opened.close();
-    }
-    return endLike(end);
+  const deferred = deferSignals();
+  let end: CommandEnd;
+  try {
+    end =
+      workers === undefined
+        ? await holdOne(endpoint, command, options, deferred)
+        : await holdSeveral(endpoint, workers, command, options, deferred);
+  } finally {
+    // Only now, so that no signal ends this process before the file of a socket is removed.
+    deferred.stop();
   }
+  // The workers ended in order: 0, unless the command cannot be run.
+  return workers === undefined ? endLike(end) : (end.status ?? 0);
+}
+
+async function holdOne(
+  endpoint: string | undefined,
+  command: readonly [string, ...string[]],
+  options: HoldOptions,
+  deferred: DeferredSignals,
+): Promise<CommandEnd> {
+  const opened = await open(endpoint, options);
+  try {
+    const { asked } = deferred;
+    return asked === undefined ? await hold(opened, command, options) : { status: null, signal: asked };
+  } finally {
+    await opened.close();
+  }
+}
+
+async function holdSeveral(
+  endpoint: string | undefined,
+  workers: number,
+  command: readonly [string, ...string[]],
+  options: HoldOptions,
+  deferred: DeferredSignals,
+): Promise<CommandEnd> {
+  const { grace = WORKER_GRACE } = options;
   const opened = await openForWorkers(endpoint, workers, options);
   try {
-    const end = await holdWorkers({
+    return await holdWorkers({
       command,
       sockets: Array.from({ length: workers }, (_, index) => socketsOf(opened, index)),
       addresses:
@@ -179,10 +207,9 @@ async function holdCommand(
       grace: grace * 1000,
       maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
       staysForRestart: watchedBy(options).length > 0,
+      deferred,
       onChange: (changed) => onChange(options, changed),
     });
-    // The workers ended in order: 0, unless the command cannot be run.
-    return end.status ?? 0;
   } finally {
     for (const each of opened) await each.close();
   }

@@ -36,6 +36,35 @@ export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) 
   };
 }
 
+/** The first signal that asked this process to end while it prepared. */
+export interface DeferredSignals {
+  readonly asked: NodeJS.Signals | undefined;
+  readonly stop: () => void;
+}
+
+/**
+ * Notes the signals that would end this process, while it has a socket whose file must be removed
+ * first. SIGUSR2 is ignored: there is nothing to restart yet.
+ */
+export function deferSignals(): DeferredSignals {
+  let asked: NodeJS.Signals | undefined;
+  const listeners = [...LAST, "SIGUSR2" as const].map((name) => {
+    const listener = () => {
+      if (name !== "SIGUSR2") asked ??= name;
+    };
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  });
+  return {
+    get asked() {
+      return asked;
+    },
+    stop() {
+      for (const stop of listeners) stop();
+    },
+  };
+}
+
 /** Whether our process group has the terminal: fields 5 and 8 of proc_pid_stat(5). */
 function isInForeground(): boolean {
   try {

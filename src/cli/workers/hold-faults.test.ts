@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { plainEnvironment, runBerkeley } from "../../../test/command.ts";
-import { inherited } from "../../../test/held-process.ts";
+import { HeldProcess, inherited } from "../../../test/held-process.ts";
 import { ask, HeldWorkers, server } from "../../../test/held-workers.ts";
 
 function folder(context: TestContext): string {
@@ -133,6 +133,41 @@ for (const [signal, starts] of [
     assert.deepEqual(await held.process.ended, [0, null]);
     assert.equal(held.process.said(/serves/), starts);
   });
+}
+
+for (const [how, words, end] of [
+  ["with workers", ["--workers", "1"], [0, null]],
+  ["that watches", ["--watch", "."], [null, "SIGTERM"]],
+] as const) {
+  test(
+    `hold --unix, ${how}: SIGTERM as soon as the path exists leaves no file`,
+    inherited,
+    async (context) => {
+      const cwd = folder(context);
+      const path = join(cwd, "socket");
+      const early = `
+      const fs = require("node:fs");
+      const { lstatSync } = fs;
+      // hold looks up which file it is.
+      fs.lstatSync = (...args) => {
+        if (args[0].endsWith("/socket") && fs.existsSync(args[0])) process.kill(process.pid, "SIGTERM");
+        return lstatSync(...args);
+      };
+      if (process.argv.includes("--unix")) require("node:module").syncBuiltinESMExports();`;
+      writeFileSync(join(cwd, "early.cjs"), early);
+      const runtime = folder(context);
+      const env = {
+        ...plainEnvironment,
+        NODE_OPTIONS: `--require ${join(cwd, "early.cjs")}`,
+        XDG_RUNTIME_DIR: runtime,
+      };
+      const program = [process.execPath, "-e", "console.log('runs'); setInterval(() => {}, 1e6)"];
+      const held = new HeldProcess(context, ["--unix", path, ...words, "--", ...program], { cwd, env });
+      assert.deepEqual(await held.ended, end);
+      assert.deepEqual([existsSync(path), held.said(/runs/)], [false, 0]);
+      if (existsSync(join(runtime, "berkeley"))) assert.deepEqual(readdirSync(join(runtime, "berkeley")), []);
+    },
+  );
 }
 
 test("hold --workers: its control socket is where only its user may go", inherited, async (context) => {

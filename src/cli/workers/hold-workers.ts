@@ -3,7 +3,7 @@ import { cannotExecute } from "../can-execute.ts";
 import { type CommandEnd, cannotRun } from "../command-status.ts";
 import { complain } from "../complain.ts";
 import { howToTake, PATIENCE } from "../how-to-take.ts";
-import { passSignals } from "../pass-signals.ts";
+import { type DeferredSignals, passSignals } from "../pass-signals.ts";
 import { PassedSockets } from "../passed-sockets.ts";
 import { ControlSocket } from "./control-socket.ts";
 import { Guardian } from "./guardian.ts";
@@ -26,6 +26,8 @@ export interface HoldWorkersOptions {
   readonly maxMemory: number;
   /** Whether a command that cannot be run may still be built. */
   readonly staysForRestart: boolean;
+  /** Signals that came while the sockets were opened, or come before others are handled. */
+  readonly deferred: DeferredSignals;
   /** Watches for changes; resolves with a function that stops watching. */
   readonly onChange: (changed: (path: string) => void) => Promise<() => Promise<void>>;
 }
@@ -70,6 +72,8 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
     else if (LAST.includes(name)) void supervisor.stop({ status: null, signal: name });
     else if (name === "SIGUSR1" || name === "SIGALRM") supervisor.signal(name);
   });
+  const { asked } = options.deferred;
+  if (asked !== undefined) void supervisor.stop({ status: null, signal: asked });
   const stopWatching = await options.onChange((path) => {
     complain(`${path} has changed: restarting.`);
     void supervisor.restart();
