@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type nodeNet from "node:net";
+import { PassThrough } from "node:stream";
 import { both, closed, closedPort, eventsOf, listening, type Net } from "../../../test/both-nets.ts";
 import { netTest } from "../../../test/engine/net-test.ts";
 import { SO } from "../../options/so.ts";
@@ -45,6 +46,24 @@ both("`drain` comes after the promises of the handler that wrote", async (net) =
       assert.ok(socket.writableNeedDrain, "an `await` of `drain` would wait in vain");
       await once(socket, "drain");
     });
+  }
+});
+
+// Without `allowHalfOpen` a Socket ends when its peer does, and what a Transform still has is lost.
+both("a Socket ends after what a Transform has echoed, as long as it can be sent", async (net) => {
+  for (const size of [200_000, 300_000, 400_000]) {
+    const server = net.createServer({ highWaterMark: 65_536 }, (socket) => {
+      socket.pipe(new PassThrough({ highWaterMark: 65_536 })).pipe(socket);
+    });
+    const client = net.connect(await listening(server), "127.0.0.1");
+    let received = 0;
+    client.on("data", ({ length }) => {
+      received += length;
+    });
+    client.end(Buffer.alloc(size));
+    await once(client, "close");
+    assert.equal(received, size);
+    await closed(server);
   }
 });
 

@@ -10,6 +10,7 @@ import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
+import { afterWrites } from "./after-writes.ts";
 import { currentBatch, receivedInBatch } from "./batch.ts";
 import { newContext } from "./connecting.ts";
 import type { Callback, OnRead } from "./internals.ts";
@@ -50,6 +51,7 @@ export class StreamHandle implements StreamHandlers {
   #unread: Uint8Array | undefined;
   /** The callback of a waiting write, in the async context of that write. */
   #written: (() => void) | undefined;
+  #hasWaited = false;
   /** The batch in which it last received. */
   #lastBatch = -1;
   #open = true;
@@ -115,6 +117,10 @@ export class StreamHandle implements StreamHandlers {
     return this.#stream.pendingBytes;
   }
 
+  get isWriting(): boolean {
+    return this.#open && this.#written !== undefined;
+  }
+
   get localAddress(): DuplexAddress {
     return nodeAddress(this.#named(tryGetsockname));
   }
@@ -154,13 +160,14 @@ export class StreamHandle implements StreamHandlers {
 
   /** Work started by earlier bytes, such as answering a request, runs first. */
   onEnd(): void {
-    if (this.#lastBatch === currentBatch() || this.#shutdown === "made") this.#endSoon();
+    const isBusy = this.#lastBatch === currentBatch() || this.#hasWaited;
+    if (isBusy || this.#shutdown === "made") this.#endSoon();
     else this.#inContext(this.#tellEnd);
   }
 
   #endSoon() {
     if (this.#ended === "no") this.#ended = "due";
-    this.system.clock.setImmediate(() => this.#inContext(this.#tellEnd));
+    afterWrites(this, () => this.#inContext(this.#tellEnd));
   }
 
   #tellEnd() {
@@ -271,6 +278,7 @@ export class StreamHandle implements StreamHandlers {
       return;
     }
     this.#lastPendingBytes = pendingBytes;
+    this.#hasWaited = true;
     const context = newContext("WRITEWRAP");
     this.#written = () => context.runInAsyncScope(done);
     // A program may look for `drain` only after an `await`.

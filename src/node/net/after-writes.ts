@@ -1,0 +1,28 @@
+import type { Clock } from "../../clock/clock.ts";
+
+/** How many turns of the event loop may send nothing before the system counts as having no room. */
+const TURNS = 3;
+
+/** A connection that sends. */
+export interface Sending {
+  readonly system: { readonly clock: Clock };
+  readonly bytesWritten: number;
+  readonly pendingBytes: number;
+  /** Whether the callback of a write waits. */
+  readonly isWriting: boolean;
+}
+
+/**
+ * Calls back in a later turn, once no write waits, except for room. libuv writes at once what the
+ * system takes, so there the program has written that much before it hears of the peer's end.
+ */
+export function afterWrites(connection: Sending, call: () => void, turns = TURNS): void {
+  const sent = sentBytes(connection);
+  connection.system.clock.setImmediate(() => {
+    const left = sentBytes(connection) > sent ? TURNS : turns - 1;
+    if (connection.isWriting && left > 0) afterWrites(connection, call, left);
+    else call();
+  });
+}
+
+const sentBytes = ({ bytesWritten, pendingBytes }: Sending): number => bytesWritten - pendingBytes;
