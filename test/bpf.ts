@@ -13,6 +13,8 @@ import { join } from "node:path";
 import { lastErrno, openLibraryOn } from "../src/native/library.ts";
 import { mapMemory } from "../src/native/memory.ts";
 import { host } from "../src/system/host.ts";
+import { closeDescriptor } from "./close-descriptor.ts";
+import type { Fixture } from "./fixture.ts";
 import { skipModule } from "./network-namespace.ts";
 
 const SYS_BPF: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
@@ -38,6 +40,20 @@ const syscall = openLibraryOn(["linux"], null).func<
  */
 export function filterReturning(number: number): number | undefined {
   return programReturning(number, BPF_PROG_TYPE_SOCKET_FILTER, 0);
+}
+
+/** Runs with the descriptor of an eBPF program, or skips the row. */
+export function withFilter(fixture: Fixture, returning: number, run: (program: number) => void): void {
+  const program = filterReturning(returning);
+  if (program === undefined) {
+    fixture.skip("the process may not load eBPF programs");
+    return;
+  }
+  try {
+    run(program);
+  } finally {
+    closeDescriptor(program);
+  }
 }
 
 /**

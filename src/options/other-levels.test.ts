@@ -1,18 +1,16 @@
 // The levels other than those of SO, IP, IPV6, TCP and UDP.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { assertFails } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
-import { lacking, observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
+import { lacking, observed, optionTests, roundTrip } from "../../test/round-trip.ts";
 import { accept } from "../posix/accept.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
-import { AF, IPPROTO, NETLINK_FAMILY, PACKET_TYPE, SOCK } from "../posix/constants.ts";
+import { AF, IPPROTO, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
 import { listen } from "../posix/listen.ts";
-import type { Socket } from "../posix/owned-socket.ts";
 import { recv, tryRecv } from "../posix/recv.ts";
 import { recvmsg } from "../posix/recvmsg.ts";
 import { sendmsg } from "../posix/sendmsg.ts";
@@ -23,8 +21,6 @@ import { linux } from "../system/linux/linux.ts";
 import { ValueResult } from "../system/value-result.ts";
 import { ICMP, ICMPV6 } from "./icmp.ts";
 import { MPTCP } from "./mptcp.ts";
-import { NETLINK, PACKET } from "./packet.ts";
-import { packetFanout } from "./structures/packet.ts";
 import { tlsCryptoInfo } from "./structures/tls-crypto-info.ts";
 import { TCP } from "./tcp.ts";
 import { TLS } from "./tls.ts";
@@ -32,156 +28,6 @@ import { UDPLITE } from "./udplite.ts";
 import { VSOCK } from "./vsock.ts";
 
 const raw = { needs: "CAP_NET_RAW" } as const;
-const packets = (fixture: Fixture) => fixture.socket(AF.PACKET, SOCK.RAW);
-const route = (fixture: Fixture) => fixture.socket(AF.NETLINK, SOCK.RAW, NETLINK_FAMILY.ROUTE);
-
-/** A packet socket that receives every frame of the loopback interface, and never blocks. */
-function sniffer(fixture: Fixture): Socket {
-  const made = fixture.socket(AF.PACKET, SOCK.DGRAM, 0, { nonblocking: true });
-  bind(made, { family: "packet", protocol: 3, ifindex: "lo" });
-  return made;
-}
-
-/** Whether the loopback interface has IFF_PROMISC (include/uapi/linux/if.h). */
-const isPromiscuous = () => (Number(readFileSync("/sys/class/net/lo/flags", "utf8")) & 0x100) !== 0;
-
-/** Sends a datagram over loopback: one frame sent and one received. */
-function frame(fixture: Fixture): void {
-  const made = fixture.udp();
-  bind(made, loopback);
-  sendto(made, Buffer.from("frame"), 0, getsockname(made));
-}
-
-optionTests("SOL_PACKET", PACKET, [
-  observed(
-    PACKET.ADD_MEMBERSHIP,
-    "the interface receives everything, until DROP_MEMBERSHIP",
-    (fixture) => {
-      const made = packets(fixture);
-      const value = { ifindex: "lo", type: "promisc" } as const;
-      if (isPromiscuous()) return fixture.skip("another program receives everything, too");
-      setsockopt(made, PACKET.ADD_MEMBERSHIP, value);
-      assert.equal(isPromiscuous(), true);
-      setsockopt(made, PACKET.DROP_MEMBERSHIP, value);
-      assert.equal(isPromiscuous(), false);
-      const address = Uint8Array.of(1, 0, 0x5e, 0, 0, 1);
-      setsockopt(made, PACKET.ADD_MEMBERSHIP, { ifindex: "lo", type: "multicast", address });
-    },
-    raw,
-  ),
-  toggles(PACKET.AUXDATA, packets, raw),
-  observed(
-    PACKET.AUXDATA,
-    "the lengths of a frame arrive beside it",
-    (fixture) => {
-      const made = sniffer(fixture);
-      setsockopt(made, PACKET.AUXDATA, true);
-      frame(fixture);
-      const { control, bytes } = recvmsg(made, { data: [Buffer.alloc(2048)], controlLength: 200 });
-      const [message] = control;
-      assert.ok(message?.type === "PACKET_AUXDATA");
-      assert.ok(message.snaplen === bytes && message.length >= bytes, JSON.stringify(message));
-    },
-    raw,
-  ),
-  observed(
-    PACKET.DROP_MEMBERSHIP,
-    "an interface that is not there is DeviceNotFound to ADD_MEMBERSHIP, and nothing to this",
-    (fixture) => {
-      const made = packets(fixture);
-      const value = { ifindex: 0x7fffffff, type: "promisc" } as const;
-      assertFails(trySetsockopt(made, PACKET.ADD_MEMBERSHIP, value), "DeviceNotFound", "ENODEV");
-      setsockopt(made, PACKET.DROP_MEMBERSHIP, value);
-    },
-    raw,
-  ),
-  observed(
-    PACKET.FANOUT,
-    "two sockets share the frames: each goes to one of them",
-    (fixture) => {
-      const made = [sniffer(fixture), sniffer(fixture)];
-      const value = { id: process.pid & 0xffff, mode: "lb", rollover: false, defrag: false } as const;
-      for (const each of made) {
-        setsockopt(each, PACKET.IGNORE_OUTGOING, true);
-        setsockopt(each, PACKET.FANOUT, value);
-        assert.deepEqual(getsockopt(each, PACKET.FANOUT), value);
-      }
-      for (let times = 0; times < 4; times++) frame(fixture);
-      const counts = made.map((each) => {
-        let count = 0;
-        while (tryRecv(each, new Uint8Array(2048)).ok) count++;
-        return count;
-      });
-      assert.ok(
-        counts.every((count) => count > 0),
-        counts.join(),
-      );
-    },
-    raw,
-  ),
-  toggles(PACKET.IGNORE_OUTGOING, packets, raw),
-  observed(
-    PACKET.IGNORE_OUTGOING,
-    "only what arrives is received",
-    (fixture) => {
-      const made = sniffer(fixture);
-      setsockopt(made, PACKET.IGNORE_OUTGOING, true);
-      frame(fixture);
-      const { address } = recvmsg(made, { data: [Buffer.alloc(2048)] });
-      assert.ok(address.family === "packet" && address.pkttype === PACKET_TYPE.HOST);
-    },
-    raw,
-  ),
-  toggles(PACKET.ORIGDEV, packets, raw),
-  toggles(PACKET.QDISC_BYPASS, packets, raw),
-  observed(
-    PACKET.STATISTICS,
-    "counts frames, and begins anew when it is read",
-    (fixture) => {
-      const made = sniffer(fixture);
-      getsockopt(made, PACKET.STATISTICS);
-      frame(fixture);
-      const { packets: count, drops } = getsockopt(made, PACKET.STATISTICS);
-      assert.ok(count >= 2 && drops === 0, `${count} ${drops}`);
-    },
-    raw,
-  ),
-  roundTrip(PACKET.TIMESTAMP, packets, 64, raw),
-  toggles(PACKET.VNET_HDR, packets, raw),
-]);
-
-optionTests("SOL_NETLINK", NETLINK, [
-  observed(NETLINK.ADD_MEMBERSHIP, "the group is in the address, until DROP_MEMBERSHIP", (fixture) => {
-    const made = route(fixture);
-    setsockopt(made, NETLINK.ADD_MEMBERSHIP, 1);
-    const name = getsockname(made);
-    assert.ok(name.family === "netlink" && name.groups === 1);
-    setsockopt(made, NETLINK.DROP_MEMBERSHIP, 1);
-    const after = getsockname(made);
-    assert.ok(after.family === "netlink" && after.groups === 0);
-  }),
-  toggles(NETLINK.BROADCAST_ERROR, route),
-  toggles(NETLINK.CAP_ACK, route),
-  observed(NETLINK.DROP_MEMBERSHIP, "a group that there is not is InvalidArgument", (fixture) => {
-    assertFails(trySetsockopt(route(fixture), NETLINK.DROP_MEMBERSHIP, 0), "InvalidArgument");
-  }),
-  toggles(NETLINK.EXT_ACK, route),
-  toggles(NETLINK.GET_STRICT_CHK, route),
-  toggles(NETLINK.LISTEN_ALL_NSID, route, {
-    needs: "CAP_NET_ADMIN",
-    requires: "a kernel newer than Linux 6.1 to be read",
-  }),
-  toggles(NETLINK.NO_ENOBUFS, route),
-  toggles(NETLINK.PKTINFO, route),
-  observed(NETLINK.PKTINFO, "the group arrives beside a message: 0, of an answer", (fixture) => {
-    const made = route(fixture);
-    setsockopt(made, NETLINK.PKTINFO, true);
-    const request = Uint8Array.of(17, 0, 0, 0, 18, 0, 1, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-    sendto(made, request, 0, { family: "netlink", pid: 0, groups: 0 });
-    const { control } = recvmsg(made, { data: [Buffer.alloc(65_536)], controlLength: 200 });
-    assert.deepEqual(control, [{ type: "NETLINK_PKTINFO", value: 0 }]);
-  }),
-]);
 
 const icmp = (fixture: Fixture) => fixture.socket(AF.INET, SOCK.RAW, IPPROTO.ICMP, { nonblocking: true });
 const icmp6 = (fixture: Fixture) => fixture.socket(AF.INET6, SOCK.RAW, IPPROTO.ICMPV6);
@@ -335,7 +181,4 @@ test("structures are laid out as in the headers", () => {
     () => tlsCryptoInfo.encode({ ...keys, key: new Uint8Array(32) }, value, linux),
     /^RangeError: key/,
   );
-  // Fanout by a BPF program, which may have been set elsewhere (include/uapi/linux/if_packet.h).
-  value.view.setUint32(0, 0x10060001, true);
-  assert.deepEqual(packetFanout.decode(value, linux), { id: 1, mode: "cbpf", rollover: true, defrag: false });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { filterReturning } from "../../test/bpf.ts";
+import { withFilter } from "../../test/bpf.ts";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, assertOk } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
@@ -47,20 +47,6 @@ function nextByte(receiver: Socket): number | undefined {
   const byte = new Uint8Array(1);
   assertOk(tryRecv(receiver, byte));
   return byte[0];
-}
-
-/** Runs with the descriptor of an eBPF program, or skips the row. */
-function withFilter(fixture: Fixture, returning: number, run: (program: number) => void): void {
-  const program = filterReturning(returning);
-  if (program === undefined) {
-    fixture.skip("the process may not load eBPF programs");
-    return;
-  }
-  try {
-    run(program);
-  } finally {
-    closeDescriptor(program);
-  }
 }
 
 const limit = (name: string) => Number(readFileSync(`/proc/sys/net/core/${name}`, "utf8"));

@@ -38,7 +38,13 @@ export type { Ipv6Mreq } from "../options/structures/ipv6-mreq.ts";
 export type { Linger } from "../options/structures/linger.ts";
 export type { MemoryInfo } from "../options/structures/meminfo.ts";
 export type { MptcpInfo } from "../options/structures/mptcp-info.ts";
-export type { PacketFanout, PacketMreq, PacketStatistics } from "../options/structures/packet.ts";
+export type {
+  PacketFanout,
+  PacketFanoutJoin,
+  PacketMreq,
+  PacketRolloverStats,
+  PacketStatistics,
+} from "../options/structures/packet.ts";
 export type { PortRange } from "../options/structures/port-range.ts";
 export type {
   SctpAssocinfo,

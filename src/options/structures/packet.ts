@@ -52,6 +52,26 @@ export const packetStatistics: ReadCodec<PacketStatistics> = {
   decode: ({ view }) => ({ packets: view.getUint32(0, true), drops: view.getUint32(4, true) }),
 };
 
+/** What a group of packet sockets made of this socket's frames: struct tpacket_rollover_stats. */
+export interface PacketRolloverStats {
+  /** Frames that were passed on to another socket. */
+  readonly all: number;
+  /** Those among them that belong to a flow with many frames. */
+  readonly huge: number;
+  /** Frames that no socket of the group had space for. */
+  readonly failed: number;
+}
+
+/** Three __aligned_u64. */
+export const packetRolloverStats: ReadCodec<PacketRolloverStats> = {
+  size: 24,
+  decode: ({ view }) => ({
+    all: Number(view.getBigUint64(0, true)),
+    huge: Number(view.getBigUint64(8, true)),
+    failed: Number(view.getBigUint64(16, true)),
+  }),
+};
+
 /** How a group of packet sockets shares frames; every member sets the same. */
 export interface PacketFanout {
   /** The number of the group: 0 to 65535. */
@@ -65,27 +85,51 @@ export interface PacketFanout {
   readonly rollover?: boolean;
   /** Reassembles fragments first. False by default. */
   readonly defrag?: boolean;
+  /** Does not receive frames that this machine sends; older kernels than Linux 6.2 ignore it. */
+  readonly ignoreOutgoing?: boolean;
+}
+
+/** A group to join, or to create. */
+export interface PacketFanoutJoin extends Omit<PacketFanout, "id"> {
+  /**
+   * The number of the group: 0 to 65535. With `"unique"` the kernel creates a group under an unused
+   * number, which PACKET_FANOUT then reads; Linux 4.12.
+   */
+  readonly id: number | "unique";
 }
 
 const MODES = { hash: 0, lb: 1, cpu: 2, rollover: 3, rnd: 4, qm: 5, cbpf: 6, ebpf: 7 } as const;
 const ROLLOVER = 0x1000;
+const UNIQUEID = 0x2000;
+const IGNORE_OUTGOING = 0x4000;
 const DEFRAG = 0x8000;
 
 /** An int: the group in its low half, the mode and the flags in its high half (packet(7)). */
-export const packetFanout: ReadCodec<PacketFanout> & WriteCodec<PacketFanout> = {
+export const packetFanout: ReadCodec<Required<PacketFanout>> & WriteCodec<PacketFanoutJoin> = {
   size: 4,
   decode({ view }) {
     const value = view.getUint32(0, true);
     const [type, id] = [value >>> 16, value & 0xffff];
     const mode = Object.entries(MODES).find(([, number]) => number === (type & 0xff))?.[0];
     const known = isMode(mode) ? mode : "hash";
-    return { id, mode: known, rollover: (type & ROLLOVER) !== 0, defrag: (type & DEFRAG) !== 0 };
+    return {
+      id,
+      mode: known,
+      rollover: (type & ROLLOVER) !== 0,
+      defrag: (type & DEFRAG) !== 0,
+      ignoreOutgoing: (type & IGNORE_OUTGOING) !== 0,
+    };
   },
   encode(value, into) {
-    checkObject("the option", "{ id, mode, rollover?, defrag? }", value);
-    const id = integer("id", value.id, 0, 0xffff);
+    checkObject("the option", "{ id, mode, rollover?, defrag?, ignoreOutgoing? }", value);
+    const given = value.id;
+    const id = given === "unique" ? 0 : integer("id", given, 0, 0xffff);
     const mode = named("mode", value.mode, MODES);
-    const flags = (value.rollover ? ROLLOVER : 0) | (value.defrag ? DEFRAG : 0);
+    const flags =
+      (given === "unique" ? UNIQUEID : 0) |
+      (value.rollover ? ROLLOVER : 0) |
+      (value.defrag ? DEFRAG : 0) |
+      (value.ignoreOutgoing ? IGNORE_OUTGOING : 0);
     into.view.setUint32(0, (((mode | flags) << 16) | id) >>> 0, true);
     into.length = 4;
   },

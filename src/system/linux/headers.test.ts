@@ -19,6 +19,7 @@ const broughtBy: Readonly<Record<string, string>> = {
   IPV6_RECVERR_RFC4884: "5.9",
   IP_LOCAL_PORT_RANGE: "6.3",
   IP_PROTOCOL: "6.4",
+  PACKET_VNET_HDR_SZ: "6.4",
   SO_DEVMEM_DONTNEED: "6.12",
   SO_INQ: "6.17",
   SO_PASSPIDFD: "6.5",
