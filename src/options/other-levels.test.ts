@@ -7,12 +7,14 @@ import { lacking, observed, optionTests, roundTrip } from "../../test/round-trip
 import { accept } from "../posix/accept.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
-import { AF, IPPROTO, SOCK } from "../posix/constants.ts";
+import { AF, IPPROTO, SOCK, TCP_STATE } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
 import { listen } from "../posix/listen.ts";
+import type { Socket } from "../posix/owned-socket.ts";
 import { recv, tryRecv } from "../posix/recv.ts";
 import { recvmsg } from "../posix/recvmsg.ts";
+import { send } from "../posix/send.ts";
 import { sendmsg } from "../posix/sendmsg.ts";
 import { sendto } from "../posix/sendto.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
@@ -69,21 +71,48 @@ optionTests("AF_VSOCK", VSOCK, [
 
 const mptcp = (fixture: Fixture) => fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP);
 
+function connected(fixture: Fixture, listener: Socket): { client: Socket; server: Socket } {
+  bind(listener, loopback);
+  listen(listener, 1);
+  const client = mptcp(fixture);
+  connect(client, getsockname(listener));
+  return { client, server: fixture.own(accept(listener).socket) };
+}
+
 optionTests("SOL_MPTCP", MPTCP, [
   lacking(
     observed(MPTCP.INFO, "both ends of a connection", (fixture) => {
-      const listener = mptcp(fixture);
-      bind(listener, loopback);
-      listen(listener, 1);
-      const client = mptcp(fixture);
-      connect(client, getsockname(listener));
-      const server = fixture.own(accept(listener).socket);
+      const { client, server } = connected(fixture, mptcp(fixture));
       for (const end of [client, server]) {
         const { flags, token, subflows } = getsockopt(end, MPTCP.INFO);
         assert.deepEqual([flags & 1, subflows], [0, 0]);
         assert.ok(token !== 0);
       }
       assertFails(tryGetsockopt(fixture.tcp(), MPTCP.INFO), "OptionNotSupported");
+    }),
+    () => trySocket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP),
+  ),
+  lacking(
+    observed(MPTCP.SUBFLOW_ADDRS, "both ends of a connection; none before it", (fixture) => {
+      const listener = mptcp(fixture);
+      assert.deepEqual(getsockopt(mptcp(fixture), MPTCP.SUBFLOW_ADDRS), []);
+      const { client, server } = connected(fixture, listener);
+      const [local, remote] = [getsockname(client), getsockname(listener)];
+      assert.deepEqual(getsockopt(client, MPTCP.SUBFLOW_ADDRS), [{ local, remote }]);
+      assert.deepEqual(getsockopt(server, MPTCP.SUBFLOW_ADDRS), [{ local: remote, remote: local }]);
+      assertFails(tryGetsockopt(fixture.tcp(), MPTCP.SUBFLOW_ADDRS), "OptionNotSupported");
+    }),
+    () => trySocket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP),
+  ),
+  lacking(
+    observed(MPTCP.TCPINFO, "the state of the first path", (fixture) => {
+      const { client, server } = connected(fixture, mptcp(fixture));
+      const [info, ...others] = getsockopt(client, MPTCP.TCPINFO);
+      assert.ok(info !== undefined && others.length === 0);
+      assert.deepEqual([info.state, info.snd_mss > 0], [TCP_STATE.ESTABLISHED, true]);
+      send(server, new Uint8Array(1000));
+      recv(client, new Uint8Array(1000));
+      assert.equal(getsockopt(client, MPTCP.TCPINFO)[0]?.bytes_received, 1000);
     }),
     () => trySocket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP),
   ),
@@ -129,6 +158,19 @@ optionTests("SOL_TLS", TLS, [
     const buffer = Buffer.alloc(16);
     assert.equal(buffer.toString("utf8", 0, recv(both.server, buffer)), "secret");
   }),
+  ...(["aes-128-ccm", "aes-256-gcm", "aria-128-gcm", "sm4-gcm"] as const).map((cipher) =>
+    observed(TLS.RX, `${cipher} decrypts what ${cipher} encrypts`, (fixture) => {
+      const both = encrypted(fixture);
+      if (both === undefined) return;
+      const others = { ...keys, cipher, key: new Uint8Array(cipher === "aes-256-gcm" ? 32 : 16) };
+      const set = trySetsockopt(both.client, TLS.TX, others);
+      if (!set.ok) return fixture.skip(`this kernel lacks the cipher: ${set.error.message}`);
+      setsockopt(both.server, TLS.RX, others);
+      send(both.client, Buffer.from("secret"));
+      const buffer = Buffer.alloc(16);
+      assert.equal(buffer.toString("utf8", 0, recv(both.server, buffer)), "secret");
+    }),
+  ),
   observed(TLS.RX, "records of other types than data, both ways", (fixture) => {
     const both = encrypted(fixture);
     if (both === undefined) return;
@@ -177,6 +219,16 @@ test("structures are laid out as in the headers", () => {
   const other = { ...keys, ...chacha, version: "TLSv1.3", salt: new Uint8Array(0) } as const;
   tlsCryptoInfo.encode(other, value, linux);
   assert.equal(encoded(), `04033600${"00".repeat(52)}`);
+  for (const [cipher, key, start] of [
+    ["aes-128-ccm", 16, "03033500"],
+    ["sm4-gcm", 16, "03033700"],
+    ["sm4-ccm", 16, "03033800"],
+    ["aria-128-gcm", 16, "03033900"],
+    ["aria-256-gcm", 32, "03033a00"],
+  ] as const) {
+    tlsCryptoInfo.encode({ ...keys, cipher, key: new Uint8Array(key).fill(2) }, value, linux);
+    assert.equal(encoded(), `${start}${"01".repeat(8)}${"02".repeat(key)}${"03".repeat(4)}${"00".repeat(8)}`);
+  }
   assert.throws(
     () => tlsCryptoInfo.encode({ ...keys, key: new Uint8Array(32) }, value, linux),
     /^RangeError: key/,

@@ -5,7 +5,7 @@ import { option } from "./option.ts";
 export const UDP = {
   /** Accumulates sent data into one datagram, which goes out when the option is turned off. */
   CORK: option("UDP_CORK", flag),
-  /** Encapsulation that the kernel decodes, UDP_ENCAP_: 0 none, 2 ESPINUDP, 3 L2TPINUDP. */
+  /** Encapsulation that the kernel decodes: `UDP_ENCAP.ESPINUDP` or `L2TPINUDP`; 0 is none. */
   ENCAP: option("UDP_ENCAP", intBetween(0, 6)),
   /**
    * Lets the kernel deliver several datagrams of one size as a single message, with the size in a

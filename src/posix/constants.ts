@@ -33,6 +33,7 @@ import { constants as linux } from "../system/linux/constants.ts";
 import { somaxconn } from "../system/somaxconn.ts";
 import type {
   AddressInfoFlags,
+  ErrorCodes,
   ErrorOrigins,
   InterfaceFlags,
   NameInfoFlags,
@@ -42,6 +43,7 @@ import type {
   SourcePreferences,
   TcpStates,
   TimestampingFlags,
+  UdpEncapsulations,
   VsockValues,
 } from "../system/value-constants.ts";
 import { ofCurrentSystem } from "./of-current-system.ts";
@@ -55,6 +57,7 @@ export type {
   BluetoothSecurityLevels,
   CanBroadcastManager,
   CanValues,
+  ErrorCodes,
   ErrorOrigins,
   EtherTypes,
   HciChannels,
@@ -80,6 +83,7 @@ export type {
   TipcScopes,
   TipcServices,
   TipcSubscriptions,
+  UdpEncapsulations,
   VsockValues,
   XdpFlags,
 };
@@ -152,6 +156,9 @@ export const PACKET_TYPE: PacketTypes = all("PACKET_TYPE");
 /** Flags of `SO.TIMESTAMPING`, and of `SCM_TIMESTAMPING` those that begin with TX_. */
 export const SOF_TIMESTAMPING: TimestampingFlags = all("SOF_TIMESTAMPING");
 
+/** Values of `code` in an error of the error queue, for the origins TXTIME and ZEROCOPY. */
+export const SO_EE_CODE: ErrorCodes = all("SO_EE_CODE");
+
 /** Values of `origin` in an error of the error queue. */
 export const SO_EE_ORIGIN: ErrorOrigins = all("SO_EE_ORIGIN");
 
@@ -160,6 +167,9 @@ export const SO_EE_ORIGIN: ErrorOrigins = all("SO_EE_ORIGIN");
  * on.
  */
 export const TCP_STATE: TcpStates = all("TCP_STATE");
+
+/** Values of `UDP.ENCAP`. */
+export const UDP_ENCAP: UdpEncapsulations = all("UDP_ENCAP");
 
 /** Values of a vsock address. */
 export const VMADDR: VsockValues = all("VMADDR");

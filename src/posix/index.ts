@@ -38,6 +38,7 @@ export type { Ipv6Mreq } from "../options/structures/ipv6-mreq.ts";
 export type { Linger } from "../options/structures/linger.ts";
 export type { MemoryInfo } from "../options/structures/meminfo.ts";
 export type { MptcpInfo } from "../options/structures/mptcp-info.ts";
+export type { MptcpSubflowAddresses } from "../options/structures/mptcp-subflows.ts";
 export type {
   PacketFanout,
   PacketFanoutJoin,

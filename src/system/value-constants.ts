@@ -12,12 +12,14 @@ export interface ValueConstants extends FamilyConstants {
   readonly IPV6_PMTUDISC: Partial<PathMtuDiscoveries>;
   readonly IPV6_PREFER_SRC: Partial<SourcePreferences>;
   readonly IP_PMTUDISC: Partial<PathMtuDiscoveries>;
+  readonly SO_EE_CODE: Partial<ErrorCodes>;
   readonly SO_EE_ORIGIN: Partial<ErrorOrigins>;
   readonly SOF_TIMESTAMPING: Partial<TimestampingFlags>;
   readonly TCP_STATE: Partial<TcpStates>;
   readonly NETLINK_FAMILY: Partial<NetlinkFamilies>;
   readonly ETH_P: Partial<EtherTypes>;
   readonly PACKET_TYPE: Partial<PacketTypes>;
+  readonly UDP_ENCAP: Partial<UdpEncapsulations>;
   readonly VMADDR: Partial<VsockValues>;
 }
 
@@ -131,6 +133,16 @@ export interface SourcePreferences {
   readonly PUBTMP_DEFAULT: number;
   /** A temporary address (RFC 8981), which says less about the machine. */
   readonly TMP: number;
+}
+
+/** Values of `code` in an error of the error queue, for the origins TXTIME and ZEROCOPY. */
+export interface ErrorCodes {
+  /** TXTIME: the message's time is invalid. */
+  readonly TXTIME_INVALID_PARAM: number;
+  /** TXTIME: the message came too late, and was dropped. */
+  readonly TXTIME_MISSED: number;
+  /** ZEROCOPY: the kernel copied the data after all. */
+  readonly ZEROCOPY_COPIED: number;
 }
 
 /** Values of `origin` in an error of the error queue. */
@@ -288,6 +300,22 @@ export interface PacketTypes {
   readonly OUTGOING: number;
   /** To programs. */
   readonly USER: number;
+}
+
+/** Values of `UDP.ENCAP`. Programs set the first two; the kernel's own tunnels use the others. */
+export interface UdpEncapsulations {
+  /** IPsec encryption (RFC 3948). */
+  readonly ESPINUDP: number;
+  /** L2TP. */
+  readonly L2TPINUDP: number;
+  /** IPsec encryption, of an early draft; rejected by recent kernels. */
+  readonly ESPINUDP_NON_IKE: number;
+  /** GTP version 0, of mobile networks. */
+  readonly GTP0: number;
+  /** GTP version 1. */
+  readonly GTP1U: number;
+  /** RxRPC. */
+  readonly RXRPC: number;
 }
 
 /** Values of a vsock address. */

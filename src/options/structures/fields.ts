@@ -1,5 +1,6 @@
+import type { Address } from "../../address/address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.ts";
-import { encodeAddress } from "../../address/sockaddr.ts";
+import { decodeSockaddr, encodeAddress } from "../../address/sockaddr.ts";
 import { argumentType, invalidString, invalidValue, kind, quoted } from "../../errors/argument.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 
@@ -48,6 +49,12 @@ export function writeStorage(
   const sockaddr = encodeAddress({ family, address, port: 0 }, system, system.address).valid;
   into.bytes.fill(0, offset, offset + SOCKADDR_STORAGE);
   into.bytes.set(sockaddr, offset);
+}
+
+/** A sockaddr_in or sockaddr_in6 at the beginning of a sockaddr_storage. */
+export function readStorage(bytes: Uint8Array, system: System): Address {
+  const family = new DataView(bytes.buffer, bytes.byteOffset).getUint16(0, true);
+  return decodeSockaddr(bytes.subarray(0, family === system.constants.AF.INET ? 16 : 28), system);
 }
 
 function parsed(

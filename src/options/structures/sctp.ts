@@ -1,10 +1,9 @@
 import type { Address } from "../../address/address.ts";
-import { decodeSockaddr } from "../../address/sockaddr.ts";
 import { checkObject, integer } from "../../errors/argument.ts";
-import type { System } from "../../system/system.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import type { Codec } from "../codecs.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
+import { readStorage } from "./fields.ts";
 
 /**
  * The kernel first reads the association to query: 0, the socket's own, instead of what an earlier
@@ -189,7 +188,7 @@ export const sctpStatus: ReadCodec<SctpStatus> = {
     outstrms: view.getUint16(18, true),
     fragmentationPoint: view.getUint32(20, true),
     primary: {
-      address: peerAddress(bytes.subarray(28, 156), system),
+      address: readStorage(bytes.subarray(28, 156), system),
       state: view.getInt32(156, true),
       cwnd: view.getUint32(160, true),
       srtt: view.getUint32(164, true),
@@ -198,9 +197,3 @@ export const sctpStatus: ReadCodec<SctpStatus> = {
     },
   }),
 };
-
-/** A sockaddr_in or sockaddr_in6 at the beginning of a sockaddr_storage. */
-function peerAddress(bytes: Uint8Array, system: System): Address {
-  const family = new DataView(bytes.buffer, bytes.byteOffset).getUint16(0, true);
-  return decodeSockaddr(bytes.subarray(0, family === system.constants.AF.INET ? 16 : 28), system);
-}

@@ -8,8 +8,17 @@ import { named } from "./fields.ts";
  */
 export interface TlsCryptoInfo {
   readonly version: "TLSv1.2" | "TLSv1.3";
-  readonly cipher: "aes-128-gcm" | "aes-256-gcm" | "chacha20-poly1305";
-  /** 16 bytes for aes-128-gcm, 32 for the others. */
+  /** SM4 takes Linux 5.16, ARIA Linux 6.1 and TLS 1.2. */
+  readonly cipher:
+    | "aes-128-ccm"
+    | "aes-128-gcm"
+    | "aes-256-gcm"
+    | "aria-128-gcm"
+    | "aria-256-gcm"
+    | "chacha20-poly1305"
+    | "sm4-ccm"
+    | "sm4-gcm";
+  /** 32 bytes for aes-256-gcm, aria-256-gcm and chacha20-poly1305, 16 for the others. */
   readonly key: Uint8Array;
   /** 8 bytes, or 12 for chacha20-poly1305. */
   readonly iv: Uint8Array;
@@ -20,11 +29,28 @@ export interface TlsCryptoInfo {
 }
 
 const VERSIONS = { "TLSv1.2": 0x0303, "TLSv1.3": 0x0304 } as const;
-const CIPHERS = { "aes-128-gcm": 51, "aes-256-gcm": 52, "chacha20-poly1305": 54 } as const;
+/** TLS_CIPHER_AES_GCM_128 and so on. */
+const CIPHERS = {
+  "aes-128-ccm": 53,
+  "aes-128-gcm": 51,
+  "aes-256-gcm": 52,
+  "aria-128-gcm": 57,
+  "aria-256-gcm": 58,
+  "chacha20-poly1305": 54,
+  "sm4-ccm": 56,
+  "sm4-gcm": 55,
+} as const;
+const block128 = { iv: 8, key: 16, salt: 4 } as const;
+const block256 = { iv: 8, key: 32, salt: 4 } as const;
 const SIZES = {
-  "aes-128-gcm": { iv: 8, key: 16, salt: 4 },
-  "aes-256-gcm": { iv: 8, key: 32, salt: 4 },
+  "aes-128-ccm": block128,
+  "aes-128-gcm": block128,
+  "aes-256-gcm": block256,
+  "aria-128-gcm": block128,
+  "aria-256-gcm": block256,
   "chacha20-poly1305": { iv: 12, key: 32, salt: 0 },
+  "sm4-ccm": block128,
+  "sm4-gcm": block128,
 } as const;
 
 /**

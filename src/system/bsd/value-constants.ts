@@ -18,6 +18,7 @@ export const valueConstants = {
   NI: {},
   PACKET_TYPE: {},
   SOF_TIMESTAMPING: {},
+  SO_EE_CODE: {},
   SO_EE_ORIGIN: {},
   TCP_STATE: {
     CLOSE: TCPS.CLOSED,
@@ -32,5 +33,6 @@ export const valueConstants = {
     SYN_SENT: TCPS.SYN_SENT,
     TIME_WAIT: TCPS.TIME_WAIT,
   },
+  UDP_ENCAP: {},
   VMADDR: {},
 } satisfies ValueConstants;

@@ -129,7 +129,17 @@ test("value-constants.ts has the numbers of the headers", (context) => {
     )
     .filter(([name]) => !newer.has(name));
   const headers = ["time.h", "netdb.h", "netinet/in.h", "netinet/tcp.h"];
-  const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "if", "in6", "vm_sockets"];
+  const kernel = [
+    "udp",
+    "errqueue",
+    "net_tstamp",
+    "netlink",
+    "if_ether",
+    "if_packet",
+    "if",
+    "in6",
+    "vm_sockets",
+  ];
   const printed = printedByC(
     context,
     [...headers, ...kernel.map((name) => `linux/${name}.h`)],
@@ -154,7 +164,11 @@ test("options.ts has the numbers of the kernel's headers", (context) => {
   const posix = compiled(
     context,
     [...libcHeaders, "linux/mptcp.h"],
-    [...["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP", "MPTCP_INFO"], ...otherLevels.map(([, level]) => level)],
+    [
+      ...["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP"],
+      ...["MPTCP_INFO", "MPTCP_SUBFLOW_ADDRS", "MPTCP_TCPINFO"],
+      ...otherLevels.map(([, level]) => level),
+    ],
   );
   if (defined === undefined || posix === undefined) return;
   const headers = defined.get("LINUX_VERSION_CODE") ?? 0;

@@ -189,6 +189,8 @@ export const options = {
   MCAST_MSFILTER: ip(48),
   MCAST_UNBLOCK_SOURCE: ip(44),
   MPTCP_INFO: mptcp(1),
+  MPTCP_SUBFLOW_ADDRS: mptcp(3),
+  MPTCP_TCPINFO: mptcp(2),
   NETLINK_ADD_MEMBERSHIP: netlink(1),
   NETLINK_BROADCAST_ERROR: netlink(4),
   NETLINK_CAP_ACK: netlink(10),

@@ -2,7 +2,7 @@ import type { ValueConstants } from "../value-constants.ts";
 import { familyConstants } from "./family-constants.ts";
 
 // Sorted by C name. AI_ and NI_ are from <netdb.h>, the others from include/uapi/linux/in.h,
-// errqueue.h, net_tstamp.h, netlink.h, if_ether.h, if_packet.h, if.h and vm_sockets.h, and
+// errqueue.h, net_tstamp.h, udp.h, netlink.h, if_ether.h, if_packet.h, if.h and vm_sockets.h, and
 // include/net/tcp_states.h; headers.test.ts checks each with the C compiler.
 
 /** IPv4 and IPv6 number them alike. */
@@ -175,6 +175,7 @@ export const valueConstants = {
     TX_SCHED: 0x100,
     TX_SOFTWARE: 2,
   },
+  SO_EE_CODE: { TXTIME_INVALID_PARAM: 1, TXTIME_MISSED: 2, ZEROCOPY_COPIED: 1 },
   SO_EE_ORIGIN: {
     ICMP: 2,
     ICMP6: 3,
@@ -197,6 +198,7 @@ export const valueConstants = {
     SYN_SENT: 2,
     TIME_WAIT: 6,
   },
+  UDP_ENCAP: { ESPINUDP: 2, ESPINUDP_NON_IKE: 1, GTP0: 4, GTP1U: 5, L2TPINUDP: 3, RXRPC: 6 },
   VMADDR: {
     CID_ANY: 0xffffffff,
     CID_HOST: 2,

@@ -14,6 +14,7 @@ export const valueConstants: ValueConstants = {
   NI: {},
   PACKET_TYPE: {},
   SOF_TIMESTAMPING: {},
+  SO_EE_CODE: {},
   SO_EE_ORIGIN: {},
   TCP_STATE: {
     CLOSE: 0,
@@ -28,5 +29,6 @@ export const valueConstants: ValueConstants = {
     SYN_SENT: 2,
     TIME_WAIT: 10,
   },
+  UDP_ENCAP: {},
   VMADDR: {},
 };
