@@ -183,13 +183,15 @@ function prototype({ name, typeParameters = [], parameters = [], type }) {
       ? oneLine
       : `${head}(\n${list.map((item) => `    ${item},\n`).join("")}): ${typeText(type)}`;
   return parameters.reduce(
-    (shown, { name }) => shown.replace(new RegExp(`(?<=[ (])${name}(?=\\??:)`), `\\fI${name}\\fP`),
+    (shown, { name }) => shown.replace(new RegExp(`(?<=[ (]|\\.{3})${name}(?=\\??:)`), `\\fI${name}\\fP`),
     code(plain).replace(name, `\\fB${name}\\fP`),
   );
 }
 
-const parameterName = ({ name, flags, defaultValue }) =>
-  flags.isOptional || defaultValue !== undefined ? `${name}?` : name;
+const parameterName = ({ name, flags, defaultValue }) => {
+  if (flags.isRest) return `...${name}`;
+  return flags.isOptional || defaultValue !== undefined ? `${name}?` : name;
+};
 
 /** A type as a program writes it. */
 function typeText(type) {

@@ -33,6 +33,8 @@ export const isReadableError = (error: unknown): error is ReadableError => reada
  * @example
  * ```ts
  * import { readable } from "berkeley";
+ * import { AF, close, recv, SOCK, send, socketpair } from "berkeley/posix";
+ *
  * const [left, right] = socketpair(AF.UNIX, SOCK.SEQPACKET, 0, { nonblocking: true });
  * send(left, Buffer.from("hello"));
  * await readable(right, { timeout: 5000 });

@@ -31,6 +31,9 @@ export const isWritableError = (error: unknown): error is WritableError => writa
  * @example
  * ```ts
  * import { writable } from "berkeley";
+ * import { AF, bind, close, getsockname, getsockopt, listen } from "berkeley/posix";
+ * import { SO, SOCK, socket, tryConnect } from "berkeley/posix";
+ *
  * const server = socket(AF.INET, SOCK.STREAM);
  * bind(server, { family: "ipv4", address: "127.0.0.1", port: 0 });
  * listen(server, 1);
