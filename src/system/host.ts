@@ -5,10 +5,11 @@ import { linux } from "./linux/linux.ts";
 import type { System } from "./system.ts";
 import { windows } from "./windows/windows.ts";
 
-const systems: Readonly<Partial<Record<NodeJS.Platform, System>>> = {
+/** Functions, because a System that is not this machine's would only take memory. */
+const systems: Readonly<Partial<Record<NodeJS.Platform, () => System>>> = {
   darwin,
   freebsd,
-  linux,
+  linux: () => linux,
   win32: windows,
 };
 
@@ -21,7 +22,7 @@ provideMachine(host);
 
 function hostSystem(): System {
   const system = systems[process.platform];
-  if (system !== undefined && (process.arch === "x64" || process.arch === "arm64")) return system;
+  if (system !== undefined && (process.arch === "x64" || process.arch === "arm64")) return system();
   throw new Error(
     `berkeley: ${process.platform} on ${process.arch} is not supported; Linux, macOS, FreeBSD and ` +
       "Windows on x64 and arm64 are",

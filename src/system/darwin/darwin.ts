@@ -137,4 +137,4 @@ export function darwinOver(libc: DarwinLibc): System {
 }
 
 /** macOS: the kernel's sockets, through libSystem. */
-export const darwin: System = darwinOver(libc);
+export const darwin = (): System => darwinOver(libc);

@@ -95,4 +95,4 @@ function typeFlags(flags: number): number {
 }
 
 /** FreeBSD: the kernel's sockets, through libc. */
-export const freebsd: System = freebsdOver(libc);
+export const freebsd = (): System => freebsdOver(libc);

@@ -233,4 +233,4 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
 }
 
 /** Windows: ws2_32.dll. */
-export const windows: System = windowsOver(openWinsock(), pollMissesFailures());
+export const windows = (): System => windowsOver(openWinsock(), pollMissesFailures());
