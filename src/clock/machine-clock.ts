@@ -1,6 +1,10 @@
-import { performance } from "node:perf_hooks";
 import timers from "node:timers";
+import { builtin } from "../builtin.ts";
 import type { Clock } from "./clock.ts";
+
+// node:process has the original, and Jest's `process` a replacement. performance.now() is as fast,
+// but Node loads 0.05 to 0.1 MB for it.
+const { hrtime } = builtin("node:process") ?? process;
 
 /**
  * The host's clock. It captures its functions when the package is loaded, so fake timers that a
@@ -9,7 +13,10 @@ import type { Clock } from "./clock.ts";
  * any module.
  */
 export const machineClock: Clock = {
-  now: performance.now.bind(performance),
+  now() {
+    const [seconds, nanoseconds] = hrtime();
+    return seconds * 1e3 + nanoseconds / 1e6;
+  },
   date: Date.now,
   setTimeout: timers.setTimeout,
   clearTimeout: timers.clearTimeout,

@@ -33,12 +33,13 @@ function replaceGlobals(): () => void {
   const before = Object.fromEntries(
     Object.keys(fakes).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]),
   );
-  const { nextTick } = process;
+  const { nextTick, hrtime } = process;
   const dateNow = Date.now;
   const { now } = performance;
   const abortTimeout = AbortSignal.timeout;
   Object.defineProperties(globalThis, fakes);
   process.nextTick = never;
+  process.hrtime = Object.assign(() => assert.fail("the fake was called"), { bigint: () => 0n });
   Date.now = () => 0;
   performance.now = () => 0;
   AbortSignal.timeout = () => new AbortController().signal;
@@ -46,6 +47,7 @@ function replaceGlobals(): () => void {
     for (const [name, descriptor] of Object.entries(before))
       if (descriptor !== undefined) Object.defineProperty(globalThis, name, descriptor);
     process.nextTick = nextTick;
+    process.hrtime = hrtime;
     Date.now = dateNow;
     performance.now = now;
     AbortSignal.timeout = abortTimeout;
