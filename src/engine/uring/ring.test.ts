@@ -42,7 +42,7 @@ const isOpen = (fd: number): boolean => {
 const here = { skip: enginesHere.some(({ name }) => name === "uring") ? false : "there is no io_uring here" };
 
 test("uring: the eventfd counts completions unless it is silenced, until it is read", here, () => {
-  const ring = new Ring(setupRing());
+  const ring = new Ring(setupRing(), "eventfd");
   prepare(ring, 7);
   ring.submit();
   assert.equal(signalled(ring), 1);
@@ -77,7 +77,7 @@ test(
     const open = () => openSync("/dev/null", "r");
     const [before, after, kept] = [open(), open(), open()];
     fixture.after(() => closeSync(kept));
-    const ring = new Ring(setupRing());
+    const ring = new Ring(setupRing(), "eventfd");
     prepare(ring, 1, before);
     prepare(ring, 2);
     ring.fail(EIO);
