@@ -1,4 +1,4 @@
-// The suites on a loop that watches the ring itself, as on kernels that lose signals of the eventfd.
+// The suites on a loop that watches the ring itself, as where signals of the eventfd are lost.
 import { acceptorSuite } from "../../../test/engine/acceptor-suite.ts";
 import { connectSuite } from "../../../test/engine/connect-suite.ts";
 import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
