@@ -164,9 +164,11 @@ const byDescriptor = {
     import(process.env.BERKELEY).then(async ({ listen, listenersFromEnvironment }) => {
       const [socket] = listenersFromEnvironment();
       const head = "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n";
-      await listen({ socket }, { data: (c) => { c.write(head + process.pid); c.end(); }, error() {} });
+      const data = (c) => { c.write(head + process.pid); c.end(); };
+      const server = await listen({ socket }, { data, error() {} });
       console.log("serves");
-      process.once("SIGTERM", () => process.exit());
+      // It answers those that it has accepted: process.exit() would reset them.
+      process.once("SIGTERM", () => server.close());
     });`,
 };
 for (const [how, program] of Object.entries(byDescriptor)) {

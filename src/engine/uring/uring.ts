@@ -2,6 +2,7 @@ import { defined } from "../../invariant.ts";
 import { PARAMS } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Engine } from "../engine.ts";
+import { hasLibuv } from "../wake.ts";
 import { UringAcceptor } from "./acceptor.ts";
 import { UringConnect } from "./connect.ts";
 import { UringDatagrams } from "./datagrams.ts";
@@ -73,11 +74,18 @@ function opened(): Loop {
   }
   const ring = new Ring(set);
   try {
+    checkWatched(ring);
     return new Loop(ring, failed);
   } catch (error) {
     ring.release();
     throw error;
   }
+}
+
+/** Where a thread polls the ring for the loop (poll-thread.ts), it was not always woken. */
+function checkWatched({ watched, fd }: Ring): void {
+  if (watched === fd && !hasLibuv)
+    throw new Error("the kernel may signal a ring's eventfd only once, and this is not Node");
 }
 
 /** This thread's ring has failed permanently, so sockets opened from now on use another engine. */
