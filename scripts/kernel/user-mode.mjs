@@ -2,11 +2,23 @@
 // run on the host's processor and are not emulated, which makes it many times faster than QEMU
 // without KVM. It has one processor, and is an architecture of its own (ARCH=um).
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { root, run } from "../install-and-build.mjs";
 import { watchConsole } from "./console.mjs";
+
+/** Its memory. */
+const MEBIBYTES = 4096;
 
 /** What building such a kernel takes, by the program that shows that it is there. */
 const tools = { gcc: "gcc", make: "make", flex: "flex", bison: "bison", bc: "bc", xz: "xz-utils" };
@@ -69,6 +81,12 @@ function buildKernel(debian, version, folder) {
   return `${name} ${debian.version(name)}, User-Mode Linux`;
 }
 
+/** Where the file that is its memory has room: Docker's /dev/shm has 64 MiB. */
+function memoryFolder() {
+  const { bavail, bsize } = statfsSync("/dev/shm");
+  return bavail * bsize >= MEBIBYTES * 2 ** 20 ? "/dev/shm" : join(root, ".cache/kernels");
+}
+
 /**
  * Boots one, on the root and the folders that scripts/kernel/root.mjs made; resolves with its
  * console's lines once it has ended. The options are those of machine.mjs's `boot()`.
@@ -80,7 +98,17 @@ export function bootUserMode({ kernel, shares, seconds, signal, onLine }) {
   chmodSync(join(lower, init), 0o755);
   // What the kernel does not know becomes the environment of its first process.
   const command = [
-    ...["-n", "10", kernel, "mem=4096M", "quiet", "con=null", "con0=fd:0,fd:1"],
+    ...[
+      "-n",
+      "10",
+      "env",
+      `TMPDIR=${memoryFolder()}`,
+      kernel,
+      `mem=${MEBIBYTES}M`,
+      "quiet",
+      "con=null",
+      "con0=fd:0,fd:1",
+    ],
     ...["rootfstype=hostfs", "root=/dev/root", `rootflags=${lower}`, "ro", `init=/${init}`],
     ...[`modules_folder=${modules}`, `repository_folder=${repository}`, `results_folder=${results}`],
   ];
