@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
-import { isLinuxSince } from "../../../test/linux-version.ts";
+import { ringsAreLocked } from "../../../test/engine/locked-rings.ts";
 import { except } from "../../../test/platform.ts";
 import { injecting, runProgram } from "../../../test/program.ts";
 
@@ -92,8 +92,7 @@ test("ring: readiness takes over if too little memory may be locked", elsewhere,
     context.skip("it needs root, prlimit and io_uring");
     return;
   }
-  if (!isLinuxSince([6, 14]))
-    return context.skip("rings count as locked memory since Linux 6.14 (io_create_region)");
+  if (!ringsAreLocked(context)) return;
   // Below a page or two io_uring_setup fails; a little above, registering the buffers does.
   for (const limit of [0, 4096, 16_384, 32_768, 40_960]) {
     const under = ["prlimit", `--memlock=${limit}`];
