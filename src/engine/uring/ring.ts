@@ -334,9 +334,9 @@ export class Ring {
 
   /**
    * Whether the eventfd is readable as soon as something that an entry waits for has happened.
-   * Linux 6.12.117, among others, lets RCU signal it later, marks that as under way, and never
-   * removes the mark: it signals once, and never again (io_eventfd_signal in io_uring/eventfd.c).
-   * Where this cannot be found out, it does not.
+   * Linux 6.12.117 lets RCU signal it later, marks that as under way, and never removes the mark:
+   * it signals once, and never again (io_eventfd_signal in io_uring/eventfd.c). False where it
+   * cannot be found out: watching the ring works on every kernel.
    */
   #signalsAtOnce(): boolean {
     const pair = new Int32Array(2);
@@ -351,7 +351,8 @@ export class Ring {
     linux.close(watched);
     this.readEventfd();
     this.submit();
-    this.reap(() => {}, 1);
+    // The poll's, and the read's if the counter was 0.
+    this.reap(() => {}, 2);
     return signals;
   }
 

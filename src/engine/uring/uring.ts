@@ -17,15 +17,15 @@ import { checkFeatures, unavailable } from "./unavailable.ts";
 let loop: Loop | string | undefined;
 
 /** The engine on a loop, which is asked for when something is opened. */
-export const uringOn = (loop: () => Loop): Engine => ({
+export const uringOn = (getLoop: () => Loop): Engine => ({
   name: "uring",
   system: linux,
-  acceptor: (fd, handlers) => new UringAcceptor(loop(), fd, handlers),
-  stream: (fd, handlers) => new UringStream(loop(), fd, handlers),
-  connect: (fd, address, done) => new UringConnect(loop(), fd, address, done),
-  poll: (fd, direction, done) => new UringPoll(loop(), fd, direction, done),
-  datagrams: (fd, handlers) => new UringDatagrams(loop(), fd, handlers),
-  busyPoll: (microseconds) => loop().tick.busyPoll.start(microseconds),
+  acceptor: (fd, handlers) => new UringAcceptor(getLoop(), fd, handlers),
+  stream: (fd, handlers) => new UringStream(getLoop(), fd, handlers),
+  connect: (fd, address, done) => new UringConnect(getLoop(), fd, address, done),
+  poll: (fd, direction, done) => new UringPoll(getLoop(), fd, direction, done),
+  datagrams: (fd, handlers) => new UringDatagrams(getLoop(), fd, handlers),
+  busyPoll: (microseconds) => getLoop().tick.busyPoll.start(microseconds),
 });
 
 /** The io_uring engine: submits operations to the kernel, which reports when they complete. */
@@ -85,7 +85,10 @@ function opened(): Loop {
 /** Where a thread polls the ring for the loop (poll-thread.ts), it was not always woken. */
 function checkWatched({ watched, fd }: Ring): void {
   if (watched === fd && !hasLibuv)
-    throw new Error("the kernel may signal a ring's eventfd only once, and this is not Node");
+    throw new Error(
+      "this kernel may signal a ring's eventfd only once, as Linux 6.12.117 does, and only Node's event " +
+        "loop can watch the ring itself",
+    );
 }
 
 /** This thread's ring has failed permanently, so sockets opened from now on use another engine. */
