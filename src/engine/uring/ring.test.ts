@@ -41,6 +41,14 @@ const isOpen = (fd: number): boolean => {
 
 const here = { skip: enginesHere.some(({ name }) => name === "uring") ? false : "there is no io_uring here" };
 
+test("uring: where the loop watches the ring, nothing reads the eventfd", here, () => {
+  const ring = new Ring(setupRing(), "ring");
+  assert.equal(ring.watched, ring.fd);
+  ring.readEventfd();
+  assert.equal(ring.unsubmitted, 0);
+  ring.release();
+});
+
 test("uring: the eventfd counts completions unless it is silenced, until it is read", here, () => {
   const ring = new Ring(setupRing(), "eventfd");
   prepare(ring, 7);
