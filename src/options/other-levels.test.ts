@@ -23,6 +23,7 @@ import { linux } from "../system/linux/linux.ts";
 import { ValueResult } from "../system/value-result.ts";
 import { ICMP, ICMPV6 } from "./icmp.ts";
 import { MPTCP } from "./mptcp.ts";
+import { mptcpTcpinfo } from "./structures/mptcp-subflows.ts";
 import { tlsCryptoInfo } from "./structures/tls-crypto-info.ts";
 import { TCP } from "./tcp.ts";
 import { TLS } from "./tls.ts";
@@ -232,5 +233,20 @@ test("structures are laid out as in the headers", () => {
   assert.throws(
     () => tlsCryptoInfo.encode({ ...keys, key: new Uint8Array(32) }, value, linux),
     /^RangeError: key/,
+  );
+});
+
+test("MPTCP.TCPINFO reads the elements as long as the kernel has them", () => {
+  const value = new ValueResult(new ArrayBuffer(1024));
+  const older = 240;
+  // { size_subflow_data, num_subflows, size_kernel, size_user }, then two struct tcp_info.
+  for (const [index, field] of [16, 2, older, older].entries()) value.ints[index] = field;
+  value.length = 16 + 2 * older;
+  const mss = [1400, 1300];
+  for (const [index, snd_mss] of mss.entries()) value.view.setUint32(16 + index * older + 16, snd_mss, true);
+  const infos = mptcpTcpinfo.decode(value, linux);
+  assert.deepEqual(
+    infos.map(({ snd_mss, total_rto }) => [snd_mss, total_rto]),
+    mss.map((snd_mss) => [snd_mss, undefined]),
   );
 });

@@ -8,7 +8,6 @@ import { decodeTcpInfo, TCP_INFO_SIZE, type TcpInfo } from "./tcp-info.ts";
 const HEADER = 16;
 /** { __u32 size_subflow_data, num_subflows, size_kernel, size_user }. */
 const NUM_SUBFLOWS = 4;
-const SIZE_KERNEL = 8;
 const SIZE_USER = 12;
 
 /** The addresses of a path of an MPTCP connection: struct mptcp_subflow_addrs. */
@@ -22,7 +21,7 @@ export const mptcpSubflowAddrs: ReadCodec<MptcpSubflowAddresses[]> = {
   size: OPTION_CAPACITY,
   prepare: (into) => writeHeader(into, 2 * SOCKADDR_STORAGE),
   decode: (value, system) =>
-    subflows(value, 2 * SOCKADDR_STORAGE).map(({ bytes }) => ({
+    subflows(value).map((bytes) => ({
       local: readStorage(bytes.subarray(0, SOCKADDR_STORAGE), system),
       remote: readStorage(bytes.subarray(SOCKADDR_STORAGE), system),
     })),
@@ -33,9 +32,11 @@ export const mptcpTcpinfo: ReadCodec<TcpInfo[]> = {
   size: OPTION_CAPACITY,
   prepare: (into) => writeHeader(into, TCP_INFO_SIZE),
   decode: (value) =>
-    subflows(value, TCP_INFO_SIZE).map(({ bytes, known }) =>
-      decodeTcpInfo(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), known),
-    ),
+    subflows(value).map((known) => {
+      const bytes = new Uint8Array(TCP_INFO_SIZE);
+      bytes.set(known);
+      return decodeTcpInfo(new DataView(bytes.buffer), known.byteLength);
+    }),
 };
 
 /** The kernel reads the sizes, and zeros: mptcp_get_subflow_data() in net/mptcp/sockopt.c. */
@@ -46,16 +47,17 @@ function writeHeader(into: ValueResult, size: number): void {
 }
 
 /**
- * The elements that fit, each with how many of its bytes the kernel knows. `num_subflows` also
- * counts those that did not fit.
+ * The elements that fit: `num_subflows` also counts those that did not. They are as long as the
+ * kernel says, which has the last word on `size_user`: the tcp_info of an older kernel is shorter
+ * than the one asked for, and the next element follows at once (mptcp_getsockopt_tcpinfo()).
  */
-function subflows({ valid, view }: ValueResult, size: number): { bytes: Uint8Array; known: number }[] {
+function subflows({ valid, view }: ValueResult): Uint8Array[] {
   if (valid.byteLength < HEADER) return [];
-  const fit = Math.floor((valid.byteLength - HEADER) / size);
+  const size = view.getUint32(SIZE_USER, true);
+  const fit = size === 0 ? 0 : Math.floor((valid.byteLength - HEADER) / size);
   const count = Math.min(view.getUint32(NUM_SUBFLOWS, true), fit);
-  const known = Math.min(view.getUint32(SIZE_KERNEL, true), size);
   return Array.from({ length: count }, (_, index) => {
     const at = HEADER + index * size;
-    return { bytes: valid.subarray(at, at + size), known };
+    return valid.subarray(at, at + size);
   });
 }
