@@ -1,16 +1,4 @@
-import { acceptorSuite } from "../../../test/engine/acceptor-suite.ts";
-import { connectSuite } from "../../../test/engine/connect-suite.ts";
-import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
-import { lifeSuite } from "../../../test/engine/life-suite.ts";
-import { releaseSuite } from "../../../test/engine/release-suite.ts";
-import { streamSuite } from "../../../test/engine/stream-suite.ts";
-import { textSuite } from "../../../test/engine/text-suite.ts";
+import { everySuite } from "../../../test/engine/every-suite.ts";
 import { uring } from "./uring.ts";
 
-acceptorSuite(uring);
-connectSuite(uring);
-datagramsSuite(uring);
-lifeSuite(uring);
-releaseSuite(uring);
-streamSuite(uring);
-textSuite(uring);
+everySuite(uring);
