@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -109,6 +109,10 @@ test(
     assert.ok(held.address.family === "ipv4");
     const module = fileURLToPath(new URL("./foreign-proc.child.js", import.meta.url));
     const words = ["--pid", "--fork", "--kill-child", process.execPath, module];
+    if (!existsSync("/proc/sys/kernel/ns_last_pid")) {
+      context.skip("the kernel is built without CONFIG_CHECKPOINT_RESTORE");
+      return;
+    }
     if (spawnSync("unshare", ["--pid", "--fork", "true"]).status !== 0) {
       context.skip("a PID namespace cannot be made");
       return;
