@@ -94,9 +94,12 @@ optionTests("SOL_MPTCP", MPTCP, [
     () => trySocket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP),
   ),
   lacking(
-    observed(MPTCP.SUBFLOW_ADDRS, "both ends of a connection; none before it", (fixture) => {
+    observed(MPTCP.SUBFLOW_ADDRS, "both ends of a connection; no addresses before it", (fixture) => {
       const listener = mptcp(fixture);
-      assert.deepEqual(getsockopt(mptcp(fixture), MPTCP.SUBFLOW_ADDRS), []);
+      const before = getsockopt(mptcp(fixture), MPTCP.SUBFLOW_ADDRS);
+      const nowhere = { family: "ipv4", address: "0.0.0.0", port: 0 };
+      // On Linux 6.1 a socket has its first path from the start (mptcp_init_sock()).
+      if (before.length > 0) assert.deepEqual(before, [{ local: nowhere, remote: nowhere }]);
       const { client, server } = connected(fixture, listener);
       const [local, remote] = [getsockname(client), getsockname(listener)];
       assert.deepEqual(getsockopt(client, MPTCP.SUBFLOW_ADDRS), [{ local, remote }]);

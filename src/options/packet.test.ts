@@ -201,6 +201,7 @@ optionTests("SOL_PACKET", PACKET, [
     "other sizes are InvalidArgument",
     (fixture) => {
       const made = packets(fixture);
+      setsockopt(made, PACKET.VNET_HDR_SZ, 12);
       assertFails(trySetsockopt(made, PACKET.VNET_HDR_SZ, 11), "InvalidArgument", "EINVAL");
       setsockopt(made, PACKET.VNET_HDR, true);
       assert.equal(getsockopt(made, PACKET.VNET_HDR_SZ), 10);
