@@ -180,6 +180,8 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
   ],
   ioctl: [
     ["an address, a broadcast address, a hardware address", program],
+    ["SIOCGPGRP is 0 until SIOCSPGRP sets a process or group", "a simulated host has no processes"],
+    ["what SIOCSIF sets, SIOCGIF reads", program],
     ["ENOTTY: no socket, or one without the request", "a simulated host has no /dev/urandom"],
   ],
   listen: [

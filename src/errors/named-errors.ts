@@ -56,7 +56,8 @@ export interface AddressNotAvailable extends SocketError<"AddressNotAvailable"> 
    * - `connect()`, `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address is not available
    *   from this machine, or every port of the ephemeral range is in use.
    * - `getsockopt()`: The socket is not a member of the multicast group.
-   * - `ioctl()`: The network interface has no IPv4 address.
+   * - `ioctl()`: The network interface has no IPv4 address, or cannot have this hardware
+   *   address.
    * - `setsockopt()`: No interface has the address, or the socket is not a member of the
    *   multicast group.
    */
@@ -87,8 +88,10 @@ export interface AlreadyConnected extends SocketError<"AlreadyConnected"> {
 
 export interface AlreadyExists extends SocketError<"AlreadyExists"> {
   /**
-   * **AlreadyExists**: The socket already has one, such as an upper-layer protocol (TCP.ULP) or
-   * a flow label.
+   * **AlreadyExists**:
+   * - `ioctl()`: Another network interface has the name.
+   * - `setsockopt()`: The socket already has one, such as an upper-layer protocol (TCP.ULP) or a
+   *   flow label.
    */
   readonly name: "AlreadyExists";
 }
@@ -274,7 +277,7 @@ export interface InvalidArgument extends SocketError<"InvalidArgument"> {
    * - `getsockopt()`: The option cannot be read in the socket's current state, or not with this
    *   length.
    * - `ioctl()`: The request does not apply to the socket in its state: a listener has no queues
-   *   of data.
+   *   of data. Or the network interface does not take the value.
    * - `listenersFromEnvironment()`: The environment is malformed.
    * - `poll()`: There are more sockets than the process's descriptor limit. See ulimit -n.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The flags are not valid for this
@@ -417,6 +420,7 @@ export interface PermissionDenied extends SocketError<"PermissionDenied"> {
    *   peer; or a firewall rule or security policy blocked the connection.
    * - `getsockopt()`: The process lacks the privilege to read the option, or the socket is not
    *   under repair.
+   * - `ioctl()`: The process may not change network interfaces: it lacks CAP_NET_ADMIN.
    * - `send()`, `sendto()`: The unix datagram socket accepts messages only from its own peer; or
    *   a firewall rule or security policy blocked the message.
    * - `sendmmsg()`, `sendmsg()`: A firewall rule or security policy blocked the message; the
@@ -445,7 +449,11 @@ export interface ProcessFdQuotaExceeded extends SocketError<"ProcessFdQuotaExcee
 }
 
 export interface ProcessNotFound extends SocketError<"ProcessNotFound"> {
-  /** **ProcessNotFound**: The pid in the message's credentials does not exist. */
+  /**
+   * **ProcessNotFound**:
+   * - `ioctl()`: There is no such process or process group.
+   * - `sendmmsg()`, `sendmsg()`: The pid in the message's credentials does not exist.
+   */
   readonly name: "ProcessNotFound";
 }
 
@@ -479,7 +487,11 @@ export interface ReadOnlyFileSystem extends SocketError<"ReadOnlyFileSystem"> {
 }
 
 export interface ResourceBusy extends SocketError<"ResourceBusy"> {
-  /** **ResourceBusy**: The resource that the option changes is in use. */
+  /**
+   * **ResourceBusy**:
+   * - `ioctl()`: The network interface does not take the change while it is up.
+   * - `setsockopt()`: The resource that the option changes is in use.
+   */
   readonly name: "ResourceBusy";
 }
 

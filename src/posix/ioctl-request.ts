@@ -1,5 +1,6 @@
 import { formatIpv4 } from "../address/ip.ts";
-import { cString, integer, outOfRange } from "../errors/argument.ts";
+import { checkObject, copyOfBytes, cString, integer, outOfRange } from "../errors/argument.ts";
+import { writeIpv4 } from "../options/structures/fields.ts";
 import { encodeText, newDecoder } from "../system/text.ts";
 import type { ValueResult } from "../system/value-result.ts";
 
@@ -27,6 +28,9 @@ export const IFREQ = { value: 16, size: 40 };
 const ADDRESS = 4;
 /** The offset of the address in a sockaddr. */
 const SA_DATA = 2;
+const SA_DATA_SIZE = 14;
+/** Linux's: no other system has the requests that take an address. */
+const AF_INET = 2;
 const decoder = newDecoder();
 
 /** A request that takes nothing and returns an int. */
@@ -57,15 +61,49 @@ export function ofInterface<Value>(
   return {
     name,
     encode(into, [name]) {
+      const bytes = interfaceName(name);
       clear(into);
-      const bytes = encodeText(cString("the name of an interface", name));
-      if (bytes.byteLength >= IFREQ.value) {
-        throw outOfRange(`an interface name has at most 15 bytes; ${JSON.stringify(name)} is longer`);
-      }
       into.bytes.set(bytes);
     },
     decode: ({ view, bytes }) => decode(view, IFREQ.value, bytes),
   };
+}
+
+/** A request that changes the network interface with a name. */
+export function setOfInterface<Value>(
+  name: string,
+  encode: (value: Value) => (into: ValueResult, at: number) => void,
+): IoctlRequest<[interfaceName: string, value: Value], void> {
+  return {
+    name,
+    encode(into, [name, value]) {
+      const bytes = interfaceName(name);
+      // The value's getters may make calls, which use the same memory: they come first.
+      const write = encode(value);
+      clear(into);
+      into.bytes.set(bytes);
+      write(into, IFREQ.value);
+    },
+    decode() {},
+  };
+}
+
+/** A request that takes an int. */
+export function setInt(name: string): IoctlRequest<[value: number], void> {
+  return {
+    name,
+    encode(into, [value]) {
+      clear(into);
+      into.view.setInt32(0, integer("the argument", value, -0x80000000, 0x7fffffff), true);
+    },
+    decode() {},
+  };
+}
+
+function interfaceName(name: string): Uint8Array {
+  const bytes = encodeText(cString("the name of an interface", name));
+  if (bytes.byteLength < IFREQ.value) return bytes;
+  throw outOfRange(`an interface name has at most 15 bytes; ${JSON.stringify(name)} is longer`);
 }
 
 /** A request for the name of the network interface with an index. */
@@ -93,13 +131,53 @@ export const ipv4At = (_view: DataView, at: number, bytes: Uint8Array): string =
 export function hardwareAddressAt(view: DataView, at: number, bytes: Uint8Array): HardwareAddress {
   const type = view.getUint16(at, true);
   const start = at + SA_DATA;
-  return { type, address: bytes.slice(start, start + (hasSixBytes(type) ? 6 : 14)) };
+  return { type, address: bytes.slice(start, start + (hasSixBytes(type) ? 6 : SA_DATA_SIZE)) };
+}
+
+/** An int that is not negative. */
+export function toInt(value: number): (into: ValueResult, at: number) => void {
+  const int = integer("the value", value, 0, 0x7fffffff);
+  return ({ view }, at) => view.setInt32(at, int, true);
+}
+
+/** ifr_flags is a short. */
+export function toFlags(value: number): (into: ValueResult, at: number) => void {
+  const flags = integer("the flags", value, 0, 0xffff);
+  return ({ view }, at) => view.setUint16(at, flags, true);
+}
+
+/** A sockaddr_in. */
+export function toIpv4(address: string): (into: ValueResult, at: number) => void {
+  return (into, at) => {
+    into.view.setUint16(at, AF_INET, true);
+    writeIpv4("the address", address, into, at + ADDRESS);
+  };
+}
+
+/** ifr_newname. */
+export function toName(name: string): (into: ValueResult, at: number) => void {
+  const bytes = interfaceName(name);
+  return (into, at) => into.bytes.set(bytes, at);
+}
+
+/** A sockaddr whose family is the device type. */
+export function toHardwareAddress(value: HardwareAddress): (into: ValueResult, at: number) => void {
+  checkObject("the value", "{ type, address }", value);
+  const type = integer("type", value.type, 0, 0xffff);
+  const address = copyOfBytes("address", value.address);
+  if (address.byteLength > SA_DATA_SIZE) {
+    throw outOfRange(`a hardware address has at most 14 bytes; this one has ${address.byteLength}`);
+  }
+  return ({ bytes, view }, at) => {
+    view.setUint16(at, type, true);
+    bytes.set(address, at + SA_DATA);
+  };
 }
 
 /** ARPHRD_ETHER, ARPHRD_LOOPBACK, and those of IEEE 802.11 (include/uapi/linux/if_arp.h). */
 const hasSixBytes = (type: number): boolean => type === 1 || type === 772 || (type >= 801 && type <= 803);
 
-/** Clears what an earlier call left there. */
+/** Clears what an earlier call left there; after the argument's checks, whose getters may call. */
 function clear(into: ValueResult): void {
   into.bytes.fill(0, 0, IFREQ.size);
 }

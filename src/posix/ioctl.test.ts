@@ -202,10 +202,18 @@ conformance("ioctl", [
     },
   },
   {
-    clause: "SIOCGPGRP is 0 until fcntl() sets an owner (F_SETOWN)",
-    source: "socket(7), Ioctls",
+    clause: "SIOCGPGRP is 0 until SIOCSPGRP sets a process or group; ESRCH: there is no such one",
+    source: "socket(7), Ioctls; f_setown in fs/fcntl.c",
     except: onlyLinux,
-    run: (fixture) => assert.equal(ioctl(fixture.tcp(), SIOC.GPGRP), 0),
+    run(fixture) {
+      const tcp = fixture.tcp();
+      assert.equal(ioctl(tcp, SIOC.GPGRP), 0);
+      ioctl(tcp, SIOC.SPGRP, process.pid);
+      assert.equal(ioctl(tcp, SIOC.GPGRP), process.pid);
+      assertFails(tryIoctl(tcp, SIOC.SPGRP, 0x3fffffff), "ProcessNotFound", "ESRCH");
+      ioctl(tcp, SIOC.SPGRP, 0);
+      assert.equal(ioctl(tcp, SIOC.GPGRP), 0);
+    },
   },
   {
     clause: "ENODEV: there is no such interface",
@@ -232,6 +240,13 @@ conformance("ioctl", [
     except: onlyLinux,
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("ioctl-interfaces.child.js", import.meta.url), { ip: true }),
+  },
+  {
+    clause: "what SIOCSIF sets, SIOCGIF reads; EPERM, EEXIST, EBUSY, EINVAL, EADDRNOTAVAIL, EOPNOTSUPP",
+    source: `${NETDEVICE}; dev_ifsioc in net/core/dev_ioctl.c, devinet_ioctl in net/ipv4/devinet.c`,
+    except: onlyLinux,
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("ioctl-set.child.js", import.meta.url), { ip: true }),
   },
   {
     clause: "ENOTTY: no socket, or one without the request",
@@ -295,6 +310,12 @@ test("wrong arguments", () => {
   assert.throws(() => ioctl(udp, SIOC.GIFMTU, "lo\0"), { code: "ERR_INVALID_ARG_VALUE" });
   assert.throws(() => ioctl(udp, SIOC.GIFNAME, 2 ** 31), { code: "ERR_OUT_OF_RANGE" });
   assert.throws(() => Reflect.apply(ioctl, undefined, [udp, SIOC.GIFMTU]), { code: "ERR_INVALID_ARG_TYPE" });
+  assert.throws(() => ioctl(udp, SIOC.SIFMTU, "lo", -1), { code: "ERR_OUT_OF_RANGE" });
+  assert.throws(() => ioctl(udp, SIOC.SIFFLAGS, "lo", 0x10000), { code: "ERR_OUT_OF_RANGE" });
+  assert.throws(() => ioctl(udp, SIOC.SIFADDR, "lo", "::1"), { code: "ERR_INVALID_ARG_VALUE" });
+  const address = new Uint8Array(15);
+  assert.throws(() => ioctl(udp, SIOC.SIFHWADDR, "lo", { type: 1, address }), { code: "ERR_OUT_OF_RANGE" });
+  assert.throws(() => ioctl(udp, SIOC.SPGRP, 2 ** 31), { code: "ERR_OUT_OF_RANGE" });
 });
 
 test("ioctl throws what tryIoctl returns", () => {

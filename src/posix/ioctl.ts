@@ -1,5 +1,11 @@
 import { argumentType, kind } from "../errors/argument.ts";
-import { BadFileDescriptor, NetworkSubsystemFailed, SocketClosed, Unexpected } from "../errors/entries.ts";
+import {
+  BadFileDescriptor,
+  NetworkSubsystemFailed,
+  SocketClosed,
+  SystemResources,
+  Unexpected,
+} from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
@@ -12,7 +18,11 @@ import type { IoctlRequest } from "./ioctl-request.ts";
 export const ioctlErrors = new ErrorSet("ioctl", {
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],
-    message: "The network interface has no IPv4 address.",
+    message: "The network interface has no IPv4 address, or cannot have this hardware address.",
+  },
+  AlreadyExists: {
+    codes: ["EEXIST"],
+    message: "Another network interface has the name.",
   },
   BadFileDescriptor,
   DeviceNotFound: {
@@ -25,7 +35,9 @@ export const ioctlErrors = new ErrorSet("ioctl", {
   },
   InvalidArgument: {
     codes: ["EINVAL"],
-    message: "The request does not apply to the socket in its state: a listener has no queues of data.",
+    message:
+      "The request does not apply to the socket in its state: a listener has no queues of data. " +
+      "Or the network interface does not take the value.",
   },
   NetworkSubsystemFailed,
   NotFound: {
@@ -36,7 +48,20 @@ export const ioctlErrors = new ErrorSet("ioctl", {
     codes: ["ENOTTY", "EOPNOTSUPP"],
     message: "The system, or the protocol of the socket, does not have the request.",
   },
+  PermissionDenied: {
+    codes: ["EPERM"],
+    message: "The process may not change network interfaces: it lacks CAP_NET_ADMIN.",
+  },
+  ProcessNotFound: {
+    codes: ["ESRCH"],
+    message: "There is no such process or process group.",
+  },
+  ResourceBusy: {
+    codes: ["EBUSY"],
+    message: "The network interface does not take the change while it is up.",
+  },
   SocketClosed,
+  SystemResources,
   Unexpected,
 });
 
@@ -48,19 +73,21 @@ export const isIoctlError = (error: unknown): error is IoctlError => ioctlErrors
 
 /**
  * Queries what no socket option reports: how much a socket's queues hold, or the properties of a
- * network interface.
+ * network interface; and changes those properties, which needs CAP_NET_ADMIN.
  *
- * Requests that take a pointer or change something are not included.
+ * Requests that take a pointer are not included.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
  * @param request `SIOC.OUTQ`, `SIOC.GIFADDR` and so on, or `FIO.NREAD`
- * @param argument the request's argument: the name of an interface, its index, or nothing
+ * @param argument the request's arguments: the name of an interface, its index, or nothing; for a
+ * request that changes something, the new value comes last
  * @returns the answer, in the request's own type
- * @throws IoctlError named `AddressNotAvailable`, `BadFileDescriptor`, `DeviceNotFound`,
- * `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `NotFound`,
- * `OperationNotSupported`, `SocketClosed` or `Unexpected`
- * @throws TypeError if the argument is of the wrong type
- * @throws RangeError if it is a name of more than 15 bytes, or not a C int
+ * @throws IoctlError named `AddressNotAvailable`, `AlreadyExists`, `BadFileDescriptor`,
+ * `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`,
+ * `NotFound`, `OperationNotSupported`, `PermissionDenied`, `ProcessNotFound`, `ResourceBusy`,
+ * `SocketClosed`, `SystemResources` or `Unexpected`
+ * @throws TypeError if an argument is of the wrong type
+ * @throws RangeError if one is a name of more than 15 bytes, or a number outside its range
  * @example
  * ```ts
  * using client = socket(AF.INET, SOCK.DGRAM);

@@ -24,6 +24,8 @@ export function returnsTheRequestsType(): void {
   same<typeof stamp, bigint>(true);
   const result = tryIoctl(fd, SIOC.GIFMTU, "lo");
   same<typeof result, Result<number, IoctlError>>(true);
+  const set = ioctl(fd, SIOC.SIFMTU, "lo", 1500);
+  same<typeof set, void>(true);
 }
 
 export function takesTheRequestsArgument(): void {
@@ -35,6 +37,10 @@ export function takesTheRequestsArgument(): void {
   ioctl(fd, SIOC.GIFNAME, "lo");
   // @ts-expect-error it takes nothing
   ioctl(fd, SIOC.OUTQ, 1);
+  // @ts-expect-error it takes a value
+  ioctl(fd, SIOC.SIFMTU, "lo");
+  // @ts-expect-error its value is an address
+  ioctl(fd, SIOC.SIFADDR, "lo", 1);
   // @ts-expect-error it takes one name
   tryIoctl(fd, SIOC.GIFMTU, "lo", "eth0");
   // @ts-expect-error a number is not a request
@@ -48,6 +54,7 @@ export function takesTheRequestsArgument(): void {
 export function isExhaustive(error: IoctlError): string {
   switch (error.name) {
     case "AddressNotAvailable":
+    case "AlreadyExists":
     case "BadFileDescriptor":
     case "DeviceNotFound":
     case "FileDescriptorNotASocket":
@@ -55,7 +62,11 @@ export function isExhaustive(error: IoctlError): string {
     case "NetworkSubsystemFailed":
     case "NotFound":
     case "OperationNotSupported":
+    case "PermissionDenied":
+    case "ProcessNotFound":
+    case "ResourceBusy":
     case "SocketClosed":
+    case "SystemResources":
     case "Unexpected":
       return error.message;
     default:

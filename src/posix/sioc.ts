@@ -7,13 +7,20 @@ import {
   ipv4At,
   nameOf,
   ofInterface,
+  setInt,
+  setOfInterface,
   time,
+  toFlags,
+  toHardwareAddress,
+  toInt,
+  toIpv4,
+  toName,
 } from "./ioctl-request.ts";
 
 /**
  * Requests of `ioctl()` under their C names: SIOCOUTQ is `SIOC.OUTQ`. Those about network
  * interfaces apply to the socket's network namespace. Addresses are IPv4 addresses, and need an
- * AF.INET socket.
+ * AF.INET socket. Those that set something (SIF…) need CAP_NET_ADMIN.
  */
 export const SIOC = {
   /** Whether the next byte to receive is the one sent with `MSG.OOB`, like `sockatmark()`. */
@@ -57,6 +64,34 @@ export const SIOC = {
   OUTQ: count("SIOCOUTQ"),
   /** The bytes in the send queue of a TCP socket that have not been sent yet. */
   OUTQNSD: count("SIOCOUTQNSD"),
+  /**
+   * Sets the address of an interface, with the network mask of its class; `"0.0.0.0"` removes it.
+   */
+  SIFADDR: setOfInterface("SIOCSIFADDR", toIpv4),
+  /** Sets the broadcast address of an interface, which must have an address. */
+  SIFBRDADDR: setOfInterface("SIOCSIFBRDADDR", toIpv4),
+  /** Sets the peer's address of a point-to-point interface, which must have an address. */
+  SIFDSTADDR: setOfInterface("SIOCSIFDSTADDR", toIpv4),
+  /**
+   * Sets all flags of an interface: those of GIFFLAGS, with the changes. The kernel ignores those
+   * that only report, such as `IFF.RUNNING`.
+   */
+  SIFFLAGS: setOfInterface("SIOCSIFFLAGS", toFlags),
+  /** Sets the hardware address of an interface; `type` must be its device type. */
+  SIFHWADDR: setOfInterface("SIOCSIFHWADDR", toHardwareAddress),
+  /** Sets the size in bytes of the largest packet of an interface, within the device's limits. */
+  SIFMTU: setOfInterface("SIOCSIFMTU", toInt),
+  /** Renames an interface. Before Linux 6.2 it must be down. */
+  SIFNAME: setOfInterface("SIOCSIFNAME", toName),
+  /** Sets the network mask of an interface, which must have an address. */
+  SIFNETMASK: setOfInterface("SIOCSIFNETMASK", toIpv4),
+  /** Sets the length of an interface's transmit queue, in packets. */
+  SIFTXQLEN: setOfInterface("SIOCSIFTXQLEN", toInt),
+  /**
+   * Sets the process or process group that receives SIGURG when out-of-band data arrives: a pid, a
+   * negative process group, or 0 for none.
+   */
+  SPGRP: setInt("SIOCSPGRP"),
 };
 
 /**

@@ -8,7 +8,7 @@ import type { KernelSocket } from "./kernel-socket.ts";
 import { HARDWARE, type NetworkInterface } from "./network-interface.ts";
 
 const { AF, IFF, SOCK } = constants;
-const { EADDRNOTAVAIL, EINVAL, ENODEV, ENOTTY } = errnos;
+const { EADDRNOTAVAIL, EINVAL, ENODEV, ENOTTY, EPERM, ESRCH } = errnos;
 
 /** struct ifreq: a name of 16 bytes, and the value. */
 const VALUE = 16;
@@ -60,6 +60,9 @@ export function socketIoctl(
       // No process asks for signals.
       argument.view.setInt32(0, 0, true);
       return 0;
+    case ioctls.SIOCSPGRP:
+      // f_setown(): a simulated host has no processes to send signals to.
+      return argument.view.getInt32(0, true) === 0 ? 0 : -ESRCH;
     case ioctls.SIOCGIFNAME: {
       const index = argument.view.getInt32(VALUE, true);
       const found = interfaces.find((each) => each.index === index);
@@ -97,6 +100,17 @@ function interfaceIoctl(
     return 0;
   };
   switch (request) {
+    case ioctls.SIOCSIFADDR:
+    case ioctls.SIOCSIFBRDADDR:
+    case ioctls.SIOCSIFDSTADDR:
+    case ioctls.SIOCSIFFLAGS:
+    case ioctls.SIOCSIFHWADDR:
+    case ioctls.SIOCSIFMTU:
+    case ioctls.SIOCSIFNAME:
+    case ioctls.SIOCSIFNETMASK:
+    case ioctls.SIOCSIFTXQLEN:
+      // Its network configures a host, which has no CAP_NET_ADMIN.
+      return -EPERM;
     case ioctls.SIOCGIFADDR:
     // A point-to-point interface would have a peer's; none is simulated.
     case ioctls.SIOCGIFDSTADDR:
