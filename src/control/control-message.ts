@@ -374,7 +374,7 @@ export interface ExtendedErrorMessage {
   readonly code: string;
   /** Its origin: `SO_EE_ORIGIN.ICMP` and so on. */
   readonly origin: number;
-  /** The ICMP type and code. */
+  /** The ICMP type and code, such as `ICMP_TYPE.DEST_UNREACH` and `ICMP_CODE.PORT_UNREACH`. */
   readonly icmpType: number;
   readonly icmpCode: number;
   /** Further information, such as the path MTU with EMSGSIZE. */

@@ -10,6 +10,7 @@ import { connect } from "../posix/connect.ts";
 import { AF, IPPROTO, SOCK, TCP_STATE } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
+import { ICMP_TYPE } from "../posix/icmp.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { recv, tryRecv } from "../posix/recv.ts";
@@ -42,12 +43,12 @@ optionTests("ICMP", ICMP, [
     "what it names is not received",
     (fixture) => {
       const made = icmp(fixture);
-      setsockopt(made, ICMP.FILTER, [8]);
+      setsockopt(made, ICMP.FILTER, [ICMP_TYPE.ECHO]);
       // An echo request (RFC 792), whose checksum is that of its only word.
-      sendto(made, Uint8Array.of(8, 0, 0xf7, 0xff, 0, 0, 0, 0), 0, loopback);
+      sendto(made, Uint8Array.of(ICMP_TYPE.ECHO, 0, 0xf7, 0xff, 0, 0, 0, 0), 0, loopback);
       const buffer = Buffer.alloc(64);
       assert.ok(recv(made, buffer) > 20);
-      assert.equal(buffer[20], 0, "the answer, and not the request");
+      assert.equal(buffer[20], ICMP_TYPE.ECHOREPLY, "the answer, and not the request");
     },
     raw,
   ),

@@ -14,6 +14,7 @@ import { connect } from "./connect.ts";
 import { AF, MSG, POLL, SOCK, SOL } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { getsockopt } from "./getsockopt.ts";
+import { ICMP_CODE, ICMP_TYPE, ICMPV6_CODE, ICMPV6_TYPE } from "./icmp.ts";
 import type { Message } from "./message-to-send.ts";
 import type { Descriptor } from "./owned-descriptor.ts";
 import type { Socket } from "./owned-socket.ts";
@@ -287,8 +288,8 @@ conformance("control messages", [
     except: { windows: "Windows has no such option" },
     run(fixture) {
       for (const [domain, type, origin, icmp] of [
-        [AF.INET, "IP_RECVERR", 2, [3, 3]],
-        [AF.INET6, "IPV6_RECVERR", 3, [1, 4]],
+        [AF.INET, "IP_RECVERR", 2, [ICMP_TYPE.DEST_UNREACH, ICMP_CODE.PORT_UNREACH]],
+        [AF.INET6, "IPV6_RECVERR", 3, [ICMPV6_TYPE.DEST_UNREACH, ICMPV6_CODE.PORT_UNREACH]],
       ] as const) {
         const { receiver, sender, address, send } = udpPair(fixture, domain);
         setsockopt(sender, domain === AF.INET ? IP.RECVERR : IPV6.RECVERR, true);

@@ -168,6 +168,7 @@ export {
   isGetsockoptError,
   tryGetsockopt,
 } from "./getsockopt.ts";
+export * from "./icmp.ts";
 export {
   type If_indextonameError,
   type If_indextonameErrorName,
