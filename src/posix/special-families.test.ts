@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { conformance } from "../../test/conformance.ts";
+import { assertFails, conformance } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
 import { accept } from "./accept.ts";
 import { bind, tryBind } from "./bind.ts";
-import { AF, SOCK, VMADDR } from "./constants.ts";
+import { connect } from "./connect.ts";
+import { AF, MSG, SOCK, VMADDR } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { recv } from "./recv.ts";
-import { send } from "./send.ts";
+import { send, trySend } from "./send.ts";
+import { sendmmsg } from "./sendmmsg.ts";
+import { sendmsg } from "./sendmsg.ts";
+import { sendto } from "./sendto.ts";
 import { trySocket } from "./socket.ts";
 
 const none = "it has no such addresses";
@@ -52,6 +57,35 @@ conformance(
         if (!made.ok) return fixture.skip(made.error.message);
         const name = getsockname(fixture.own(made.value));
         assert.equal(name.family, "qipcrtr");
+      },
+    },
+    {
+      clause: "rds: a message without MSG_NOSIGNAL, which the family rejects, by every call",
+      source: "rds_sendmsg in net/rds/send.c",
+      run(fixture) {
+        const sockets = [1, 2].map(() => {
+          const made = trySocket(AF.RDS, SOCK.SEQPACKET);
+          if (made.ok) bind(fixture.own(made.value), loopback);
+          return made;
+        });
+        const [sender, receiver] = sockets;
+        if (sender === undefined || receiver === undefined) return;
+        if (!sender.ok) return fixture.skip(sender.error.message);
+        if (!receiver.ok) return fixture.skip(receiver.error.message);
+        const address = getsockname(receiver.value);
+        const data = [Buffer.from("hello")] as const;
+        sendto(sender.value, data[0], 0, address);
+        sendmsg(sender.value, { data, address });
+        assert.equal(sendmmsg(sender.value, [{ data, address }]), 1);
+        // The address of a socket without one: connect() names it.
+        connect(sender.value, address);
+        assert.equal(send(sender.value, data[0]), 5);
+        for (let received = 0; received < 4; received += 1) {
+          const buffer = Buffer.alloc(16);
+          assert.equal(buffer.toString("latin1", 0, recv(receiver.value, buffer)), "hello");
+        }
+        // A flag of the caller's own is still an error.
+        assertFails(trySend(sender.value, data[0], MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
       },
     },
     {

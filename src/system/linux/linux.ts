@@ -20,7 +20,11 @@ import { linuxNumbers } from "./numbers.ts";
 import { options } from "./options.ts";
 import { tcpState } from "./tcp-state.ts";
 
-const { AF, SOCK, SOL } = constants;
+const { AF, MSG, SOCK, SOL } = constants;
+
+/** The order in struct addrinfo of <netdb.h>, and its numbers. */
+export const NETDB = { addr: 24, canonname: 32, eai: linuxEai };
+const calls = posixCalls(libc, { readHeaders, writeHeaders }, NETDB);
 
 // include/uapi/asm-generic/socket.h
 const SO_ATTACH_FILTER = 26;
@@ -77,13 +81,28 @@ function sendfile(fd: number, file: number, offset: number, count: number): numb
 const one = new Uint8Array(new Int32Array([1]).buffer);
 const zero = new Uint8Array(4);
 
-const { ECONNABORTED } = errnos;
+const { ECONNABORTED, EINVAL, EOPNOTSUPP } = errnos;
 
-/** Whether a socket is one of AF_ALG. */
-function isAlg(fd: number): boolean {
+/** The family of a socket; undefined if it is none. */
+function domainOf(fd: number): number | undefined {
   const { level, number } = options.SO_DOMAIN;
   option.length = 4;
-  return linux.getsockopt(fd, level, number, option) >= 0 && option.ints[0] === AF.ALG;
+  return calls.getsockopt(fd, level, number, option) >= 0 ? option.ints[0] : undefined;
+}
+
+/**
+ * The families whose sendmsg() rejects MSG_NOSIGNAL, as it does every flag that it does not know:
+ * rds_sendmsg(), qrtr_sendmsg(), mctp_sendmsg(), ax25_sendmsg(), nr_sendmsg(), rose_sendmsg() and
+ * x25_sendmsg(). Node, Bun and Deno ignore SIGPIPE.
+ */
+const strict: ReadonlySet<number | undefined> = new Set([
+  ...[AF.AX25, AF.MCTP, AF.NETROM, AF.QIPCRTR, AF.RDS, AF.ROSE, AF.X25],
+]);
+
+/** The flags to send again with, if the family may have rejected MSG_NOSIGNAL. */
+function acceptedFlags(fd: number, flags: number, returned: number): number | undefined {
+  const rejected = returned === -EINVAL || returned === -EOPNOTSUPP;
+  return rejected && flags & MSG.NOSIGNAL && strict.has(domainOf(fd)) ? flags & ~MSG.NOSIGNAL : undefined;
 }
 
 /**
@@ -95,9 +114,6 @@ function acceptUnnamed(fd: number, address: ValueResult, flags: number): number 
   return result(libc.accept4(fd, null, null, typeFlags(flags)));
 }
 
-/** The order in struct addrinfo of <netdb.h>, and its numbers. */
-export const NETDB = { addr: 24, canonname: 32, eai: linuxEai };
-
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {
   ...linuxNumbers,
@@ -105,7 +121,7 @@ export const linux: System = {
   address,
   option,
   messageMemory,
-  ...posixCalls(libc, { readHeaders, writeHeaders }, NETDB),
+  ...calls,
 
   attachFilter: (fd, filter) => attach(fd, SO_ATTACH_FILTER, filter),
   attachReuseportFilter: (fd, filter) => attach(fd, SO_ATTACH_REUSEPORT_CBPF, filter),
@@ -113,7 +129,9 @@ export const linux: System = {
   accept(fd, address, flags) {
     address.length = address.capacity;
     const accepted = result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
-    return accepted === -ECONNABORTED && isAlg(fd) ? acceptUnnamed(fd, address, flags) : accepted;
+    return accepted === -ECONNABORTED && domainOf(fd) === AF.ALG
+      ? acceptUnnamed(fd, address, flags)
+      : accepted;
   },
   dup: (fd, flags, least) => result(libc.fcntl(fd, flags & CLOSE_ON_EXEC ? F_DUPFD_CLOEXEC : F_DUPFD, least)),
   ioctl: (fd, request, argument) => result(libc.ioctl(fd, request, argument.pointer)),
@@ -122,8 +140,26 @@ export const linux: System = {
     readHeaders(messages, received);
     return received;
   },
+  send(fd, buffer, flags) {
+    const sent = calls.send(fd, buffer, flags);
+    const accepted = sent < 0 ? acceptedFlags(fd, flags, sent) : undefined;
+    return accepted === undefined ? sent : calls.send(fd, buffer, accepted);
+  },
+  sendmsg(fd, message, flags) {
+    const sent = calls.sendmsg(fd, message, flags);
+    const accepted = sent < 0 ? acceptedFlags(fd, flags, sent) : undefined;
+    return accepted === undefined ? sent : calls.sendmsg(fd, message, accepted);
+  },
+  sendto(fd, buffer, flags, address) {
+    const sent = calls.sendto(fd, buffer, flags, address);
+    const accepted = sent < 0 ? acceptedFlags(fd, flags, sent) : undefined;
+    return accepted === undefined ? sent : calls.sendto(fd, buffer, accepted, address);
+  },
   sendmmsg(fd, messages, flags) {
-    const sent = result(libc.sendmmsg(fd, writeHeaders(messages), messages.length, flags));
+    const send = (flags: number) => result(libc.sendmmsg(fd, writeHeaders(messages), messages.length, flags));
+    let sent = send(flags);
+    const accepted = sent < 0 ? acceptedFlags(fd, flags, sent) : undefined;
+    if (accepted !== undefined) sent = send(accepted);
     readHeaders(messages, sent);
     return sent;
   },
