@@ -16,7 +16,8 @@ export interface AccessDenied extends SocketError<"AccessDenied"> {
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The unix socket is not writable; a
    *   broadcast address needs SO.BROADCAST; a route or the network prohibits the address; or a
    *   cipher of AF.ALG has no key.
-   * - `setsockopt()`: Setting the option requires privilege, or a security policy forbids it.
+   * - `setsockopt()`: Setting the option requires privilege, or a security policy forbids it; or
+   *   there is no such key.
    * - `socket()`, `socketpair()`: The process is not allowed to create a socket of this type or
    *   protocol. Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in
    *   net.ipv4.ping_group_range.

@@ -9,14 +9,17 @@ import { ValueResult } from "../system/value-result.ts";
 import { windowsNumbers } from "../system/windows/numbers.ts";
 import { ALG } from "./alg.ts";
 import { BT } from "./bt.ts";
-import { CAN_J1939, CAN_RAW } from "./can.ts";
+import { CAN_ISOTP, CAN_J1939, CAN_RAW } from "./can.ts";
 import { ICMP, ICMPV6 } from "./icmp.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
+import { KCM } from "./kcm.ts";
+import { LLC } from "./llc.ts";
 import { LOCAL } from "./local.ts";
 import { MPTCP } from "./mptcp.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 import { NETLINK, PACKET } from "./packet.ts";
+import { RDS } from "./rds.ts";
 import { SCTP } from "./sctp.ts";
 import { SO } from "./so.ts";
 import { TCP } from "./tcp.ts";
@@ -33,7 +36,7 @@ interface AnyOption {
 }
 
 const levels: Record<string, Record<string, AnyOption>> = {
-  ...{ ALG, BT, CAN_J1939, CAN_RAW, TIPC },
+  ...{ ALG, BT, CAN_ISOTP, CAN_J1939, CAN_RAW, KCM, LLC, RDS, TIPC },
   ...{ ICMP, ICMPV6, IP, IPV6, LOCAL, MPTCP, NETLINK, PACKET, SCTP, SO, TCP, TLS, UDP, UDPLITE, VSOCK },
 };
 const all = Object.values(levels).flatMap((options) => Object.values(options));
@@ -51,7 +54,7 @@ test("an option's key is its C name without the prefix", () => {
         name === key ||
           name === `${level}_${key}` ||
           name.endsWith(`SO_${key}`) ||
-          name === `SO_J1939_${key}`,
+          name === `SO_${level.replace("CAN_", "")}_${key}`,
         `${level}.${key}: ${name}`,
       );
     }

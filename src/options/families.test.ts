@@ -79,6 +79,19 @@ optionTests("SOL_ALG", ALG, [
     assert.equal(recv(operation, buffer), buffer.byteLength);
     assert.deepEqual(buffer.subarray(8), text);
   }),
+  observed(
+    ALG.SET_DRBG_ENTROPY,
+    "before accept(), and with a privilege",
+    (fixture) => {
+      const generator = algorithm(fixture, "rng", "stdrng");
+      if (generator !== undefined) setsockopt(generator, ALG.SET_DRBG_ENTROPY, Buffer.alloc(256, 7));
+    },
+    {
+      needs: "CAP_SYS_ADMIN",
+      requires: "CONFIG_CRYPTO_USER_API_RNG_CAVP",
+      source: "rng_setentropy in crypto/algif_rng.c",
+    },
+  ),
   observed(ALG.SET_KEY, "a hash and a cipher of the kernel's are those of OpenSSL", (fixture) => {
     const hash = algorithm(fixture, "hash", "hmac(sha256)");
     const cipher = hash && algorithm(fixture, "skcipher", "cbc(aes)");
@@ -105,6 +118,18 @@ optionTests("SOL_ALG", ALG, [
     assert.equal(recv(operation, block), 16);
     assert.deepEqual(block, expected.update(data));
   }),
+  observed(
+    ALG.SET_KEY_BY_KEY_SERIAL,
+    "ENOKEY: there is no such key",
+    (fixture) => {
+      const hash = algorithm(fixture, "hash", "hmac(sha256)");
+      if (hash === undefined) return;
+      const result = trySetsockopt(hash, ALG.SET_KEY_BY_KEY_SERIAL, 0x7fffffff);
+      if (!result.ok && result.error.code === "ENOPROTOOPT") throw result.error;
+      assertFails(result, "AccessDenied", "ENOKEY");
+    },
+    { requires: "Linux 6.2", source: "alg_setkey_by_key_serial in crypto/af_alg.c" },
+  ),
 ]);
 
 const l2cap = (fixture: Fixture) => fixture.socket(AF.BLUETOOTH, SOCK.SEQPACKET, BTPROTO.L2CAP);

@@ -17,9 +17,11 @@ import type {
   BluetoothProtocols,
   BluetoothSecurityLevels,
   CanBroadcastManager,
+  CanIsotpFlags,
   CanValues,
   HciChannels,
   J1939Values,
+  RdsTransports,
   SctpEvents,
   SctpFlags,
   TipcEvents,
@@ -56,6 +58,7 @@ export type {
   BluetoothProtocols,
   BluetoothSecurityLevels,
   CanBroadcastManager,
+  CanIsotpFlags,
   CanValues,
   ErrorCodes,
   ErrorOrigins,
@@ -71,6 +74,7 @@ export type {
   PathMtuDiscoveries,
   PollEvents,
   Protocols,
+  RdsTransports,
   SctpEvents,
   SctpFlags,
   Shutdowns,
@@ -192,11 +196,17 @@ export const CAN: CanValues = all("CAN");
 /** Operations and flags of messages of CAN.BCM: TX_SETUP is `CAN_BCM.TX_SETUP`. */
 export const CAN_BCM: CanBroadcastManager = all("CAN_BCM");
 
+/** Values of `flags` in `CAN_ISOTP.OPTS`, combined with `|`: CAN_ISOTP_TX_PADDING and so on. */
+export const CAN_ISOTP_FLAG: CanIsotpFlags = all("CAN_ISOTP_FLAG");
+
 /** Values of `channel` in an HCI address. */
 export const HCI_CHANNEL: HciChannels = all("HCI_CHANNEL");
 
 /** Addresses and parameter groups of SAE J1939. */
 export const J1939: J1939Values = all("J1939");
+
+/** Values of `RDS.TRANSPORT`: RDS_TRANS_TCP is `RDS_TRANS.TCP`. */
+export const RDS_TRANS: RdsTransports = all("RDS_TRANS");
 
 /**
  * Values of `type` in `SCTP.EVENT`, and the types of notifications: SCTP_ASSOC_CHANGE and so on.

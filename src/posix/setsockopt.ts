@@ -17,8 +17,9 @@ import { borrow, type SocketLike } from "./borrow.ts";
 /** Everything `setsockopt()` can fail with. */
 export const setsockoptErrors = new ErrorSet("setsockopt", {
   AccessDenied: {
-    codes: ["EACCES"],
-    message: "Setting the option requires privilege, or a security policy forbids it.",
+    codes: ["EACCES", "ENOKEY"],
+    message:
+      "Setting the option requires privilege, or a security policy forbids it; or there is no such key.",
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],

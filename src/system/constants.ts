@@ -122,6 +122,7 @@ export interface Constants extends ValueConstants {
     | "BLUETOOTH"
     | "CAIF"
     | "CAN_BASE"
+    | "CAN_ISOTP"
     | "CAN_J1939"
     | "CAN_RAW"
     | "DCCP"
@@ -404,6 +405,8 @@ export interface OptionLevels {
   readonly CAIF: number;
   /** CAN: its level, plus the protocol. */
   readonly CAN_BASE: number;
+  /** ISO-TP on CAN. */
+  readonly CAN_ISOTP: number;
   /** SAE J1939 on CAN. */
   readonly CAN_J1939: number;
   /** Raw CAN. */

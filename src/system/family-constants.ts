@@ -9,8 +9,10 @@ export interface FamilyConstants {
   readonly BT_SECURITY: Partial<BluetoothSecurityLevels>;
   readonly CAN: Partial<CanValues>;
   readonly CAN_BCM: Partial<CanBroadcastManager>;
+  readonly CAN_ISOTP_FLAG: Partial<CanIsotpFlags>;
   readonly HCI_CHANNEL: Partial<HciChannels>;
   readonly J1939: Partial<J1939Values>;
+  readonly RDS_TRANS: Partial<RdsTransports>;
   readonly SCTP_EVENT: Partial<SctpEvents>;
   readonly SCTP_FLAG: Partial<SctpFlags>;
   readonly TIPC_EVENT: Partial<TipcEvents>;
@@ -165,6 +167,36 @@ export interface CanBroadcastManager {
   readonly TX_STATUS: number;
 }
 
+/** Values of `flags` in `CAN_ISOTP.OPTS`: CAN_ISOTP_TX_PADDING and so on. */
+export interface CanIsotpFlags {
+  /** Sends to several receivers, without flow control. */
+  readonly CF_BROADCAST: number;
+  /** Checks what fills received frames. */
+  readonly CHK_PAD_DATA: number;
+  /** Checks the length of received frames. */
+  readonly CHK_PAD_LEN: number;
+  /** Sends an extended address, and receives with it. */
+  readonly EXTEND_ADDR: number;
+  /** Ignores received frames that come faster than RX_STMIN. */
+  readonly FORCE_RXSTMIN: number;
+  /** Sends frames at TX_STMIN, whatever the receiver asks for. */
+  readonly FORCE_TXSTMIN: number;
+  /** Does not send and receive at the same time. */
+  readonly HALF_DUPLEX: number;
+  /** Listens only: does not send flow control. */
+  readonly LISTEN_MODE: number;
+  /** Receives with an extended address of its own. */
+  readonly RX_EXT_ADDR: number;
+  /** Expects received frames to be filled up. */
+  readonly RX_PADDING: number;
+  /** Sends single frames to several receivers. */
+  readonly SF_BROADCAST: number;
+  /** Fills sent frames up. */
+  readonly TX_PADDING: number;
+  /** A send waits until the whole message has been sent. */
+  readonly WAIT_TX_DONE: number;
+}
+
 /** Values of `channel` in an HCI address. */
 export interface HciChannels {
   /** The management of adapters. */
@@ -199,6 +231,18 @@ export interface J1939Values {
   readonly PGN_PDU1_MAX: number;
   /** pgn: requests another. */
   readonly PGN_REQUEST: number;
+}
+
+/** Values of `RDS.TRANSPORT`: RDS_TRANS_TCP and so on. */
+export interface RdsTransports {
+  /** Reserved. */
+  readonly GAP: number;
+  /** InfiniBand. */
+  readonly IB: number;
+  /** None yet: `bind()` chooses. */
+  readonly NONE: number;
+  /** TCP. */
+  readonly TCP: number;
 }
 
 /** Values of `type` in `SCTP.EVENT`, and the types of notifications. */
@@ -321,8 +365,10 @@ export const noFamilyConstants: FamilyConstants = {
   BT_SECURITY: {},
   CAN: {},
   CAN_BCM: {},
+  CAN_ISOTP_FLAG: {},
   HCI_CHANNEL: {},
   J1939: {},
+  RDS_TRANS: {},
   SCTP_EVENT: {},
   SCTP_FLAG: {},
   TIPC_EVENT: {},

@@ -145,6 +145,7 @@ export const constants = {
     BLUETOOTH: 274,
     CAIF: 278,
     CAN_BASE: 100,
+    CAN_ISOTP: 106,
     CAN_J1939: 107,
     CAN_RAW: 101,
     DCCP: 269,

@@ -57,7 +57,7 @@ const newInLibc = new Set([
 const newControls = new Set(["IP_PROTOCOL", "SCM_INQ", "SCM_PIDFD", "SCM_SECURITY", "SCM_TS_OPT_ID"]);
 
 /** Names of families, which family-headers.test.ts checks: most are enumerators. */
-const ofFamily = /^(ALG|BT|CAN_RAW|S(O|CM)_J1939|TIPC)_/;
+const ofFamily = /^(ALG|BT|CAN_ISOTP|CAN_RAW|KCM|LLC|RDS|SO_RDS|S(O|CM)_J1939|TIPC)_/;
 
 const libcHeaders = ["sys/socket.h", "netinet/in.h", "poll.h", "errno.h"];
 const kernelHeaders = [
@@ -94,6 +94,7 @@ test("constants.ts has the numbers of the C library's headers", (context) => {
       ...libcHeaders,
       "netinet/tcp.h",
       "netinet/udp.h",
+      "linux/can/isotp.h",
       "linux/can/j1939.h",
       "linux/can/raw.h",
       "linux/sctp.h",

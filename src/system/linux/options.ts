@@ -11,8 +11,11 @@ const IPPROTO_UDPLITE = 136;
 const AF_VSOCK = 40;
 const SOL_ALG = 279;
 const SOL_BLUETOOTH = 274;
+const SOL_CAN_ISOTP = 106;
 const SOL_CAN_J1939 = 107;
 const SOL_CAN_RAW = 101;
+const SOL_KCM = 281;
+const SOL_LLC = 268;
 const SOL_MPTCP = 284;
 const SOL_NETLINK = 270;
 const SOL_RAW = 255;
@@ -30,13 +33,17 @@ const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 const alg = (number: number): OptionNumber => ({ level: SOL_ALG, number });
 const bt = (number: number): OptionNumber => ({ level: SOL_BLUETOOTH, number });
 const canRaw = (number: number): OptionNumber => ({ level: SOL_CAN_RAW, number });
+const isotp = (number: number): OptionNumber => ({ level: SOL_CAN_ISOTP, number });
 const j1939 = (number: number): OptionNumber => ({ level: SOL_CAN_J1939, number });
 const tipc = (number: number): OptionNumber => ({ level: SOL_TIPC, number });
 const icmpv6 = (number: number): OptionNumber => ({ level: IPPROTO_ICMPV6, number });
+const kcm = (number: number): OptionNumber => ({ level: SOL_KCM, number });
+const llc = (number: number): OptionNumber => ({ level: SOL_LLC, number });
 const mptcp = (number: number): OptionNumber => ({ level: SOL_MPTCP, number });
 const netlink = (number: number): OptionNumber => ({ level: SOL_NETLINK, number });
 const packet = (number: number): OptionNumber => ({ level: SOL_PACKET, number });
 const raw = (number: number): OptionNumber => ({ level: SOL_RAW, number });
+const rds = (number: number): OptionNumber => ({ level: SOL_RDS, number });
 const sctp = (number: number): OptionNumber => ({ level: SOL_SCTP, number });
 const tls = (number: number): OptionNumber => ({ level: SOL_TLS, number });
 const udplite = (number: number): OptionNumber => ({ level: IPPROTO_UDPLITE, number });
@@ -45,8 +52,9 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h,
- * linux/udp.h, linux/can/j1939.h, linux/can/raw.h, linux/icmp.h, linux/icmpv6.h, linux/if_alg.h,
- * linux/if_packet.h, linux/mptcp.h, linux/netlink.h, linux/sctp.h, linux/tipc.h, linux/tls.h,
+ * linux/udp.h, linux/can/isotp.h, linux/can/j1939.h, linux/can/raw.h, linux/icmp.h,
+ * linux/icmpv6.h, linux/if_alg.h, linux/if_packet.h, linux/kcm.h, linux/llc.h, linux/mptcp.h,
+ * linux/netlink.h, linux/rds.h, linux/sctp.h, linux/tipc.h, linux/tls.h,
  * linux/vm_sockets.h, include/net/udplite.h, linux/netfilter_ipv4.h and
  * linux/netfilter_ipv6/ip6_tables.h of Linux 6.18; the numbers are the same on x64 and arm64, and
  * headers.test.ts checks each with the C compiler.
@@ -58,13 +66,20 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
  */
 export const options = {
   ALG_SET_AEAD_AUTHSIZE: alg(5),
+  ALG_SET_DRBG_ENTROPY: alg(6),
   ALG_SET_KEY: alg(1),
+  ALG_SET_KEY_BY_KEY_SERIAL: alg(7),
   BT_DEFER_SETUP: bt(7),
   BT_FLUSHABLE: bt(8),
   BT_POWER: bt(9),
   BT_RCVMTU: bt(13),
   BT_SECURITY: bt(4),
   BT_SNDMTU: bt(12),
+  CAN_ISOTP_LL_OPTS: isotp(5),
+  CAN_ISOTP_OPTS: isotp(1),
+  CAN_ISOTP_RECV_FC: isotp(2),
+  CAN_ISOTP_RX_STMIN: isotp(4),
+  CAN_ISOTP_TX_STMIN: isotp(3),
   CAN_RAW_ERR_FILTER: canRaw(2),
   CAN_RAW_FD_FRAMES: canRaw(5),
   CAN_RAW_FILTER: canRaw(1),
@@ -181,6 +196,16 @@ export const options = {
   IP_UNBLOCK_SOURCE: ip(37),
   IP_UNICAST_IF: ip(50),
   IP_XFRM_POLICY: ip(17),
+  KCM_RECV_DISABLE: kcm(1),
+  LLC_OPT_ACK_TMR_EXP: llc(3),
+  LLC_OPT_BUSY_TMR_EXP: llc(6),
+  LLC_OPT_PKTINFO: llc(9),
+  LLC_OPT_P_TMR_EXP: llc(4),
+  LLC_OPT_REJ_TMR_EXP: llc(5),
+  LLC_OPT_RETRY: llc(1),
+  LLC_OPT_RX_WIN: llc(8),
+  LLC_OPT_SIZE: llc(2),
+  LLC_OPT_TX_WIN: llc(7),
   MCAST_BLOCK_SOURCE: ip(43),
   MCAST_JOIN_GROUP: ip(42),
   MCAST_JOIN_SOURCE_GROUP: ip(46),
@@ -214,6 +239,9 @@ export const options = {
   PACKET_TIMESTAMP: packet(17),
   PACKET_VNET_HDR: packet(15),
   PACKET_VNET_HDR_SZ: packet(24),
+  RDS_CANCEL_SENT_TO: rds(1),
+  RDS_CONG_MONITOR: rds(6),
+  RDS_RECVERR: rds(5),
   SCTP_ASSOCINFO: sctp(1),
   SCTP_AUTOCLOSE: sctp(4),
   SCTP_CONTEXT: sctp(17),
@@ -294,6 +322,7 @@ export const options = {
   SO_RCVMARK: so(75),
   SO_RCVPRIORITY: so(82),
   SO_RCVTIMEO: so(20),
+  SO_RDS_TRANSPORT: rds(8),
   SO_RESERVE_MEM: so(73),
   SO_REUSEADDR: so(2),
   SO_REUSEPORT: so(15),
