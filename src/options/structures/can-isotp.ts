@@ -17,7 +17,7 @@ export interface IsotpOptions {
   readonly txpadContent: number;
   /** What must fill received frames, with RX_PADDING and CHK_PAD_DATA. */
   readonly rxpadContent: number;
-  /** The address of received frames, with RX_EXT_ADDR. */
+  /** The address of received frames, with RX_EXT_ADDR; otherwise it is extAddress. */
   readonly rxExtAddress: number;
 }
 
