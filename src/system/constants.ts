@@ -118,7 +118,9 @@ export interface Constants extends ValueConstants {
     OptionLevels,
     | "AAL"
     | "ALG"
+    | "ATALK"
     | "ATM"
+    | "AX25"
     | "BLUETOOTH"
     | "CAIF"
     | "CAN_BASE"
@@ -131,6 +133,7 @@ export interface Constants extends ValueConstants {
     | "ICMPV6"
     | "IP"
     | "IPV6"
+    | "IPX"
     | "IRDA"
     | "IUCV"
     | "KCM"
@@ -141,6 +144,7 @@ export interface Constants extends ValueConstants {
     | "MPTCP"
     | "NETBEUI"
     | "NETLINK"
+    | "NETROM"
     | "NFC"
     | "PACKET"
     | "PNPIPE"
@@ -148,6 +152,7 @@ export interface Constants extends ValueConstants {
     | "RAW"
     | "RDS"
     | "RFCOMM"
+    | "ROSE"
     | "RXRPC"
     | "SCO"
     | "SCTP"
@@ -397,8 +402,12 @@ export interface OptionLevels {
   readonly AAL: number;
   /** The kernel's cryptography API. */
   readonly ALG: number;
+  /** AppleTalk. */
+  readonly ATALK: number;
   /** ATM. */
   readonly ATM: number;
+  /** Amateur radio. */
+  readonly AX25: number;
   /** Bluetooth. */
   readonly BLUETOOTH: number;
   /** CAIF. */
@@ -423,6 +432,8 @@ export interface OptionLevels {
   readonly IP: number;
   /** IPv6: the level of `IPV6`. */
   readonly IPV6: number;
+  /** IPX. */
+  readonly IPX: number;
   /** Infrared. */
   readonly IRDA: number;
   /** Virtual machines of z/VM. */
@@ -443,6 +454,8 @@ export interface OptionLevels {
   readonly NETBEUI: number;
   /** Messages to and from the Linux kernel. */
   readonly NETLINK: number;
+  /** NET/ROM of amateur radio. */
+  readonly NETROM: number;
   /** Near-field communication. */
   readonly NFC: number;
   /** Frames of a network device. */
@@ -457,6 +470,8 @@ export interface OptionLevels {
   readonly RDS: number;
   /** Serial ports over Bluetooth. */
   readonly RFCOMM: number;
+  /** ROSE of amateur radio. */
+  readonly ROSE: number;
   /** RxRPC. */
   readonly RXRPC: number;
   /** Voice over Bluetooth. */

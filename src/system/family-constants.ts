@@ -213,12 +213,42 @@ export interface HciChannels {
 
 /** Addresses and parameter groups of SAE J1939. */
 export interface J1939Values {
+  /** info of the error queue: nothing more. */
+  readonly EE_INFO_NONE: number;
+  /** info of the error queue: the reception was aborted. */
+  readonly EE_INFO_RX_ABORT: number;
+  /** info of the error queue: a data packet offset arrived. */
+  readonly EE_INFO_RX_DPO: number;
+  /** info of the error queue: the reception of a message began. */
+  readonly EE_INFO_RX_RTS: number;
+  /** info of the error queue: the transmission was aborted. */
+  readonly EE_INFO_TX_ABORT: number;
+  /** The most filters of `CAN_J1939.FILTER`. */
+  readonly FILTER_MAX: number;
   /** addr: no address can be claimed. */
   readonly IDLE_ADDR: number;
   /** addr: the largest of one device. */
   readonly MAX_UNICAST_ADDR: number;
+  /** Attribute of SCM_TIMESTAMPING_OPT_STATS: the acknowledged bytes. */
+  readonly NLA_BYTES_ACKED: number;
+  /** Attribute: the address of the receiver. */
+  readonly NLA_DEST_ADDR: number;
+  /** Attribute: the name of the receiver. */
+  readonly NLA_DEST_NAME: number;
+  /** Attribute: padding. */
+  readonly NLA_PAD: number;
+  /** Attribute: the parameter group. */
+  readonly NLA_PGN: number;
+  /** Attribute: the address of the sender. */
+  readonly NLA_SRC_ADDR: number;
+  /** Attribute: the name of the sender. */
+  readonly NLA_SRC_NAME: number;
+  /** Attribute: the bytes of the message. */
+  readonly NLA_TOTAL_SIZE: number;
   /** addr: none, or all. */
   readonly NO_ADDR: number;
+  /** name: none. */
+  readonly NO_NAME: number;
   /** pgn: none. */
   readonly NO_PGN: number;
   /** pgn: claims an address. */

@@ -46,6 +46,8 @@ const broughtBy: Readonly<Record<string, string>> = {
 const newInLibc = new Set([
   ...["AF_MCTP", "AF_XDP", "IPPROTO_ETHERNET", "IPPROTO_L2TP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"],
   ...["IPPROTO_SMC", "SOL_MCTP", "SOL_MPTCP", "SOL_SCTP", "SOL_SMC", "SOL_VSOCK"],
+  // Not in <sys/socket.h>, but in headers of their own.
+  ...["SOL_ATALK", "SOL_AX25", "SOL_IPX", "SOL_NETROM", "SOL_ROSE"],
   // The kernel exports no header with those of Bluetooth.
   ...["SOL_HCI", "SOL_L2CAP", "SOL_RFCOMM", "SOL_SCO"],
 ]);
