@@ -44,6 +44,7 @@ const values = {
   SCTP_EVENT: constants.SCTP_EVENT,
   SCTP_FLAG: constants.SCTP_FLAG,
   SOF_TIMESTAMPING: constants.SOF_TIMESTAMPING,
+  SOF_TXTIME: constants.SOF_TXTIME,
   SO_EE_ORIGIN: constants.SO_EE_ORIGIN,
   TCP_STATE: constants.TCP_STATE,
   TIPC_EVENT: constants.TIPC_EVENT,

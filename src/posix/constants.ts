@@ -45,6 +45,7 @@ import type {
   SourcePreferences,
   TcpStates,
   TimestampingFlags,
+  TransmitTimeFlags,
   UdpEncapsulations,
   VsockValues,
 } from "../system/value-constants.ts";
@@ -87,6 +88,7 @@ export type {
   TipcScopes,
   TipcServices,
   TipcSubscriptions,
+  TransmitTimeFlags,
   UdpEncapsulations,
   VsockValues,
   XdpFlags,
@@ -159,6 +161,9 @@ export const PACKET_TYPE: PacketTypes = all("PACKET_TYPE");
 
 /** Flags of `SO.TIMESTAMPING`, and of `SCM_TIMESTAMPING` those that begin with TX_. */
 export const SOF_TIMESTAMPING: TimestampingFlags = all("SOF_TIMESTAMPING");
+
+/** Values of `flags` in `SO.TXTIME`, combined with `|`. */
+export const SOF_TXTIME: TransmitTimeFlags = all("SOF_TXTIME");
 
 /** Values of `code` in an error of the error queue, for the origins TXTIME and ZEROCOPY. */
 export const SO_EE_CODE: ErrorCodes = all("SO_EE_CODE");

@@ -217,7 +217,7 @@ export {
   poll,
   tryPoll,
 } from "./poll.ts";
-export type { MessageBuffers as MessageRoom, ReceivedMessage } from "./received-message.ts";
+export type { MessageBuffers, ReceivedMessage } from "./received-message.ts";
 export { isRecvError, type RecvError, type RecvErrorName, recv, tryRecv } from "./recv.ts";
 export {
   isRecvfromError,

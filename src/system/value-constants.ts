@@ -15,6 +15,7 @@ export interface ValueConstants extends FamilyConstants {
   readonly SO_EE_CODE: Partial<ErrorCodes>;
   readonly SO_EE_ORIGIN: Partial<ErrorOrigins>;
   readonly SOF_TIMESTAMPING: Partial<TimestampingFlags>;
+  readonly SOF_TXTIME: Partial<TransmitTimeFlags>;
   readonly TCP_STATE: Partial<TcpStates>;
   readonly NETLINK_FAMILY: Partial<NetlinkFamilies>;
   readonly ETH_P: Partial<EtherTypes>;
@@ -300,6 +301,14 @@ export interface PacketTypes {
   readonly OUTGOING: number;
   /** To programs. */
   readonly USER: number;
+}
+
+/** Flags of `SO.TXTIME`. */
+export interface TransmitTimeFlags {
+  /** The time is the latest at which to send, not the earliest. */
+  readonly DEADLINE_MODE: number;
+  /** Reports messages that were not sent in time in the error queue. */
+  readonly REPORT_ERRORS: number;
 }
 
 /** Values of `UDP.ENCAP`. Programs set the first two; the kernel's own tunnels use the others. */

@@ -5,7 +5,7 @@ import type { Codec } from "../codecs.ts";
 export interface TransmitTime {
   /** The clock: 0 is CLOCK_REALTIME, 1 CLOCK_MONOTONIC, 11 CLOCK_TAI. */
   readonly clockid: number;
-  /** 1 is SOF_TXTIME_DEADLINE_MODE, 2 SOF_TXTIME_REPORT_ERRORS, combined with `|`. */
+  /** `SOF_TXTIME.DEADLINE_MODE` and `SOF_TXTIME.REPORT_ERRORS`, combined with `|`. */
   readonly flags: number;
 }
 

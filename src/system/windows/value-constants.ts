@@ -14,6 +14,7 @@ export const valueConstants: ValueConstants = {
   NI: {},
   PACKET_TYPE: {},
   SOF_TIMESTAMPING: {},
+  SOF_TXTIME: {},
   SO_EE_CODE: {},
   SO_EE_ORIGIN: {},
   TCP_STATE: {
