@@ -65,6 +65,9 @@ export function tryGetservbyname(
   const { system = currentSystem() } = options;
   const found: ServiceEntry[] = [];
   const returned = system.getservbyname(name, protocol, found);
-  if (returned < 0) return getservbynameErrors.failure(system, returned, { about: JSON.stringify(name) });
+  if (returned < 0) {
+    const about = [name, protocol].filter((each) => each !== null).map((each) => JSON.stringify(each));
+    return getservbynameErrors.failure(system, returned, { about: about.join(" ") });
+  }
   return { ok: true, value: defined(found[0], "a call that succeeds finds an entry") };
 }

@@ -2,6 +2,7 @@ import { openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 
 export * from "../posix-libc.ts";
+export { getprotobyname, getservbyname } from "./netdb.ts";
 
 const libc = openLibraryOn(["linux"], null);
 
