@@ -65,5 +65,7 @@ function scopeOf(scopeId: InterfaceReference, system: System): number {
 /** RFC 4007: the percent sign is followed by the interface's index or name. */
 function scopeOfZone(zone: string, system: System): number {
   const scopeId = /^\d+$/.test(zone) ? Number(zone) : 0;
-  return scopeId === 0 ? indexOfName("the zone of address", zone, system) : scopeId;
+  // sin6_scope_id has 32 bits: a larger number would wrap to another interface's.
+  const isIndex = scopeId > 0 && scopeId <= 0xffffffff;
+  return isIndex ? scopeId : indexOfName("the zone of address", zone, system);
 }

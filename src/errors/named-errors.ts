@@ -631,8 +631,8 @@ export interface Unexpected extends SocketError<"Unexpected"> {
 export interface UnknownHostName extends SocketError<"UnknownHostName"> {
   /**
    * **UnknownHostName**:
-   * - `getaddrinfo()`: There is no host of this name; or a number was asked for, and a name
-   *   given.
+   * - `getaddrinfo()`: There is no host of this name; a number was asked for, and a name given;
+   *   or host and service are both null.
    * - `getnameinfo()`: The address has no name, and NI.NAMEREQD asked for one.
    */
   readonly name: "UnknownHostName";

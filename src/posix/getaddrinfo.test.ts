@@ -70,6 +70,7 @@ conformance("getaddrinfo", [
       assert.deepEqual(addressesOf("192.0.2.1", 80), [ipv4("192.0.2.1", 80)]);
       assert.deepEqual(addressesOf("2001:db8::1", "65535"), [ipv6("2001:db8::1", 65535)]);
       assert.deepEqual(addressesOf("192.0.2.1", null), [ipv4("192.0.2.1", 0)]);
+      assertFails(tryGetaddrinfo(null), "UnknownHostName", "EAI_NONAME");
       const all = getaddrinfo("192.0.2.1", 80);
       for (const [type, protocol] of [
         [SOCK.STREAM, IPPROTO.TCP],
@@ -145,7 +146,13 @@ conformance("getaddrinfo", [
     clause: "a scope of an IPv6 address: the index of the interface",
     source: "RFC 4007, 11; getaddrinfo(3)",
     except: { ...notGlibc },
-    run: () => assert.deepEqual(addressesOf("fe80::1%lo", 80), [ipv6("fe80::1", 80, 1)]),
+    run() {
+      for (const zone of ["lo", "1"]) {
+        assert.deepEqual(addressesOf(`fe80::1%${zone}`, 80), [ipv6("fe80::1", 80, 1)]);
+      }
+      const beyond = tryGetaddrinfo("fe80::1%4294967297", 80, { flags: AI.NUMERICHOST });
+      assertFails(beyond, "UnknownHostName", "EAI_NONAME");
+    },
   },
   {
     clause: "a service by its name: that of the table of services, with its protocols",
@@ -156,7 +163,10 @@ conformance("getaddrinfo", [
       if (!known.ok) return fixture.skip("this system has no table of services, or no http in it");
       assert.deepEqual(addressesOf("192.0.2.1", "http"), [ipv4("192.0.2.1", known.value.port)]);
       // glibc would use the low 16 bits of such a number as the port.
-      for (const number of ["65536", "99999", "18446744073709551696"]) {
+      for (const number of [
+        ...["65536", "99999", "18446744073709551696"],
+        ...["+65616", " 65616", "\t\n\v\f\r+65616", "-18446744073709551536", " -1", "-65456"],
+      ]) {
         assertFails(tryGetaddrinfo("192.0.2.1", number, stream()), "ServiceUnavailable", "EAI_SERVICE");
       }
       assertFails(

@@ -38,7 +38,9 @@ export const getaddrinfoErrors = new ErrorSet("getaddrinfo", {
   },
   UnknownHostName: {
     codes: ["EAI_NONAME"],
-    message: "There is no host of this name; or a number was asked for, and a name given.",
+    message:
+      "There is no host of this name; a number was asked for, and a name given; or host and service are " +
+      "both null.",
   },
 });
 
@@ -85,7 +87,8 @@ export interface AddressInfo {
  * flags.
  *
  * @param host the name or the address of a host; null is this machine
- * @param service the name of a service, such as `"https"`, or a port; null is port 0
+ * @param service the name of a service, such as `"https"`, or a port; null is port 0, and takes a
+ * host
  * @param options which addresses; without `socktype`, there is an entry for each type
  * @returns at least one entry, in the order in which to try them
  * @throws GetaddrinfoError named `AddressFamilyNotSupported`, `HostLacksNetworkAddresses`,
@@ -136,8 +139,7 @@ export function tryGetaddrinfo(
     socktype: int("socktype", socktype),
     protocol: int("protocol", protocol),
   };
-  // glibc would use the low 16 bits as the port.
-  if (typeof service === "string" && /^\d+$/.test(service) && Number(service) > 0xffff) {
+  if (typeof service === "string" && isNoPort(service)) {
     return getaddrinfoErrors.fail(system, "ServiceUnavailable", undefined, about(host, service));
   }
   const found: ResolvedAddressInfo[] = [];
@@ -149,6 +151,14 @@ export function tryGetaddrinfo(
     return { ok: true, value: entries };
   }
   return getaddrinfoErrors.failure(system, returned, { about: about(host, service) });
+}
+
+/**
+ * Whether it is a number, as strtoul(3) takes it, but not a port: glibc would use its low 16 bits.
+ */
+function isNoPort(service: string): boolean {
+  const number = /^\s*[+-]?\d+$/.test(service) ? Number(service) : 0;
+  return number < 0 || number > 0xffff;
 }
 
 function addressInfo(entry: ResolvedAddressInfo, system: System, isNamed: boolean): AddressInfo {

@@ -105,8 +105,8 @@ function servicesOf(
   if (first === undefined) return socktype === 0 ? -EAI_SERVICE : -EAI_SOCKTYPE;
   if (service !== null && !any && first.name === undefined) return -EAI_SERVICE;
   const asked = any ? matching : [first];
-  // strtoul(): spaces, and then nothing but digits.
-  if (service === null || /^\s*\d*$/.test(service)) {
+  // strtoul(): spaces, a sign, and then nothing but digits; what is below 0 is no port.
+  if (service === null || /^\s*(\+?\d+)?$/.test(service)) {
     const port = Number(service ?? 0) & 0xffff;
     return asked.map((kind) => ({
       socktype: kind.socktype,
@@ -182,7 +182,7 @@ function numericAddress(text: string, interfaces: readonly NetworkInterface[]): 
   // Only addresses of one link have a zone with a name (__inet6_scopeid_pton()).
   const named = isOfOneLink(address) ? interfaces.find(({ name }) => name === zone)?.index : undefined;
   const scopeId = named ?? (/^\d+$/.test(zone) ? Number(zone) : undefined);
-  return scopeId === undefined || more.length > 0 ? undefined : { address, scopeId };
+  return scopeId === undefined || scopeId > 0xffffffff || more.length > 0 ? undefined : { address, scopeId };
 }
 
 /**
