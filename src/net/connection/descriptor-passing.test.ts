@@ -14,6 +14,7 @@ import { Descriptor } from "../../posix/owned-descriptor.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { recv } from "../../posix/recv.ts";
 import { send } from "../../posix/send.ts";
+import { setNonblocking } from "../../posix/setNonblocking.ts";
 import { setsockopt } from "../../posix/setsockopt.ts";
 import type { ReceivedDescriptors } from "./descriptor-passing.ts";
 
@@ -153,6 +154,32 @@ asyncApiTest(
       await client.sendDescriptors([left, left], "never received");
     });
   },
+  withoutTransport.unix,
+);
+
+asyncApiTest(
+  "they wait for the peer without blocking, also where another process has made the file blocking",
+  (engine, fixture) =>
+    withEnds(engine, unix(fixture), async ({ client, server }) => {
+      const [left] = fixture.pair(SOCK.STREAM);
+      // O_NONBLOCK belongs to the open file, which a child that inherited the socket may change.
+      for (const { socket } of [client, server]) setNonblocking(socket.fd, false);
+      const stop = new AbortController();
+      const waiting = server.receiveDescriptors({ signal: stop.signal });
+      await someTurns();
+      stop.abort(new Error("enough"));
+      await assert.rejects(waiting, { message: "enough" });
+      const bytes = Buffer.alloc(1 << 20, "x");
+      const sent = client.sendDescriptors([left], bytes);
+      let count = 0;
+      while (count < bytes.length) {
+        const received = await server.receiveDescriptors();
+        closeAll(received);
+        count += received?.data.length ?? 0;
+      }
+      await sent;
+      assert.equal(count, bytes.length);
+    }),
   withoutTransport.unix,
 );
 

@@ -33,6 +33,8 @@ const PIECE = 65_536;
 export class DescriptorPassing {
   readonly #socket: BorrowedSocket;
   readonly #system: System;
+  /** Another process that has the socket may have set it to block, which does not stop the engine. */
+  readonly #dontWait: number;
   readonly #underWay = new Map<PassingCall, AbortController>();
 
   /** Throws a TypeError if the socket cannot pass descriptors. */
@@ -46,6 +48,7 @@ export class DescriptorPassing {
     }
     this.#socket = socket;
     this.#system = system;
+    this.#dontWait = system.constants.MSG.DONTWAIT ?? 0;
   }
 
   /** Throws if a call has not finished. */
@@ -97,7 +100,7 @@ export class DescriptorPassing {
     try {
       for (;;) {
         const buffer = new Uint8Array(PIECE);
-        const result = tryRecvmsg(this.#socket, { data: [buffer] });
+        const result = tryRecvmsg(this.#socket, { data: [buffer] }, this.#dontWait);
         if (result.ok) return result.value.bytes === 0 ? null : contents(buffer, result.value);
         const { error } = result;
         if (error.name !== "WouldBlock") {
@@ -119,7 +122,7 @@ export class DescriptorPassing {
   ): Promise<number> {
     for (;;) {
       const message = { data: [bytes], control: [{ type: "SCM_RIGHTS", descriptors } as const] };
-      const result = trySendmsg(this.#socket, message);
+      const result = trySendmsg(this.#socket, message, this.#dontWait);
       if (result.ok) return result.value;
       if (result.error.name !== "WouldBlock") throw result.error;
       await writable(this.#socket, { signal });
