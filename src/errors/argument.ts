@@ -92,15 +92,13 @@ export function kind(value: unknown): string {
   return isProxy(value) ? `a Proxy of ${name}` : name;
 }
 
-const ours = new Set(["Socket", "Descriptor", "Connection", "HandledConnection", "Listener", "Server"]);
-
 /**
- * `kind()` of a value that is none of our objects, though its class may have the same name: copies
- * of the package in one process share nothing.
+ * `kind()` of a value that is of none of the expected classes, though the name of its class may be:
+ * copies of the package in one process share nothing.
  */
-export function foreignKind(value: unknown): string {
+export function foreignKind(value: unknown, expected: readonly string[]): string {
   const name = kind(value);
-  return ours.has(name) ? `a ${name} of another module, such as another copy of berkeley` : name;
+  return expected.includes(name) ? `a ${name} of another module, such as another copy of berkeley` : name;
 }
 
 /** A getter or proxy of the caller's may throw here, or return anything. */

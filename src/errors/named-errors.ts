@@ -264,7 +264,8 @@ export interface InputOutput extends SocketError<"InputOutput"> {
 export interface InvalidArgument extends SocketError<"InvalidArgument"> {
   /**
    * **InvalidArgument**:
-   * - `attachFilter()`: The program is empty, jumps out of itself, or does not end by returning.
+   * - `attachFilter()`: The program is empty, jumps out of itself, does not end by returning,
+   *   divides by the constant 0, shifts by 32 or more, or has an unknown instruction.
    * - `attachReuseportFilter()`: The program is invalid, or the socket does not set
    *   SO.REUSEPORT.
    * - `bind()`: The address is not valid for this socket, such as a link-local one without its

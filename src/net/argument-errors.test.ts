@@ -7,6 +7,7 @@ import { tryingAsync, wrongValues } from "../../test/wrong-values.ts";
 import { engineChoice } from "../engine/choice.ts";
 import { SO } from "../options/so.ts";
 import { AF } from "../posix/constants.ts";
+import { getsockopt } from "../posix/getsockopt.ts";
 import { connect } from "./connection/connect.ts";
 import type { HandledConnection } from "./connection/handled-connection.ts";
 import { handOver } from "./handoff/hand-over.ts";
@@ -288,4 +289,26 @@ test("methods of objects with handlers: errors about wrong arguments have codes,
   datagrams.send("also open", datagrams.address);
   assert.equal(await datagram, "also open");
   await fixture.end();
+});
+
+test("a Connection, a Listener or a DatagramSocket given as a socket: the error names what to pass", async () => {
+  await using listener = await listen({ host: "127.0.0.1" });
+  await using connection = await connect({ address: listener.address });
+  await using datagrams = await udp({ host: "127.0.0.1" });
+  for (const [given, message] of [
+    [connection, /not Connection: pass its socket$/],
+    [datagrams, /not DatagramSocket: pass its socket$/],
+    [listener, /not Listener: pass one of its sockets$/],
+  ] as const) {
+    // @ts-expect-error it is no socket
+    await assert.rejects(readable(given), { code: "ERR_INVALID_ARG_TYPE", message });
+    // @ts-expect-error it is no socket
+    assert.throws(() => getsockopt(given, SO.TYPE), { code: "ERR_INVALID_ARG_TYPE", message });
+    // @ts-expect-error it is no socket
+    await assert.rejects(udp({ socket: given }), { message: /not (Connection|DatagramSocket|Listener)$/ });
+  }
+  // @ts-expect-error it is no listener
+  await assert.rejects(handOver(connection, connection), {
+    message: /what serve\(\) returned, not Connection$/,
+  });
 });

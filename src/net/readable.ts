@@ -20,7 +20,8 @@ export const isReadableError = (error: unknown): error is ReadableError => reada
  * on a non-blocking socket. Another waiter may have been faster, so the call may still find
  * nothing.
  *
- * Closing the socket does not end the wait; abort it first. Several calls may wait for one socket.
+ * Closing the socket does not end the wait, which keeps it open for the peer; abort it first.
+ * Several calls may wait for one socket.
  *
  * @param socket the socket; the caller keeps ownership
  * @param options `signal` and `timeout` end the wait; `engine` chooses the engine

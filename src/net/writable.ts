@@ -18,7 +18,8 @@ export const isWritableError = (error: unknown): error is WritableError => writa
  * A connect in progress has ended once the socket is writable: `getsockopt(socket, SO.ERROR)` says
  * whether it succeeded.
  *
- * Closing the socket does not end the wait; abort it first. Several calls may wait for one socket.
+ * Closing the socket does not end the wait, which keeps it open for the peer; abort it first.
+ * Several calls may wait for one socket.
  *
  * @param socket the socket; the caller keeps ownership
  * @param options `signal` and `timeout` end the wait; `engine` chooses the engine

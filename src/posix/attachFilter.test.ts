@@ -251,4 +251,6 @@ test("an unknown name throws, instead of making some other instruction", () => {
     [() => BPF.jumpIf("ne", 2, { jt: 1 }), /condition must be one of eq, gt, ge, set, not "ne"$/],
   ];
   for (const [make, message] of wrong) assert.throws(make, { code: "ERR_INVALID_ARG_VALUE", message });
+  // @ts-expect-error it does not say where to jump
+  assert.throws(() => BPF.jumpIf("eq", 2), { code: "ERR_INVALID_ARG_TYPE", message: /not undefined$/ });
 });

@@ -18,7 +18,9 @@ export const attachFilterErrors = new ErrorSet("attachFilter", {
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["EINVAL"],
-    message: "The program is empty, jumps out of itself, or does not end by returning.",
+    message:
+      "The program is empty, jumps out of itself, does not end by returning, divides by the constant 0, " +
+      "shifts by 32 or more, or has an unknown instruction.",
   },
   ...filterEntries,
   SocketClosed,

@@ -49,7 +49,7 @@ export function borrowDescriptor(socket: Descriptor | number): Borrowed {
     return socket instanceof Descriptor ? socket : { system: currentSystem(), fd: descriptor(socket) };
   }
   throw argumentType(
-    `socket must be a Socket, a Descriptor, or a descriptor number, not ${foreignKind(socket)}`,
+    `socket must be a Socket, a Descriptor, or a descriptor number, not ${foreignKind(socket, ours)}`,
   );
 }
 
@@ -95,10 +95,30 @@ function handleOf(socket: object): unknown {
   return "_handle" in socket ? socket._handle : undefined;
 }
 
+const ours = ["Socket", "Descriptor", "BorrowedSocket"];
+
 function notASocket(value: unknown): TypeError {
-  const given = value instanceof Descriptor ? "a Descriptor, whose file is no socket" : foreignKind(value);
+  const given =
+    value instanceof Descriptor
+      ? "a Descriptor, whose file is no socket"
+      : foreignKind(value, ours) + instead(value);
   return argumentType(
     "socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or a descriptor " +
       `number, not ${given}`,
   );
+}
+
+/** What to pass instead of an object that has sockets, such as a Connection or a Listener. */
+function instead(value: unknown): string {
+  if (has(value, "socket")) return ": pass its socket";
+  return has(value, "sockets") ? ": pass one of its sockets" : "";
+}
+
+/** A proxy of the caller's may throw. */
+function has(value: unknown, property: string): boolean {
+  try {
+    return typeof value === "object" && value !== null && property in value;
+  } catch {
+    return false;
+  }
 }

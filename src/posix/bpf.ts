@@ -1,4 +1,12 @@
-import { argumentType, checkObject, elements, integer, invalidValue, quoted } from "../errors/argument.ts";
+import {
+  argumentType,
+  checkObject,
+  elements,
+  integer,
+  invalidValue,
+  kind,
+  quoted,
+} from "../errors/argument.ts";
 
 /** An instruction of classic BPF: struct sock_filter (Documentation/networking/filter.rst). */
 export interface FilterInstruction {
@@ -78,8 +86,10 @@ export const BPF = {
   jumpIf(
     condition: keyof typeof CONDITIONS,
     k: number | "x",
-    { jt = 0, jf = 0 }: { readonly jt?: number; readonly jf?: number },
+    to: { readonly jt?: number; readonly jf?: number },
   ): FilterInstruction {
+    checkObject("to", "{ jt?, jf? }", to);
+    const { jt = 0, jf = 0 } = to;
     return { ...operand(0x05 | numberOf("condition", condition, CONDITIONS), k), jt, jf };
   },
   /** X becomes A. */
@@ -104,7 +114,8 @@ export function encodeFilter(instructions: readonly FilterInstruction[]): Uint8A
   for (const [index, instruction] of given.entries()) {
     checkObject("each of instructions", "{ code, jt, jf, k }", instruction);
     const { code, jt, jf, k } = instruction;
-    if (typeof k !== "number") throw argumentType(`k of instruction ${index} must be a number`);
+    if (typeof k !== "number")
+      throw argumentType(`k of instruction ${index} must be a number, not ${kind(k)}`);
     view.setUint16(index * 8, integer(`code of instruction ${index}`, code, 0, 0xffff), true);
     view.setUint8(index * 8 + 2, integer(`jt of instruction ${index}`, jt, 0, 0xff));
     view.setUint8(index * 8 + 3, integer(`jf of instruction ${index}`, jf, 0, 0xff));

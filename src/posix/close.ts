@@ -69,8 +69,8 @@ export function close(socket: Descriptor): void {
 export function tryClose(socket: Descriptor): Result<void, CloseError> {
   if (!(socket instanceof Descriptor)) {
     throw argumentType(
-      `socket must be a Socket or Descriptor, which close() owns, not ${foreignKind(socket)}; adopt ` +
-        "a number with Socket.from()",
+      "socket must be a Socket or Descriptor, which close() owns, " +
+        `not ${foreignKind(socket, ["Socket", "Descriptor"])}; adopt a number with Socket.from()`,
     );
   }
   const { system } = socket;

@@ -19,7 +19,10 @@ const ignore = () => {};
 /** Throws a TypeError unless it is a connection to pipe from or to. @internal */
 export function checkConnection(value: ConnectionBase): void {
   if (!(value instanceof ConnectionBase))
-    throw argumentType(`a connection must be a Connection or HandledConnection, not ${foreignKind(value)}`);
+    throw argumentType(
+      "a connection must be a Connection or HandledConnection, " +
+        `not ${foreignKind(value, ["Connection", "HandledConnection"])}`,
+    );
 }
 
 /** The members that both kinds of connection share. */

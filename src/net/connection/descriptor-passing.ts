@@ -33,7 +33,7 @@ const PIECE = 65_536;
 export class DescriptorPassing {
   readonly #socket: BorrowedSocket;
   readonly #system: System;
-  /** Another process that has the socket may have set it to block, which does not stop the engine. */
+  /** Another process that has the socket may have set it to block, which stops no engine. */
   readonly #dontWait: number;
   readonly #underWay = new Map<PassingCall, AbortController>();
 

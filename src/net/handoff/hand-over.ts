@@ -104,7 +104,8 @@ export async function handOver(
 ): Promise<void> {
   if (!(listener instanceof TransferableListener))
     throw argumentType(
-      `listener must be a Listener, a Server or what serve() returned, not ${foreignKind(listener)}`,
+      "listener must be a Listener, a Server or what serve() returned, " +
+        `not ${foreignKind(listener, ["Listener", "Server"])}`,
     );
   checkObject("options", "{ timeout?, signal?, drain? }", options);
   const wait = checkWait(options);

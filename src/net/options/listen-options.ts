@@ -355,7 +355,9 @@ function checkStreamSocket(given: Socket | number): Socket | number {
 export function checkSocket(socket: Socket | number): Socket | number {
   if (socket instanceof Socket) return socket;
   if (typeof socket === "number") return descriptor(socket);
-  throw argumentType(`socket must be a Socket or a descriptor number, not ${foreignKind(socket)}`);
+  throw argumentType(
+    `socket must be a Socket or a descriptor number, not ${foreignKind(socket, ["Socket"])}`,
+  );
 }
 
 /** Throws a TypeError for options that only apply to a port, and would be ignored. */
