@@ -1,7 +1,7 @@
 import { integer, invalidString, quoted } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 import type { IpAddressInput, Ipv4Address, Ipv6Address } from "./address.ts";
-import { type InterfaceReference, indexOfName } from "./interface-index.ts";
+import { type InterfaceReference, indexOfName, interfaceReference } from "./interface-index.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
 
 // sockaddr_in and sockaddr_in6 have the same layout on every system except for the family, their
@@ -59,7 +59,7 @@ function scopeOf(scopeId: InterfaceReference, system: System): number {
   const what = "the scopeId of an address";
   return typeof scopeId === "string"
     ? indexOfName(what, scopeId, system)
-    : integer(what, scopeId, 0, 0xffffffff);
+    : integer(what, interfaceReference(what, scopeId), 0, 0xffffffff);
 }
 
 /** RFC 4007: the percent sign is followed by the interface's index or name. */

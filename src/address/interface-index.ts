@@ -1,4 +1,4 @@
-import { int, integer, outOfRange } from "../errors/argument.ts";
+import { argumentType, int, integer, kind, outOfRange } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 
 /** The index of a network interface, or its name. */
@@ -6,7 +6,15 @@ export type InterfaceReference = number | string;
 
 /** The index of an interface given by index or by name; 0 is none. */
 export function interfaceIndex(field: string, value: InterfaceReference, system: System): number {
-  return typeof value === "string" ? indexOfName(field, value, system) : integer(field, value, 0, 0x7fffffff);
+  return typeof value === "string"
+    ? indexOfName(field, value, system)
+    : integer(field, interfaceReference(field, value), 0, 0x7fffffff);
+}
+
+/** Throws a TypeError if it is neither. */
+export function interfaceReference(field: string, value: number): number {
+  if (typeof value === "number") return value;
+  throw argumentType(`${field} must be the index or the name of an interface, not ${kind(value)}`);
 }
 
 /** Throws a RangeError if this machine has no interface of that name. */
@@ -20,5 +28,7 @@ export function indexOfName(field: string, name: string, system: System): number
 /** The interface index in an address: any int, since the kernel may return one. */
 export function ifindexOf(ifindex: InterfaceReference, system: System): number {
   const what = "the ifindex of an address";
-  return typeof ifindex === "string" ? indexOfName(what, ifindex, system) : int(what, ifindex);
+  return typeof ifindex === "string"
+    ? indexOfName(what, ifindex, system)
+    : int(what, interfaceReference(what, ifindex));
 }

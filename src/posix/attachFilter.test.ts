@@ -5,6 +5,7 @@ import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
 import { SO } from "../options/so.ts";
+import { tryAccept } from "./accept.ts";
 import { attachFilter, attachFilterErrors, tryAttachFilter } from "./attachFilter.ts";
 import {
   attachReuseportFilter,
@@ -14,9 +15,11 @@ import {
 import { bind } from "./bind.ts";
 import { BPF, type FilterInstruction } from "./bpf.ts";
 import { close } from "./close.ts";
+import { connect } from "./connect.ts";
 import { AF, SOCK } from "./constants.ts";
 import { detachFilter, detachFilterErrors, tryDetachFilter } from "./detachFilter.ts";
 import { getsockname } from "./getsockname.ts";
+import { listen } from "./listen.ts";
 import type { Socket } from "./owned-socket.ts";
 import { tryRecv } from "./recv.ts";
 import { sendto } from "./sendto.ts";
@@ -129,6 +132,9 @@ conformance("attachFilter", [
         [BPF.load(1, 0)],
         [BPF.jump(5), all],
         [BPF.jumpIf("eq", 1, { jt: 9 }), all],
+        [BPF.calculate("div", 0), all],
+        [BPF.calculate("mod", 0), all],
+        [BPF.calculate("lsh", 32), all],
         [{ code: 0xffff, jt: 0, jf: 0, k: 0 }, all],
       ]) {
         assertFails(tryAttachFilter(fixture.udp(), program), "InvalidArgument", "EINVAL");
@@ -198,6 +204,51 @@ conformance("attachReuseportFilter", [
       const sender = fixture.udp();
       for (const text of ["2", "0", "1", "2"]) sendto(sender, Buffer.from(text), 0, getsockname(first));
       assert.deepEqual(group.map(received), [["0"], ["1"], ["2", "2"]]);
+    },
+  },
+  {
+    clause: "of TCP, in the order of their listen(); an index that no socket has leaves it to the hash",
+    source: "reuseport_add_sock and reuseport_select_sock in net/core/sock_reuseport.c",
+    except,
+    run(fixture) {
+      const [first, second] = [fixture.tcp({ nonblocking: true }), fixture.tcp({ nonblocking: true })];
+      for (const each of [first, second]) {
+        setsockopt(each, SO.REUSEPORT, true);
+        bind(each, each === first ? loopback : getsockname(first));
+      }
+      for (const each of [second, first]) listen(each, 16);
+      const accepted = () => {
+        connect(fixture.tcp(), getsockname(first));
+        return [first, second].map((each) => {
+          const result = tryAccept(each);
+          if (result.ok) close(result.value.socket);
+          return result.ok;
+        });
+      };
+      attachReuseportFilter(first, [BPF.return(0)]);
+      assert.deepEqual([accepted(), accepted()], Array(2).fill([false, true]));
+      attachReuseportFilter(second, [BPF.return(1)]);
+      assert.deepEqual([accepted(), accepted()], Array(2).fill([true, false]));
+      attachReuseportFilter(first, [BPF.return(2)]);
+      assert.equal(accepted().filter((each) => each).length, 1);
+    },
+  },
+  {
+    clause: "where a socket closes, the last one takes its index",
+    source: "__reuseport_detach_sock in net/core/sock_reuseport.c",
+    except,
+    run(fixture) {
+      const group = [0, 1, 2].map(() => fixture.udp({ nonblocking: true }));
+      const [first, second] = group;
+      assert.ok(first !== undefined && second !== undefined);
+      for (const each of group) {
+        setsockopt(each, SO.REUSEPORT, true);
+        bind(each, each === first ? loopback : getsockname(first));
+      }
+      attachReuseportFilter(second, [BPF.return(0)]);
+      close(first);
+      sendto(fixture.udp(), Buffer.from("x"), 0, getsockname(second));
+      assert.deepEqual(group.slice(1).map(received), [[], ["x"]]);
     },
   },
   {

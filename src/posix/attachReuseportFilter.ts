@@ -35,8 +35,12 @@ export const isAttachReuseportFilterError = (error: unknown): error is AttachReu
 
 /**
  * Attaches a classic BPF program that distributes packets or connections among the sockets that
- * share a port with SO.REUSEPORT: it returns the index of a socket, in the order of their bind().
+ * share a port with SO.REUSEPORT: it returns the index of a socket, in the order of their bind(),
+ * for TCP of their listen(). It sees the data after the TCP or UDP header.
  * SO_ATTACH_REUSEPORT_CBPF, Linux only.
+ *
+ * The program is that of the whole group. Where a socket closes, the last one takes its index; for
+ * an index that no socket has, the kernel chooses by a hash of the addresses.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
  * @param instructions the program: at most 4096 instructions, each made by `BPF`
