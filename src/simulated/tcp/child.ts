@@ -5,8 +5,16 @@ import type { PendingConnection } from "./pending-connection.ts";
 import { add } from "./sequence.ts";
 import { STATE } from "./state.ts";
 
-/** Fills the control block of a connection that a request became: tcp_create_openreq_child(). */
-export function openChild(tcb: ControlBlock, listener: ControlBlock, request: PendingConnection): void {
+/**
+ * Fills the control block of a connection that a request became: tcp_create_openreq_child().
+ * `peerWindow` is in the header of the segment that acknowledged it.
+ */
+export function openChild(
+  tcb: ControlBlock,
+  listener: ControlBlock,
+  request: PendingConnection,
+  peerWindow: number,
+): void {
   const { agreement } = request;
   const { host } = tcb;
   const next = add(request.iss, 1);
@@ -30,6 +38,8 @@ export function openChild(tcb: ControlBlock, listener: ControlBlock, request: Pe
   tcb.sackOk = agreement.sack;
   tcb.windowScalingOk = agreement.sndWscale !== undefined;
   tcb.sndWscale = agreement.sndWscale ?? 0;
+  tcb.sndWnd = peerWindow << tcb.sndWscale;
+  tcb.maxWindow = tcb.sndWnd;
   tcb.rcvWscale = agreement.sndWscale === undefined ? 0 : agreement.rcvWscale;
   if (!tcb.windowScalingOk) window.clamp = Math.min(window.clamp, 0xffff);
   tcb.ecnOk = agreement.ecn;

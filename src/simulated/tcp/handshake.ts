@@ -42,8 +42,8 @@ export interface HandshakeContext<Connection> {
   forget(request: PendingConnection): void;
   /** The listener that a request belongs to; undefined if it no longer listens. */
   listenerOf(request: PendingConnection): Listener<Connection> | undefined;
-  /** Makes a connection of a request that was acknowledged. */
-  createChild(listener: Listener<Connection>, request: PendingConnection): Connection;
+  /** Makes a connection of a request that a segment with this window acknowledged. */
+  createChild(listener: Listener<Connection>, request: PendingConnection, window: number): Connection;
 }
 
 export class Handshake<Connection> implements RequestOwner {
@@ -303,7 +303,7 @@ export class Handshake<Connection> implements RequestOwner {
       return undefined;
     }
     this.#drop(request);
-    const child = this.#context.createChild(listener, request);
+    const child = this.#context.createChild(listener, request, segment.window);
     listener.queue.push(child);
     return child;
   }
@@ -382,7 +382,7 @@ export class Handshake<Connection> implements RequestOwner {
     }
     // The time of the SYN-ACK is forgotten: no round trip is measured.
     request.retransmissions = 1;
-    const child = this.#context.createChild(listener, request);
+    const child = this.#context.createChild(listener, request, segment.window);
     queue.push(child);
     return child;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Calls } from "../../../test/simulated/calls.ts";
 import { describe, hasFlag, TcpPair } from "../../../test/simulated/tcp-pair.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
@@ -8,6 +9,13 @@ import { options } from "../../system/linux/options.ts";
 // listen(), both queues, and what happens when they are full.
 
 const { AF, POLL } = constants;
+
+function tcpInfoOf({ system }: Calls, socket: number): DataView {
+  const { level, number } = options.TCP_INFO;
+  system.option.length = 280;
+  assert.equal(system.getsockopt(socket, level, number, system.option), 0);
+  return system.option.view;
+}
 
 /**
  * A listener with a backlog of 1, whose accept queue takes two connections, and three clients: the
@@ -178,5 +186,26 @@ test("an IPv6 listener takes connections of IPv4 too, unless IPV6_V6ONLY is set"
     const accepted = pair.b.accept(listener);
     if (only === 0) assert.match(String(pair.b.peer(accepted)), /^\[::ffff:10\.0\.0\.1\]:/);
     else assert.match(String(pair.b.peer(accepted)), /^\[fd00::1\]:/);
+  }
+});
+
+test("the final ACK says how much the client takes at a time, wherever it begins", () => {
+  // tcp_create_openreq_child() takes the window from it, and tcp_bound_to_half_wnd() the MSS.
+  for (const before of [0, 1, 10]) {
+    const pair = new TcpPair();
+    const listener = pair.listen();
+    pair.client.sysctl("net.ipv4.tcp_window_scaling", 0);
+    pair.drops = ({ from, segment }) => from === "10.0.0.1" && !hasFlag(segment, "SYN");
+    pair.connecting();
+    pair.advance(100);
+    const last = pair.seen.at(-1);
+    assert.ok(last !== undefined && describe(last.segment) === "ACK");
+    const { packet, segment } = last;
+    const sequence = (segment.sequence - before) >>> 0;
+    const payload = { ...segment, sequence, window: 400, data: new Uint8Array(before + 1) };
+    pair.server.receive({ ...packet, payload }, pair.client);
+    const info = tcpInfoOf(pair.b, pair.b.accept(listener));
+    // tcpi_snd_mss and tcpi_snd_wnd.
+    assert.deepEqual([info.getUint32(16, true), info.getUint32(228, true)], [400, 400]);
   }
 });

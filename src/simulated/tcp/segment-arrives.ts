@@ -229,7 +229,6 @@ function becomeEstablished(tcb: ControlBlock, segment: TcpSegment): void {
   tcb.sndUna = fromPacket(segment.acknowledgment);
   tcb.sndWnd = segment.window << tcb.sndWscale;
   tcb.sndWl1 = fromPacket(segment.sequence);
-  tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
   if (tcb.hasSender) updatePacingRate(tcb);
   tcb.lsndTime = now;
   initReceiveMss(tcb);

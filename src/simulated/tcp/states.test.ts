@@ -5,7 +5,8 @@ import { constants } from "../../system/linux/constants.ts";
 import { NO_TCP_OPTIONS, type Packet, TCP_FLAG } from "../ip/packet.ts";
 import { STATE } from "./state.ts";
 
-// The reaction of each state to each segment (RFC 9293, 3.10.7; RFC 5961; RFC 1337), as a table.
+// The reaction of each state to each segment (RFC 9293, 3.10.7; RFC 5961; RFC 1337;
+// tcp_reset_check()), as a table.
 
 const { SHUT } = constants;
 const { ACK, FIN, RST, SYN } = TCP_FLAG;
@@ -74,6 +75,7 @@ const segments: Readonly<
   "RST exactly": { flags: RST, sequence: 0 },
   "RST in the window": { flags: RST, sequence: 1 },
   "RST outside": { flags: RST, sequence: -100_000 },
+  "RST just before": { flags: RST, sequence: -1 },
   "ACK of what was never sent": { flags: ACK, sequence: 0, acknowledgment: 1_000, length: 1 },
   "data beyond the window": { flags: ACK, sequence: 10_000_000, length: 10 },
   "data that came before": { flags: ACK, sequence: -1, length: 1 },
@@ -124,6 +126,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; LISTEN",
     "RST in the window": "nothing; LISTEN",
     "RST outside": "nothing; LISTEN",
+    "RST just before": "nothing; LISTEN",
     "ACK of what was never sent": "RST; LISTEN",
     "data beyond the window": "RST; LISTEN",
     "data that came before": "RST; LISTEN",
@@ -135,6 +138,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; LISTEN",
     "RST in the window": "nothing; LISTEN",
     "RST outside": "nothing; LISTEN",
+    "RST just before": "nothing; LISTEN",
     "ACK of what was never sent": "RST; LISTEN",
     "data beyond the window": "ACK; LISTEN",
     "data that came before": "ACK; LISTEN",
@@ -146,6 +150,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; ESTABLISHED",
     "RST outside": "nothing; ESTABLISHED",
+    "RST just before": "nothing; ESTABLISHED",
     "ACK of what was never sent": "ACK; ESTABLISHED",
     "data beyond the window": "ACK; ESTABLISHED",
     "data that came before": "ACK; ESTABLISHED",
@@ -157,6 +162,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; FIN_WAIT1",
     "RST outside": "nothing; FIN_WAIT1",
+    "RST just before": "nothing; FIN_WAIT1",
     "ACK of what was never sent": "ACK; FIN_WAIT1",
     "data beyond the window": "ACK; FIN_WAIT1",
     "data that came before": "ACK; FIN_WAIT2",
@@ -168,6 +174,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; FIN_WAIT2",
     "RST outside": "nothing; FIN_WAIT2",
+    "RST just before": "nothing; FIN_WAIT2",
     "ACK of what was never sent": "ACK; FIN_WAIT2",
     "data beyond the window": "ACK; FIN_WAIT2",
     "data that came before": "ACK; FIN_WAIT2",
@@ -179,6 +186,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; CLOSE_WAIT",
     "RST outside": "nothing; CLOSE_WAIT",
+    "RST just before": "nothing; CLOSE",
     "ACK of what was never sent": "ACK; CLOSE_WAIT",
     "data beyond the window": "ACK; CLOSE_WAIT",
     "data that came before": "ACK; CLOSE_WAIT",
@@ -190,6 +198,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; CLOSING",
     "RST outside": "nothing; CLOSING",
+    "RST just before": "nothing; CLOSE",
     "ACK of what was never sent": "ACK; CLOSING",
     "data beyond the window": "ACK; CLOSING",
     "data that came before": "nothing; CLOSE",
@@ -201,6 +210,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; LAST_ACK",
     "RST outside": "nothing; LAST_ACK",
+    "RST just before": "nothing; CLOSE",
     "ACK of what was never sent": "ACK; LAST_ACK",
     "data beyond the window": "ACK; LAST_ACK",
     "data that came before": "nothing; CLOSE",
@@ -212,6 +222,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "nothing; CLOSE",
     "RST outside": "nothing; CLOSE",
+    "RST just before": "nothing; CLOSE",
     "ACK of what was never sent": "ACK; CLOSE",
     "data beyond the window": "ACK; CLOSE",
     "data that came before": "ACK; CLOSE",

@@ -367,7 +367,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     this.forget(request);
   }
 
-  createChild(listener: Listener<TcpSocket>, request: PendingConnection): TcpSocket {
+  createChild(listener: Listener<TcpSocket>, request: PendingConnection, window: number): TcpSocket {
     const parent = listener.tcb.socket;
     const child = new TcpSocket(this, parent.ipv6 ? AF.INET6 : AF.INET);
     child.inherit(parent);
@@ -383,7 +383,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     child.scopeId = parent.scopeId || (request.remoteAddress.startsWith("fe80:") ? request.interface : 0);
     child.tcb.congestionName = listener.tcb.congestionName;
     this.host.ports(PROTOCOL.TCP).add(child, child.localPort, "silently");
-    openChild(child.tcb, listener.tcb, request);
+    openChild(child.tcb, listener.tcb, request, window);
     this.hash(child);
     return child;
   }
