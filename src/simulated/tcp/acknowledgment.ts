@@ -274,16 +274,18 @@ function controlCongestion(tcb: ControlBlock, delivered: number, lost: number, f
     return;
   }
   const reordering = tcb.recovery.reordering > tcb.host.sysctls.get("net.ipv4.tcp_reordering");
-  if ((flags & (reordering ? FORWARD_PROGRESS : FLAG.DATA_ACKED)) === 0 || !isLimited(tcb)) return;
+  if ((flags & (reordering ? FORWARD_PROGRESS : FLAG.DATA_ACKED)) === 0) return;
   const { sndUna, sndNxt, now, rtt } = tcb;
-  tcb.congestionControl.avoid(tcb.congestion, {
-    acked: delivered,
-    sndUna,
-    sndNxt,
-    now,
-    smoothed: rtt.smoothed,
-    pacingRate: pacingRate(tcb),
-  });
+  if (isLimited(tcb)) {
+    tcb.congestionControl.avoid(tcb.congestion, {
+      acked: delivered,
+      sndUna,
+      sndNxt,
+      now,
+      smoothed: rtt.smoothed,
+      pacingRate: pacingRate(tcb),
+    });
+  }
   tcb.congestion.stamp = now;
 }
 

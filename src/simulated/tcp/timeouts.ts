@@ -1,6 +1,14 @@
 import { MILLISECOND } from "../clock/virtual-clock.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";
-import { NAGLE, RESOURCE_PROBE_INTERVAL, RTO_MIN, TICK, TIMEOUT_INIT, TIMEWAIT_LENGTH } from "./constants.ts";
+import {
+  INFINITE_SSTHRESH,
+  NAGLE,
+  RESOURCE_PROBE_INTERVAL,
+  RTO_MIN,
+  TICK,
+  TIMEOUT_INIT,
+  TIMEWAIT_LENGTH,
+} from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { idleTime, keepaliveInterval, keepaliveProbes, keepaliveTime } from "./keepalive.ts";
 import { done, finTimeout, timedOut } from "./lifecycle.ts";
@@ -85,6 +93,7 @@ function retransmissionTimeout(tcb: ControlBlock): void {
   if (hasTimedOut(tcb, tcb.host.sysctls.get("net.ipv4.tcp_retries1") + 1, 0)) forgetRoute(tcb);
 }
 
+/** The condition is tcp_stream_is_thin() and what tcp_retransmit_timer() adds to it. */
 function backOff(tcb: ControlBlock): void {
   const { rtt, host, statistics } = tcb;
   const thin = tcb.settings.thinLinearTimeouts || host.sysctls.get("net.ipv4.tcp_thin_linear_timeouts") !== 0;
@@ -92,7 +101,7 @@ function backOff(tcb: ControlBlock): void {
     tcb.state === STATE.ESTABLISHED &&
     thin &&
     tcb.sendQueue.packetsOut < THIN_PACKETS &&
-    !tcb.congestion.inSlowStart &&
+    tcb.congestion.ssthresh < INFINITE_SSTHRESH &&
     tcb.retransmits <= THIN_RETRIES;
   if (isThin) {
     rtt.backoff = 0;

@@ -46,6 +46,7 @@ export function allowedWindow(tcb: ControlBlock): number {
   const unit = 1 << rcvWscale;
   if (free < full >> 1) {
     ack.quick = 0;
+    if (tcb.stack.memory.pressure) window.threshold = Math.min(window.threshold, 4 * tcb.advmss);
     free = Math.max(0, free - (free % unit));
     // Close the window before the memory is gone, not after.
     if (free < allowed >> 4 || free < mss) return 0;
