@@ -35,6 +35,7 @@ const app = await Application.bootstrapWithPlugins({
   intentionallyNotExported: [
     "System",
     "OptionNumber",
+    "QueryCodec",
     "ReadCodec",
     "WriteCodec",
     "SocketErrorInit",

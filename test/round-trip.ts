@@ -165,7 +165,7 @@ export function observed(
 }
 
 /** The row, skipped if the kernel has no such socket. Windows even lacks the names. */
-export function lacking(row: OptionRow, make: () => ReturnType<typeof trySocket>): OptionRow {
+export function lacking<Row extends KernelRow>(row: Row, make: () => ReturnType<typeof trySocket>): Row {
   return {
     ...row,
     run(fixture) {

@@ -13,6 +13,10 @@ export interface AccessDenied extends SocketError<"AccessDenied"> {
    * - `listen()`: The process lacks the privilege to listen on this socket.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The network prohibits the address of an
    *   earlier message (reported by ICMPv6); or a cipher of AF.ALG has no key.
+   * - `sctp_bindx()`: The process may not bind to the port, or a security policy forbids it. On
+   *   Linux, ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.
+   * - `sctp_connectx()`: The socket's port is privileged, or a security policy forbids the
+   *   association.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The unix socket is not writable; a
    *   broadcast address needs SO.BROADCAST; a route or the network prohibits the address; or a
    *   cipher of AF.ALG has no key.
@@ -45,6 +49,7 @@ export interface AddressInUse extends SocketError<"AddressInUse"> {
    * - `connect()`: The local address already has a connection to the same peer.
    * - `listen()`: Another socket is already listening on this address. Choose another port, or
    *   find its holder with `ss -ltnp`.
+   * - `sctp_bindx()`: Another socket is bound to one of the addresses.
    * - `setsockopt()`: The socket is already a member of the multicast group on this interface.
    */
   readonly name: "AddressInUse";
@@ -59,6 +64,9 @@ export interface AddressNotAvailable extends SocketError<"AddressNotAvailable"> 
    * - `getsockopt()`: The socket is not a member of the multicast group.
    * - `ioctl()`: The network interface has no IPv4 address, or cannot have this hardware
    *   address.
+   * - `sctp_bindx()`: One of the addresses is not local to this machine.
+   * - `sctp_connectx()`: The association with an address was peeled off to a socket of its own,
+   *   or every port of the ephemeral range is in use. The range is net.ipv4.ip_local_port_range.
    * - `setsockopt()`: No interface has the address, or the socket is not a member of the
    *   multicast group.
    */
@@ -77,6 +85,8 @@ export interface AlreadyConnected extends SocketError<"AlreadyConnected"> {
    * - `connect()`: The socket is already connected.
    * - `listen()`: The socket is already connected. A listening socket must be a new one.
    * - `recvfrom()`: The socket is connected, so it reports no senders. Use recv().
+   * - `sctp_connectx()`: The socket has an association with one of the addresses, or, if
+   *   one-to-one, listens.
    * - `send()`: MSG.FASTOPEN opens a connection, but the socket is already connected or
    *   listening.
    * - `sendmmsg()`, `sendmsg()`, `sendto()`: The socket is connected and does not accept an
@@ -151,6 +161,9 @@ export interface ConnectionPending extends SocketError<"ConnectionPending"> {
    *   SO.ERROR.
    * - `listen()`: The socket is connecting: an earlier connect() is still in progress. A
    *   listening socket must be a new one.
+   * - `sctp_connectx()`: The association is being set up: the socket is non-blocking, its
+   *   SO.SNDTIMEO expired, or a signal ended the wait. Read its number, by the address, with
+   *   SCTP.GET_PEER_ADDR_INFO.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The connection is in progress.
    */
   readonly name: "ConnectionPending";
@@ -162,6 +175,7 @@ export interface ConnectionRefused extends SocketError<"ConnectionRefused"> {
    * earlier message was sent to.
    *
    * - `SO.ERROR`, `connect()`: No socket is listening on the address.
+   * - `sctp_connectx()`: The peer refused the association: no SCTP socket listens on the port.
    */
   readonly name: "ConnectionRefused";
 }
@@ -182,6 +196,8 @@ export interface ConnectionTimedOut extends SocketError<"ConnectionTimedOut"> {
    *
    * - `accept()`: The connection failed before it was accepted: its peer did not answer in time.
    *   Accept the next one.
+   * - `sctp_connectx()`: The peer did not answer in time. SCTP.INITMSG has the number of
+   *   attempts.
    */
   readonly name: "ConnectionTimedOut";
 }
@@ -284,6 +300,12 @@ export interface InvalidArgument extends SocketError<"InvalidArgument"> {
    * - `poll()`: There are more sockets than the process's descriptor limit. See ulimit -n.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The flags are not valid for this
    *   socket, or MSG.OOB was given and no out-of-band data is pending.
+   * - `sctp_bindx()`: The flags or an address are not valid: an address to add is bound already,
+   *   one to remove is not, or its port or family is not the socket's.
+   * - `sctp_connectx()`: There is no address, or the addresses have several ports, or are not
+   *   valid for the socket.
+   * - `sctp_peeloff()`: The socket has no such association, or is not one-to-many
+   *   (SOCK.SEQPACKET).
    * - `send()`, `sendto()`: The flags or the data are not valid for this socket.
    * - `sendmmsg()`, `sendmsg()`: The flags, the address, the data or a control message is not
    *   valid for this socket. A message carries at most 253 descriptors.
@@ -389,6 +411,8 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `listenersFromEnvironment()`: The promised descriptors cannot be taken over here.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket does not support receiving,
    *   or one of the flags; or the source route of an earlier message failed.
+   * - `sctp_bindx()`, `sctp_connectx()`, `sctp_peeloff()`: The socket is not an SCTP socket of
+   *   Linux.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The socket does not support sending, or
    *   one of the flags.
    * - `sockatmark()`: The socket's protocol has no out-of-band data.
@@ -423,6 +447,8 @@ export interface PermissionDenied extends SocketError<"PermissionDenied"> {
    * - `getsockopt()`: The process lacks the privilege to read the option, or the socket is not
    *   under repair.
    * - `ioctl()`: The process may not change network interfaces: it lacks CAP_NET_ADMIN.
+   * - `sctp_bindx()`: A security policy forbids the address.
+   * - `sctp_connectx()`: A security policy forbids the association.
    * - `send()`, `sendto()`: The unix datagram socket accepts messages only from its own peer; or
    *   a firewall rule or security policy blocked the message.
    * - `sendmmsg()`, `sendmsg()`: A firewall rule or security policy blocked the message; the
@@ -446,6 +472,8 @@ export interface ProcessFdQuotaExceeded extends SocketError<"ProcessFdQuotaExcee
    * - `recvmsg()`: The process is at its descriptor limit, or a security policy rejected a
    *   descriptor. Descriptors that did arrive are closed, and the message is lost. Close some,
    *   or raise the limit (ulimit -n).
+   * - `sctp_peeloff()`: The process has reached its limit of open descriptors, and the
+   *   association is lost. Close some, or raise the limit (ulimit -n).
    */
   readonly name: "ProcessFdQuotaExceeded";
 }
@@ -492,6 +520,8 @@ export interface ResourceBusy extends SocketError<"ResourceBusy"> {
   /**
    * **ResourceBusy**:
    * - `ioctl()`: The network interface does not take the change while it is up.
+   * - `sctp_bindx()`: The socket would have no address left. Close it instead.
+   * - `sctp_peeloff()`: A thread is waiting to send a message of the association.
    * - `setsockopt()`: The resource that the option changes is in use.
    */
   readonly name: "ResourceBusy";

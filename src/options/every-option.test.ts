@@ -5,7 +5,7 @@ import { except } from "../../test/platform.ts";
 import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linux } from "../system/linux/linux.ts";
-import { ValueResult } from "../system/value-result.ts";
+import { OPTION_CAPACITY, ValueResult } from "../system/value-result.ts";
 import { windowsNumbers } from "../system/windows/numbers.ts";
 import { ALG } from "./alg.ts";
 import { BT } from "./bt.ts";
@@ -17,7 +17,7 @@ import { KCM } from "./kcm.ts";
 import { LLC } from "./llc.ts";
 import { LOCAL } from "./local.ts";
 import { MPTCP } from "./mptcp.ts";
-import type { ReadCodec, WriteCodec } from "./option.ts";
+import type { QueryCodec, ReadCodec, WriteCodec } from "./option.ts";
 import { NETLINK, PACKET } from "./packet.ts";
 import { RDS } from "./rds.ts";
 import { SCTP } from "./sctp.ts";
@@ -33,6 +33,7 @@ interface AnyOption {
   readonly name: string;
   readonly read?: ReadCodec<unknown>;
   readonly write?: WriteCodec<never>;
+  readonly query?: QueryCodec<unknown, never>;
 }
 
 const levels: Record<string, Record<string, AnyOption>> = {
@@ -64,14 +65,16 @@ test("an option's key is its C name without the prefix", () => {
 test("reading stays inside the option's memory and never throws, for any bytes and length from the kernel", () => {
   const bytes = fc.uint8Array({ maxLength: 512 });
   const length = fc.oneof(fc.nat(512), fc.integer({ min: -1, max: 0x7fffffff }));
-  for (const { name, read } of all) {
-    if (read === undefined) continue;
+  const reading = all.flatMap(({ name, read, query }) =>
+    [read, query].flatMap((codec) => (codec === undefined ? [] : [{ name, codec }])),
+  );
+  for (const { name, codec } of reading) {
     fc.assert(
       fc.property(bytes, length, (bytes, length) => {
-        const value = new ValueResult(new ArrayBuffer(4096 + 16));
+        const value = new ValueResult(new ArrayBuffer(OPTION_CAPACITY + 16));
         value.bytes.set(bytes);
         value.length = length;
-        assert.notEqual(read.decode(value, linux), undefined, name);
+        assert.notEqual(codec.decode(value, linux), undefined, name);
       }),
       { numRuns: 50 },
     );
@@ -81,15 +84,17 @@ test("reading stays inside the option's memory and never throws, for any bytes a
 const named = except({ windows: "it looks names of interfaces up in Linux's library" });
 
 test("setting throws a TypeError or a RangeError, or encodes bytes that fit", named, () => {
-  for (const { name, write } of all) {
-    if (write === undefined) continue;
+  const encoding = all.flatMap(({ name, write, query }) =>
+    [write, query].flatMap((codec) => (codec === undefined ? [] : [{ name, codec }])),
+  );
+  for (const { name, codec } of encoding) {
     fc.assert(
       fc.property(fc.anything(), (given) => {
-        const value = new ValueResult(new ArrayBuffer(4096 + 16));
+        const value = new ValueResult(new ArrayBuffer(OPTION_CAPACITY + 16));
         value.length = -1;
         try {
           // Bypasses the compiler, to set values that are not of the option's type.
-          write.encode(given as never, value, linux);
+          codec.encode(given as never, value, linux);
           assert.ok(value.length >= 0 && value.length <= value.capacity, `${name}: ${value.length}`);
         } catch (error) {
           assert.ok(error instanceof TypeError || error instanceof RangeError, `${name}: ${error}`);

@@ -17,6 +17,14 @@ export interface WriteCodec<Set> {
   encode(value: Set, into: ValueResult, system: System): void;
 }
 
+/**
+ * Encodes a query, which the kernel reads before it answers, and decodes the answer. The length of
+ * the query is the number of bytes to request.
+ */
+export interface QueryCodec<Get, Query> extends WriteCodec<Query> {
+  decode(value: ValueResult, system: System): Get;
+}
+
 interface OptionIdentity {
   /** The C name, such as `"SO_REUSEADDR"`. */
   readonly name: string;
@@ -32,6 +40,13 @@ export interface ReadableOption<Get> extends OptionIdentity {
 /** An option that `setsockopt()` sets. */
 export interface WritableOption<Set> extends OptionIdentity {
   readonly write: WriteCodec<Set>;
+}
+
+/**
+ * An option that `getsockopt()` reads with a query, such as which association it is about.
+ */
+export interface QueryableOption<Get, Query> extends OptionIdentity {
+  readonly query: QueryCodec<Get, Query>;
 }
 
 /** An option that can be read and set. */
@@ -61,12 +76,28 @@ export function asymmetric<Get, Set>(
   return { ...identity(name), read, write };
 }
 
+/** An option that can only be read with a query. */
+export function queryOnly<Get, Query>(
+  name: string,
+  query: QueryCodec<Get, Query>,
+): QueryableOption<Get, Query> {
+  return { ...identity(name), query };
+}
+
+/** The same option, which can also be read with a query. */
+export function queryable<Known extends OptionIdentity, Get, Query>(
+  option: Known,
+  query: QueryCodec<Get, Query>,
+): Known & QueryableOption<Get, Query> {
+  return { ...option, query };
+}
+
 /**
  * For untyped callers: throws a TypeError unless the value is an option that supports this use.
  */
 export function checkOption(
-  option: Partial<ReadableOption<unknown> & WritableOption<unknown>>,
-  use: "read" | "write",
+  option: Partial<ReadableOption<unknown> & WritableOption<never> & QueryableOption<unknown, never>>,
+  use: "read" | "write" | "query",
 ): void {
   // Comparing the property costs next to nothing; `in` does not.
   if (typeof option?.numberOn !== "function") {
@@ -74,9 +105,26 @@ export function checkOption(
       `option must be an option such as SO.REUSEADDR or TCP.INFO, or a rawOption(), not ${kind(option)}`,
     );
   }
-  if ((use === "read" ? option.read : option.write) === undefined) {
-    throw invalidValue(`${option.name ?? "the option"} can only be ${use === "read" ? "set" : "read"}`);
-  }
+  if (option[use] !== undefined) return;
+  const name = option.name ?? "the option";
+  if (use === "query") throw invalidValue(`${name} takes no query`);
+  if (use === "read" && option.query !== undefined)
+    throw invalidValue(`${name} can only be read with a query`);
+  throw invalidValue(`${name} can only be ${use === "read" ? "set" : "read"}`);
+}
+
+/** The check of an option to read. */
+export function checkReadable<Get>(
+  option: ReadableOption<Get> | QueryableOption<Get, never>,
+): asserts option is ReadableOption<Get> {
+  checkOption(option, "read");
+}
+
+/** The check of an option to read with a query. */
+export function checkQueryable<Get, Query>(
+  option: ReadableOption<Get> | QueryableOption<Get, Query>,
+): asserts option is QueryableOption<Get, Query> {
+  checkOption(option, "query");
 }
 
 function identity(name: string): OptionIdentity {

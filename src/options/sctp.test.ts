@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Fixture, loopback } from "../../test/fixture.ts";
-import { lacking, observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
+import { observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
+import { addressRows } from "../../test/sctp/addresses.ts";
+import { listening, oneToOne, oneToMany as sctp, withSctp } from "../../test/sctp/fixture.ts";
 import { accept } from "../posix/accept.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
@@ -9,12 +11,10 @@ import { AF, IPPROTO, MSG, SCTP_EVENT, SCTP_FLAG, SOCK } from "../posix/constant
 import { getsockname } from "../posix/getsockname.ts";
 import { getsockopt } from "../posix/getsockopt.ts";
 import { listen } from "../posix/listen.ts";
-import type { Socket } from "../posix/owned-socket.ts";
 import { recvmsg } from "../posix/recvmsg.ts";
 import { sendmsg } from "../posix/sendmsg.ts";
 import { sendto } from "../posix/sendto.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
-import { trySocket } from "../posix/socket.ts";
 import { linux } from "../system/linux/linux.ts";
 import { ValueResult } from "../system/value-result.ts";
 import { SCTP } from "./sctp.ts";
@@ -22,18 +22,7 @@ import { sctpAssocinfo, sctpAssocValue, sctpInitmsg, sctpRtoinfo, sctpStatus } f
 import { sctpEvent, sctpEvents } from "./structures/sctp-events.ts";
 import { sctpPaddrparams, sctpSackInfo, sctpSndinfo } from "./structures/sctp-peer.ts";
 
-const sctp = (fixture: Fixture) => fixture.socket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP);
 const sctp6 = (fixture: Fixture) => fixture.socket(AF.INET6, SOCK.SEQPACKET, IPPROTO.SCTP);
-
-function listening(fixture: Fixture): Socket {
-  const receiver = sctp(fixture);
-  bind(receiver, loopback);
-  listen(receiver, 1);
-  return receiver;
-}
-
-const withSctp = (row: ReturnType<typeof observed>) =>
-  lacking(row, () => trySocket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP));
 
 optionTests("IPPROTO_SCTP", SCTP, [
   withSctp(
@@ -98,10 +87,7 @@ optionTests("IPPROTO_SCTP", SCTP, [
   withSctp(roundTrip(SCTP.PARTIAL_DELIVERY_POINT, sctp, 4096)),
   withSctp(
     observed(SCTP.PEER_ADDR_PARAMS, "of later associations, and of the peer of one", (fixture) => {
-      const [client, server] = ["client", "server"].map(() =>
-        fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.SCTP),
-      );
-      assert.ok(client !== undefined && server !== undefined);
+      const [client, server] = [oneToOne(fixture), oneToOne(fixture)];
       setsockopt(client, SCTP.PEER_ADDR_PARAMS, { hbinterval: 7000, pathmaxrxt: 3, flags: 1 });
       const later = getsockopt(client, SCTP.PEER_ADDR_PARAMS);
       assert.deepEqual([later.hbinterval, later.pathmaxrxt, later.flags & 3], [7000, 3, 1]);
@@ -132,7 +118,7 @@ optionTests("IPPROTO_SCTP", SCTP, [
       assert.ok(info.assocId > 0 && info.tsn > 0);
     }),
   ),
-  withSctp(toggles(SCTP.REUSE_PORT, (fixture) => fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.SCTP))),
+  withSctp(toggles(SCTP.REUSE_PORT, oneToOne)),
   withSctp(
     observed(SCTP.RTOINFO, "is the socket's own, whatever an earlier call left in memory", (fixture) => {
       const socket = sctp(fixture);
@@ -143,8 +129,7 @@ optionTests("IPPROTO_SCTP", SCTP, [
   ),
   withSctp(
     observed(SCTP.STATUS, "an association is established, and names its peer", (fixture) => {
-      const [server, client] = [1, 2].map(() => fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.SCTP));
-      assert.ok(server !== undefined && client !== undefined);
+      const [server, client] = [oneToOne(fixture), oneToOne(fixture)];
       bind(server, loopback);
       listen(server, 1);
       connect(client, getsockname(server));
@@ -156,6 +141,7 @@ optionTests("IPPROTO_SCTP", SCTP, [
     }),
   ),
   withSctp(roundTrip(SCTP.RTOINFO, sctp, { assocId: 0, initial: 2000, max: 30_000, min: 500 })),
+  ...addressRows,
 ]);
 
 test("SCTP's structures are laid out as in the headers", () => {

@@ -22,8 +22,6 @@ import type {
   HciChannels,
   J1939Values,
   RdsTransports,
-  SctpEvents,
-  SctpFlags,
   TipcEvents,
   TipcImportances,
   TipcScopes,
@@ -32,6 +30,27 @@ import type {
   XdpFlags,
 } from "../system/family-constants.ts";
 import { constants as linux } from "../system/linux/constants.ts";
+import type {
+  SctpAddressChanges,
+  SctpAddressStates,
+  SctpAssociationChanges,
+  SctpAssociationResetFlags,
+  SctpAssociations,
+  SctpAuthentication,
+  SctpBindxFlags,
+  SctpDataFlags,
+  SctpEvents,
+  SctpFlags,
+  SctpNotificationErrors,
+  SctpPartialDeliveries,
+  SctpPeerAddressFlags,
+  SctpReliabilities,
+  SctpResetRequests,
+  SctpSchedulers,
+  SctpStates,
+  SctpStreamChangeFlags,
+  SctpStreamResetFlags,
+} from "../system/sctp-constants.ts";
 import { somaxconn } from "../system/somaxconn.ts";
 import type {
   AddressInfoFlags,
@@ -76,8 +95,25 @@ export type {
   PollEvents,
   Protocols,
   RdsTransports,
+  SctpAddressChanges,
+  SctpAddressStates,
+  SctpAssociationChanges,
+  SctpAssociationResetFlags,
+  SctpAssociations,
+  SctpAuthentication,
+  SctpBindxFlags,
+  SctpDataFlags,
   SctpEvents,
   SctpFlags,
+  SctpNotificationErrors,
+  SctpPartialDeliveries,
+  SctpPeerAddressFlags,
+  SctpReliabilities,
+  SctpResetRequests,
+  SctpSchedulers,
+  SctpStates,
+  SctpStreamChangeFlags,
+  SctpStreamResetFlags,
   Shutdowns,
   SocketTypes,
   SourcePreferences,
@@ -212,6 +248,28 @@ export const J1939: J1939Values = all("J1939");
 
 /** Values of `RDS.TRANSPORT`: RDS_TRANS_TCP is `RDS_TRANS.TCP`. */
 export const RDS_TRANS: RdsTransports = all("RDS_TRANS");
+/** Associations that an `assocId` may stand for: SCTP_FUTURE_ASSOC is `SCTP_ASSOC.FUTURE`. */
+export const SCTP_ASSOC: SctpAssociations = all("SCTP_ASSOC");
+
+/** Flags of the notification ASSOC_RESET_EVENT: SCTP_ASSOC_RESET_DENIED and so on. */
+export const SCTP_ASSOC_RESET: SctpAssociationResetFlags = all("SCTP_ASSOC_RESET");
+
+/**
+ * Algorithms of `SCTP.HMAC_IDENT`, and the indications of AUTHENTICATION_EVENT: SCTP_AUTH_NEW_KEY
+ * and so on.
+ */
+export const SCTP_AUTH: SctpAuthentication = all("SCTP_AUTH");
+
+/** The third argument of `sctp_bindx()`. */
+export const SCTP_BINDX: SctpBindxFlags = all("SCTP_BINDX");
+
+/** Flags of the notifications SEND_FAILED_EVENT and SEND_FAILED: SCTP_DATA_SENT and so on. */
+export const SCTP_DATA: SctpDataFlags = all("SCTP_DATA");
+
+/**
+ * Values of `SCTP.ENABLE_STREAM_RESET`, combined with `|`: SCTP_ENABLE_RESET_STREAM_REQ and so on.
+ */
+export const SCTP_ENABLE: SctpResetRequests = all("SCTP_ENABLE");
 
 /**
  * Values of `type` in `SCTP.EVENT`, and the types of notifications: SCTP_ASSOC_CHANGE and so on.
@@ -220,6 +278,45 @@ export const SCTP_EVENT: SctpEvents = all("SCTP_EVENT");
 
 /** Flags of `SCTP_SNDINFO` and `SCTP_RCVINFO`: SCTP_UNORDERED is `SCTP_FLAG.UNORDERED`. */
 export const SCTP_FLAG: SctpFlags = all("SCTP_FLAG");
+
+/** The indication of PARTIAL_DELIVERY_EVENT: SCTP_PARTIAL_DELIVERY_ABORTED. */
+export const SCTP_PARTIAL_DELIVERY: SctpPartialDeliveries = all("SCTP_PARTIAL_DELIVERY");
+
+/** Policies of partial reliability (RFC 3758, RFC 7496): SCTP_PR_SCTP_TTL is `SCTP_PR.TTL`. */
+export const SCTP_PR: SctpReliabilities = all("SCTP_PR");
+
+/** Values of `state` in the notification ASSOC_CHANGE: SCTP_COMM_UP and so on. */
+export const SCTP_SAC: SctpAssociationChanges = all("SCTP_SAC");
+
+/**
+ * Values of `error` in the notifications ASSOC_CHANGE and PEER_ADDR_CHANGE that are not a cause of
+ * an ABORT: SCTP_FAILED_THRESHOLD and so on.
+ */
+export const SCTP_SN_ERROR: SctpNotificationErrors = all("SCTP_SN_ERROR");
+
+/** Values of `state` in the notification PEER_ADDR_CHANGE: SCTP_ADDR_AVAILABLE and so on. */
+export const SCTP_SPC: SctpAddressChanges = all("SCTP_SPC");
+
+/** States of an address of the peer: SCTP_ACTIVE is `SCTP_SPINFO.ACTIVE`. */
+export const SCTP_SPINFO: SctpAddressStates = all("SCTP_SPINFO");
+
+/** Flags of `SCTP.PEER_ADDR_PARAMS`, combined with `|`: SPP_HB_ENABLE is `SCTP_SPP.HB_ENABLE`. */
+export const SCTP_SPP: SctpPeerAddressFlags = all("SCTP_SPP");
+
+/** Values of `SCTP.STREAM_SCHEDULER` (RFC 8260, 3): SCTP_SS_FCFS and so on. */
+export const SCTP_SS: SctpSchedulers = all("SCTP_SS");
+
+/** States of an association in `SCTP.STATUS`: SCTP_ESTABLISHED is `SCTP_STATE.ESTABLISHED`. */
+export const SCTP_STATE: SctpStates = all("SCTP_STATE");
+
+/** Flags of the notification STREAM_CHANGE_EVENT: SCTP_STREAM_CHANGE_DENIED and so on. */
+export const SCTP_STREAM_CHANGE: SctpStreamChangeFlags = all("SCTP_STREAM_CHANGE");
+
+/**
+ * Flags of `SCTP.RESET_STREAMS` and of the notification STREAM_RESET_EVENT:
+ * SCTP_STREAM_RESET_INCOMING and so on.
+ */
+export const SCTP_STREAM_RESET: SctpStreamResetFlags = all("SCTP_STREAM_RESET");
 
 /** The events of TIPC's topology service: TIPC_PUBLISHED and so on. */
 export const TIPC_EVENT: TipcEvents = all("TIPC_EVENT");

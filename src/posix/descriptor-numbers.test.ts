@@ -25,6 +25,9 @@ import { tryRecv } from "./recv.ts";
 import { tryRecvfrom } from "./recvfrom.ts";
 import { tryRecvmmsg } from "./recvmmsg.ts";
 import { tryRecvmsg } from "./recvmsg.ts";
+import { trySctp_bindx } from "./sctp_bindx.ts";
+import { trySctp_connectx } from "./sctp_connectx.ts";
+import { trySctp_peeloff } from "./sctp_peeloff.ts";
 import { trySend } from "./send.ts";
 import { trySendmmsg } from "./sendmmsg.ts";
 import { trySendmsg } from "./sendmsg.ts";
@@ -65,6 +68,13 @@ const calls: Readonly<Record<string, (socket: Socket) => unknown>> = {
   recvfrom: (s) => tryRecvfrom(s, bytes),
   recvmmsg: (s) => tryRecvmmsg(s, [message]),
   recvmsg: (s) => tryRecvmsg(s, message),
+  sctp_bindx: (s) => trySctp_bindx(s, [address], 1),
+  sctp_connectx: (s) => trySctp_connectx(s, [address]),
+  sctp_peeloff: (s) => {
+    const result = trySctp_peeloff(s, 1);
+    if (result.ok) close(result.value);
+    return result;
+  },
   send: (s) => trySend(s, bytes),
   sendmmsg: (s) => trySendmmsg(s, [message]),
   sendmsg: (s) => trySendmsg(s, message),

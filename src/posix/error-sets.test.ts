@@ -16,6 +16,7 @@ const errnos = { ...linuxErrnos, ...windowsErrnos, ...EAI };
 /** Linux's and FreeBSD's own, and ours. */
 const notInPosix = [
   ...["attachFilter", "attachReuseportFilter", "detachFilter"],
+  ...["sctp_bindx", "sctp_connectx", "sctp_peeloff"],
   ...["ioctl", "recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"],
 ];
 

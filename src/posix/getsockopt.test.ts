@@ -8,8 +8,10 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from 
 import { loopback } from "../../test/fixture.ts";
 import { descriptorsHidden, httpServersHidden } from "../../test/own-sockets.ts";
 import { except } from "../../test/platform.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { rawOption } from "../options/raw.ts";
+import { SCTP } from "../options/sctp.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import type { ValueResult } from "../system/value-result.ts";
@@ -324,6 +326,38 @@ function assertPort(address: ReturnType<ReturnType<typeof createNetServer>["addr
   assert.ok(typeof address === "object" && address !== null);
   return address.port;
 }
+
+test("a query is written before the call, and only where the option takes one", () => {
+  const asked: number[] = [];
+  const answer = (_fd: number, _level: number, _name: number, value: ValueResult) => {
+    asked.push(value.view.getInt32(0, true), value.length);
+    value.view.setUint32(4, 7, true);
+    return 0;
+  };
+  const system = scripted({ getsockopt: [answer] });
+  const made = socket(AF.INET, SOCK.DGRAM, IPPROTO.UDP, { system });
+  assert.deepEqual(getsockopt(made, SCTP.CONTEXT, { assocId: 3 }), { assocId: 3, value: 7 });
+  assert.deepEqual(getsockopt(made, SCTP.CONTEXT), { assocId: 0, value: 7 });
+  assert.deepEqual(asked, [3, 8, 0, 8]);
+  // @ts-expect-error it takes no query
+  assert.throws(() => getsockopt(made, SO.TYPE, {}), {
+    name: "TypeError",
+    message: /SO_TYPE takes no query/,
+  });
+  const needed = { name: "TypeError", message: /SCTP_GET_PEER_ADDR_INFO can only be read with a query/ };
+  // @ts-expect-error it needs one
+  assert.throws(() => getsockopt(made, SCTP.GET_PEER_ADDR_INFO), needed);
+  const wrong = { name: "RangeError", message: /^SCTP_CONTEXT: assocId must be/ };
+  assert.throws(() => getsockopt(made, SCTP.CONTEXT, { assocId: -1 }), wrong);
+  const closing = {
+    get assocId() {
+      close(made);
+      return 3;
+    },
+  };
+  assertFails(tryGetsockopt(made, SCTP.CONTEXT, closing), "SocketClosed");
+  assert.equal(asked.length, 4);
+});
 
 test("a bound UDP socket's options", () => {
   using bound = socket(AF.INET, SOCK.DGRAM);

@@ -11,10 +11,16 @@ import {
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import { checkOption, type ReadableOption } from "../options/option.ts";
+import {
+  checkQueryable,
+  checkReadable,
+  type QueryableOption,
+  type ReadableOption,
+} from "../options/option.ts";
 import type { OptionNumber, System } from "../system/system.ts";
 import type { ValueResult } from "../system/value-result.ts";
-import { borrow, type SocketLike } from "./borrow.ts";
+import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
+import { encodeValue, placed } from "./encode-value.ts";
 
 /** Everything `getsockopt()` can fail with. */
 export const getsockoptErrors = new ErrorSet("getsockopt", {
@@ -91,17 +97,62 @@ export const isGetsockoptError = (error: unknown): error is GetsockoptError => g
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=getsockopt&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-getsockopt)
  */
-export function getsockopt<Get>(socket: SocketLike, option: ReadableOption<Get>): Get {
-  return unwrap(tryGetsockopt(socket, option), getsockopt);
+export function getsockopt<Get>(socket: SocketLike, option: ReadableOption<Get>): Get;
+/**
+ * Reads an option of a part of a socket that a query names, such as one association of SCTP:
+ * `getsockopt(socket, SCTP.STATUS, { assocId })`. Fails as without a query.
+ *
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param option an option that takes a query; others do not compile
+ * @param query which part to read, in the option's own type
+ * @returns the value, in the option's own type
+ * @throws GetsockoptError
+ * @throws TypeError if the query is not of its type
+ * @throws RangeError if a number of the query is out of range
+ */
+export function getsockopt<Get, Query>(
+  socket: SocketLike,
+  option: QueryableOption<Get, Query>,
+  query: NoInfer<Query>,
+): Get;
+export function getsockopt<Get, Query>(
+  socket: SocketLike,
+  option: ReadableOption<Get> | QueryableOption<Get, Query>,
+  query?: Query,
+): Get {
+  return unwrap(readOrAsk(socket, option, query), getsockopt);
 }
 
-/** Like {@link getsockopt}, but returns errors instead of throwing them. */
+/**
+ * Like {@link getsockopt}, but returns errors instead of throwing them. Still throws on a bad
+ * query.
+ */
 export function tryGetsockopt<Get>(
   socket: SocketLike,
   option: ReadableOption<Get>,
+): Result<Get, GetsockoptError>;
+export function tryGetsockopt<Get, Query>(
+  socket: SocketLike,
+  option: QueryableOption<Get, Query>,
+  query: NoInfer<Query>,
+): Result<Get, GetsockoptError>;
+export function tryGetsockopt<Get, Query>(
+  socket: SocketLike,
+  option: ReadableOption<Get> | QueryableOption<Get, Query>,
+  query?: Query,
 ): Result<Get, GetsockoptError> {
-  const { system, fd } = borrow(socket);
-  checkOption(option, "read");
+  return readOrAsk(socket, option, query);
+}
+
+function readOrAsk<Get, Query>(
+  socket: SocketLike,
+  option: ReadableOption<Get> | QueryableOption<Get, Query>,
+  query: Query | undefined,
+): Result<Get, GetsockoptError> {
+  const borrowed = borrow(socket);
+  if (query !== undefined) return ask(borrowed, option, query);
+  const { system, fd } = borrowed;
+  checkReadable(option);
   const number = option.numberOn(system);
   if (fd < 0) return getsockoptErrors.fail(system, "SocketClosed", undefined, option.name);
   if (number === undefined)
@@ -117,6 +168,27 @@ export function tryGetsockopt<Get>(
   }
   if (returned < 0) return getsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: option.read.decode(value, system) };
+}
+
+/** Reads an option with a query. */
+function ask<Get, Query>(
+  borrowed: Borrowed,
+  option: ReadableOption<Get> | QueryableOption<Get, Query>,
+  query: Query,
+): Result<Get, GetsockoptError> {
+  const { system } = borrowed;
+  checkQueryable(option);
+  const number = option.numberOn(system);
+  const encoded = encodeValue(option.name, option.query, query, system);
+  // Only now: the query's getters may have closed the socket or read other options.
+  const { fd } = borrowed;
+  if (fd < 0) return getsockoptErrors.fail(system, "SocketClosed", undefined, option.name);
+  if (number === undefined)
+    return getsockoptErrors.fail(system, "OptionNotSupported", undefined, option.name);
+  const value = placed(encoded, system.option);
+  const returned = system.getsockopt(fd, number.level, number.number, value);
+  if (returned < 0) return getsockoptErrors.failure(system, returned, { about: option.name });
+  return { ok: true, value: option.query.decode(value, system) };
 }
 
 function read(

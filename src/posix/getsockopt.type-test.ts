@@ -3,9 +3,11 @@ import { same } from "../../test/same-type.ts";
 import type { Result } from "../errors/result.ts";
 import type { PendingError } from "../options/pending-error.ts";
 import { rawOption } from "../options/raw.ts";
+import { SCTP } from "../options/sctp.ts";
 import { SO } from "../options/so.ts";
 import type { Credentials } from "../options/structures/credentials.ts";
 import type { Linger } from "../options/structures/linger.ts";
+import type { SctpStatus } from "../options/structures/sctp.ts";
 import type { TcpInfo } from "../options/structures/tcp-info.ts";
 import { TCP } from "../options/tcp.ts";
 import { type GetsockoptError, getsockopt, tryGetsockopt } from "./getsockopt.ts";
@@ -37,6 +39,10 @@ export function returnsTheOptionsType(): void {
   same<typeof raw, Uint8Array>(true);
   const result = tryGetsockopt(fd, SO.REUSEADDR);
   same<typeof result, Result<boolean, GetsockoptError>>(true);
+  const status = getsockopt(fd, SCTP.STATUS, { assocId: 3 });
+  same<typeof status, SctpStatus>(true);
+  const ofOne = tryGetsockopt(fd, SCTP.STATUS);
+  same<typeof ofOne, Result<SctpStatus, GetsockoptError>>(true);
   // @ts-expect-error a boolean is not a number: `same` can fail
   same<typeof flag, number>(true);
 }
@@ -50,6 +56,17 @@ export function refusesWhatCannotBeRead(): void {
   getsockopt(fd, "SO_REUSEADDR");
   // @ts-expect-error a socket comes first
   getsockopt(SO.REUSEADDR);
+}
+
+export function refusesWrongQueries(): void {
+  // @ts-expect-error it takes no query
+  getsockopt(fd, SO.REUSEADDR, { assocId: 3 });
+  // @ts-expect-error it needs one
+  getsockopt(fd, SCTP.GET_PEER_ADDR_INFO);
+  // @ts-expect-error it needs an address
+  getsockopt(fd, SCTP.GET_PEER_ADDR_INFO, { assocId: 3 });
+  // @ts-expect-error a number is none
+  tryGetsockopt(fd, SCTP.STATUS, 3);
 }
 
 export function isExhaustive(pending: PendingError, error: GetsockoptError): string {

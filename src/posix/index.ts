@@ -17,7 +17,12 @@ export { KCM } from "../options/kcm.ts";
 export { LLC } from "../options/llc.ts";
 export { LOCAL } from "../options/local.ts";
 export { MPTCP } from "../options/mptcp.ts";
-export type { Option, ReadableOption, WritableOption } from "../options/option.ts";
+export type {
+  Option,
+  QueryableOption,
+  ReadableOption,
+  WritableOption,
+} from "../options/option.ts";
 export { NETLINK, PACKET } from "../options/packet.ts";
 export type { PendingError, PendingErrorName } from "../options/pending-error.ts";
 export { rawOption } from "../options/raw.ts";
@@ -59,6 +64,8 @@ export type {
   SctpRtoinfo,
   SctpStatus,
 } from "../options/structures/sctp.ts";
+export type { SctpPeerAddressInfo, SctpPrimaryAddress } from "../options/structures/sctp-addresses.ts";
+export type { SctpAssociation, SctpPeerAddress } from "../options/structures/sctp-association.ts";
 export type { SctpEventSubscribe, SctpEventSubscription } from "../options/structures/sctp-events.ts";
 export type {
   SctpDefaultSendInfo,
@@ -235,6 +242,27 @@ export {
   tryRecvmmsg,
 } from "./recvmmsg.ts";
 export { isRecvmsgError, type RecvmsgError, type RecvmsgErrorName, recvmsg, tryRecvmsg } from "./recvmsg.ts";
+export {
+  isSctp_bindxError,
+  type Sctp_bindxError,
+  type Sctp_bindxErrorName,
+  sctp_bindx,
+  trySctp_bindx,
+} from "./sctp_bindx.ts";
+export {
+  isSctp_connectxError,
+  type Sctp_connectxError,
+  type Sctp_connectxErrorName,
+  sctp_connectx,
+  trySctp_connectx,
+} from "./sctp_connectx.ts";
+export {
+  isSctp_peeloffError,
+  type Sctp_peeloffError,
+  type Sctp_peeloffErrorName,
+  sctp_peeloff,
+  trySctp_peeloff,
+} from "./sctp_peeloff.ts";
 export { isSendError, type SendError, type SendErrorName, send, trySend } from "./send.ts";
 export {
   isSendmmsgError,

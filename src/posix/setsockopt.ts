@@ -1,4 +1,3 @@
-import { aboutSubject } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -10,9 +9,8 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type WritableOption } from "../options/option.ts";
-import type { System } from "../system/system.ts";
-import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
+import { encodeValue, placed } from "./encode-value.ts";
 
 /** Everything `setsockopt()` can fail with. */
 export const setsockoptErrors = new ErrorSet("setsockopt", {
@@ -134,7 +132,7 @@ export function trySetsockopt<Set>(
   const { system } = borrowed;
   checkOption(option, "write");
   const number = option.numberOn(system);
-  const encoded = encode(option, value, system);
+  const encoded = encodeValue(option.name, option.write, value, system);
   // Only now: the value's getters may have closed the socket or set other options.
   const { fd } = borrowed;
   if (fd < 0) return setsockoptErrors.fail(system, "SocketClosed", undefined, option.name);
@@ -143,36 +141,4 @@ export function trySetsockopt<Set>(
   const returned = system.setsockopt(fd, number.level, number.number, placed(encoded, system.option));
   if (returned < 0) return setsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: undefined };
-}
-
-/**
- * Scratch memory for encoding objects: their getters may make calls, which use the system's own
- * buffer.
- */
-let scratch: ValueResult | undefined;
-
-/** Encodes the value. An error about a bad one names the option. */
-function encode<Set>(option: WritableOption<Set>, value: Set, system: System): ValueResult {
-  const isObject = typeof value === "object";
-  const into = isObject ? (scratch ?? newScratch()) : system.option;
-  // Held while it is written to: a getter may re-enter.
-  if (isObject) scratch = undefined;
-  try {
-    option.write.encode(value, into, system);
-    return into;
-  } catch (error) {
-    throw aboutSubject(option.name, error);
-  } finally {
-    if (isObject) scratch = into;
-  }
-}
-
-const newScratch = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY));
-
-/** Copies the value to the system's own buffer, whose address is known. */
-function placed(value: ValueResult, buffer: ValueResult): ValueResult {
-  if (value === buffer) return buffer;
-  buffer.bytes.set(value.valid);
-  buffer.length = value.length;
-  return buffer;
 }

@@ -1,8 +1,10 @@
+import { noSctpConstants, type SctpConstants } from "./sctp-constants.ts";
+
 /**
  * The values of addresses, options and messages of special families and protocols, under their C
  * names. Linux only.
  */
-export interface FamilyConstants {
+export interface FamilyConstants extends SctpConstants {
   readonly ALG_OP: Partial<AlgOperations>;
   readonly BDADDR: Partial<BluetoothAddressTypes>;
   readonly BTPROTO: Partial<BluetoothProtocols>;
@@ -13,8 +15,6 @@ export interface FamilyConstants {
   readonly HCI_CHANNEL: Partial<HciChannels>;
   readonly J1939: Partial<J1939Values>;
   readonly RDS_TRANS: Partial<RdsTransports>;
-  readonly SCTP_EVENT: Partial<SctpEvents>;
-  readonly SCTP_FLAG: Partial<SctpFlags>;
   readonly TIPC_EVENT: Partial<TipcEvents>;
   readonly TIPC_IMPORTANCE: Partial<TipcImportances>;
   readonly TIPC_SCOPE: Partial<TipcScopes>;
@@ -275,54 +275,6 @@ export interface RdsTransports {
   readonly TCP: number;
 }
 
-/** Values of `type` in `SCTP.EVENT`, and the types of notifications. */
-export interface SctpEvents {
-  /** The peer's adaptation layer. */
-  readonly ADAPTATION_INDICATION: number;
-  /** An association began or ended. */
-  readonly ASSOC_CHANGE: number;
-  /** An association was reset. */
-  readonly ASSOC_RESET_EVENT: number;
-  /** Keys changed. */
-  readonly AUTHENTICATION_EVENT: number;
-  /** Messages carry SCTP_SNDRCV. */
-  readonly DATA_IO_EVENT: number;
-  /** The delivery of a message in parts was aborted. */
-  readonly PARTIAL_DELIVERY_EVENT: number;
-  /** An address of the peer became reachable or unreachable. */
-  readonly PEER_ADDR_CHANGE: number;
-  /** The peer reported an error. */
-  readonly REMOTE_ERROR: number;
-  /** Everything sent has been acknowledged. */
-  readonly SENDER_DRY_EVENT: number;
-  /** A message was not sent; replaced by SEND_FAILED_EVENT. */
-  readonly SEND_FAILED: number;
-  /** A message was not sent. */
-  readonly SEND_FAILED_EVENT: number;
-  /** The peer has stopped sending. */
-  readonly SHUTDOWN_EVENT: number;
-  /** The number of streams changed. */
-  readonly STREAM_CHANGE_EVENT: number;
-  /** A stream was reset. */
-  readonly STREAM_RESET_EVENT: number;
-}
-
-/** Flags of `SCTP_SNDINFO` and `SCTP_RCVINFO`, combined with `|`: SCTP_UNORDERED and so on. */
-export interface SctpFlags {
-  /** Ends the association with ABORT. */
-  readonly ABORT: number;
-  /** Sends to the given address, not the primary one. */
-  readonly ADDR_OVER: number;
-  /** Ends the association in an orderly way. */
-  readonly EOF: number;
-  /** Requests an immediate acknowledgement. */
-  readonly SACK_IMMEDIATELY: number;
-  /** Sends to every association of the socket. */
-  readonly SENDALL: number;
-  /** Unordered delivery. */
-  readonly UNORDERED: number;
-}
-
 /** The events of TIPC's topology service. */
 export interface TipcEvents {
   /** A service has become available. */
@@ -399,8 +351,7 @@ export const noFamilyConstants: FamilyConstants = {
   HCI_CHANNEL: {},
   J1939: {},
   RDS_TRANS: {},
-  SCTP_EVENT: {},
-  SCTP_FLAG: {},
+  ...noSctpConstants,
   TIPC_EVENT: {},
   TIPC_IMPORTANCE: {},
   TIPC_SCOPE: {},

@@ -209,6 +209,12 @@ export interface Calls {
   recvfrom(fd: number, buffer: Uint8Array, flags: number, address: ValueResult): number;
   recvmmsg(fd: number, messages: readonly MessageHeader[], flags: number): number;
   recvmsg(fd: number, message: MessageHeader, flags: number): number;
+  /** `addresses` is packed: sockaddr_in and sockaddr_in6, one after another. */
+  sctp_bindx(fd: number, addresses: Uint8Array, flags: number): number;
+  /** Returns the number of the association. */
+  sctp_connectx(fd: number, addresses: Uint8Array): number;
+  /** Returns a new descriptor. */
+  sctp_peeloff(fd: number, assocId: number, flags: number): number;
   send(fd: number, buffer: Uint8Array, flags: number): number;
   sendmmsg(fd: number, messages: readonly MessageHeader[], flags: number): number;
   sendmsg(fd: number, message: MessageHeader, flags: number): number;

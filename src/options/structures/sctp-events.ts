@@ -1,5 +1,6 @@
 import { boolean, checkObject, integer } from "../../errors/argument.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
+import { assocIdOf } from "./sctp-association.ts";
 
 /** Whether to receive a kind of event: struct sctp_event. */
 export interface SctpEventSubscription {
@@ -14,7 +15,7 @@ export interface SctpEventSubscription {
 export const sctpEvent: WriteCodec<SctpEventSubscription> = {
   encode(value, into) {
     checkObject("the option", "{ assocId?, type, on }", value);
-    const assocId = integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
+    const assocId = assocIdOf(value);
     const type = integer("type", value.type, 0, 0xffff);
     const on = boolean("on", value.on) ? 1 : 0;
     into.view.setInt32(0, assocId, true);

@@ -1,12 +1,8 @@
 import type { AddressInput } from "../../address/address.ts";
-import { encodeAddress } from "../../address/sockaddr.ts";
 import { checkObject, integer } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
-import type { ReadCodec, WriteCodec } from "../option.ts";
-import { SOCKADDR_STORAGE } from "./fields.ts";
-
-const assocIdOf = (value: { readonly assocId?: number }) =>
-  integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
+import type { QueryCodec, ReadCodec, WriteCodec } from "../option.ts";
+import { assocIdOf, encodeStorage, ofPeerAddress, type SctpAssociation } from "./sctp-association.ts";
 
 /** The parameters for one address of the peer; times are in milliseconds. */
 export interface SctpPeerAddressParameters {
@@ -18,18 +14,14 @@ export interface SctpPeerAddressParameters {
   readonly pathmtu: number;
   /** How long to delay acknowledgements. */
   readonly sackdelay: number;
-  /**
-   * SPP_HB_ENABLE and so on: 1 and 2 turn heartbeats on and off, 4 sends one; 8, 16: MTU discovery.
-   */
+  /** `SCTP_SPP.HB_ENABLE` and so on. */
   readonly flags: number;
   readonly ipv6Flowlabel: number;
   readonly dscp: number;
 }
 
 /** The parameters to set; numbers that are 0 or omitted stay unchanged. */
-export interface SctpPeerAddressChange extends Partial<SctpPeerAddressParameters> {
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
+export interface SctpPeerAddressChange extends Partial<SctpPeerAddressParameters>, SctpAssociation {
   /** The address of the peer; if omitted, every address, or those of later associations. */
   readonly address?: AddressInput;
 }
@@ -64,13 +56,11 @@ export const sctpPaddrparams: ReadCodec<SctpPeerAddressParameters> & WriteCodec<
     const { address, hbinterval = 0, pathmaxrxt = 0, pathmtu = 0, sackdelay = 0, flags = 0 } = value;
     const { ipv6Flowlabel = 0, dscp = 0 } = value;
     const assocId = assocIdOf(value);
-    const sockaddr = address === undefined ? undefined : encodeAddress(address, system, system.address).valid;
+    const sockaddr = address === undefined ? undefined : encodeStorage(address, system);
     const { view, bytes } = into;
     bytes.fill(0, 0, PADDRPARAMS.size);
     view.setInt32(0, assocId, true);
-    if (sockaddr !== undefined) {
-      bytes.set(sockaddr.subarray(0, SOCKADDR_STORAGE), PADDRPARAMS.address);
-    }
+    if (sockaddr !== undefined) bytes.set(sockaddr, PADDRPARAMS.address);
     view.setUint32(PADDRPARAMS.hbinterval, integer("hbinterval", hbinterval, 0, 0xffffffff), true);
     view.setUint16(PADDRPARAMS.pathmaxrxt, integer("pathmaxrxt", pathmaxrxt, 0, 0xffff), true);
     view.setUint32(PADDRPARAMS.pathmtu, integer("pathmtu", pathmtu, 0, 0xffffffff), true);
@@ -81,6 +71,11 @@ export const sctpPaddrparams: ReadCodec<SctpPeerAddressParameters> & WriteCodec<
     into.length = PADDRPARAMS.size;
   },
 };
+
+export const sctpPaddrparamsOf = ofPeerAddress<SctpPeerAddressParameters>(
+  sctpPaddrparams,
+  PADDRPARAMS.address,
+);
 
 /** How acknowledgements are delayed: struct sctp_sack_info. */
 export interface SctpSackInfo {
@@ -148,4 +143,16 @@ export const sctpSndinfo: Codec<SctpDefaultSendInfo> = {
     into.view.setInt32(12, assocId, true);
     into.length = 16;
   },
+};
+
+/** { sctp_assoc_t snd_assoc_id } is its last field here. */
+export const sctpSndinfoOf: QueryCodec<SctpDefaultSendInfo, SctpAssociation> = {
+  encode(query, into) {
+    checkObject("the query", "{ assocId? }", query);
+    const assocId = assocIdOf(query);
+    into.bytes.fill(0, 0, 16);
+    into.view.setInt32(12, assocId, true);
+    into.length = 16;
+  },
+  decode: sctpSndinfo.decode,
 };

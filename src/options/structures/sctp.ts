@@ -1,15 +1,8 @@
-import type { Address } from "../../address/address.ts";
 import { checkObject, integer } from "../../errors/argument.ts";
-import type { ValueResult } from "../../system/value-result.ts";
 import type { Codec } from "../codecs.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
-import { readStorage } from "./fields.ts";
-
-/**
- * The kernel first reads the association to query: 0, the socket's own, instead of what an earlier
- * call left there.
- */
-const prepare = (into: ValueResult): void => void into.view.setInt32(0, 0, true);
+import { PADDRINFO_SIZE, readPaddrinfo, type SctpPeerAddressInfo } from "./sctp-addresses.ts";
+import { assocIdOf, prepareAssociation } from "./sctp-association.ts";
 
 /** The parameters that a new association proposes: struct sctp_initmsg. */
 export interface SctpInitmsg {
@@ -53,7 +46,7 @@ export interface SctpRtoinfo {
 /** { sctp_assoc_t srto_assoc_id; __u32 srto_initial, srto_max, srto_min }. */
 export const sctpRtoinfo: Codec<SctpRtoinfo> = {
   size: 16,
-  prepare,
+  prepare: prepareAssociation,
   decode: ({ view }) => ({
     assocId: view.getInt32(0, true),
     initial: view.getUint32(4, true),
@@ -62,7 +55,7 @@ export const sctpRtoinfo: Codec<SctpRtoinfo> = {
   }),
   encode(value, into) {
     checkObject("the option", "{ assocId?, initial, max, min }", value);
-    const assocId = integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
+    const assocId = assocIdOf(value);
     const fields = ["initial", "max", "min"] as const;
     const numbers = fields.map((field) => integer(field, value[field], 0, 0xffffffff));
     into.view.setInt32(0, assocId, true);
@@ -81,11 +74,11 @@ export interface SctpAssocValue {
 /** { sctp_assoc_t assoc_id; __u32 assoc_value }. */
 export const sctpAssocValue: Codec<SctpAssocValue> = {
   size: 8,
-  prepare,
+  prepare: prepareAssociation,
   decode: ({ view }) => ({ assocId: view.getInt32(0, true), value: view.getUint32(4, true) }),
   encode(value, into) {
     checkObject("the option", "{ assocId?, value }", value);
-    const assocId = integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
+    const assocId = assocIdOf(value);
     const number = integer("value", value.value, 0, 0xffffffff);
     into.view.setInt32(0, assocId, true);
     into.view.setUint32(4, number, true);
@@ -118,7 +111,7 @@ export interface SctpAssocinfo extends Required<SctpAssocparams> {
  */
 export const sctpAssocinfo: ReadCodec<SctpAssocinfo> & WriteCodec<SctpAssocparams> = {
   size: 20,
-  prepare,
+  prepare: prepareAssociation,
   decode: ({ view }) => ({
     assocId: view.getInt32(0, true),
     asocmaxrxt: view.getUint16(4, true),
@@ -129,7 +122,7 @@ export const sctpAssocinfo: ReadCodec<SctpAssocinfo> & WriteCodec<SctpAssocparam
   }),
   encode(value, into) {
     checkObject("the option", "{ assocId?, asocmaxrxt, cookieLife }", value);
-    const assocId = integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
+    const assocId = assocIdOf(value);
     const asocmaxrxt = integer("asocmaxrxt", value.asocmaxrxt, 0, 0xffff);
     const cookieLife = integer("cookieLife", value.cookieLife, 0, 0xffffffff);
     into.bytes.fill(0, 0, 20);
@@ -140,10 +133,10 @@ export const sctpAssocinfo: ReadCodec<SctpAssocinfo> & WriteCodec<SctpAssocparam
   },
 };
 
-/** The state of the association of a one-to-one socket: struct sctp_status. */
+/** The state of an association: struct sctp_status. */
 export interface SctpStatus {
   readonly assocId: number;
-  /** enum sctp_sstat_state: 4 is established. */
+  /** `SCTP_STATE.ESTABLISHED` and so on. */
   readonly state: number;
   /** The peer's receive window in bytes. */
   readonly rwnd: number;
@@ -156,44 +149,28 @@ export interface SctpStatus {
   /** The size above which messages are fragmented. */
   readonly fragmentationPoint: number;
   /** The peer's primary address. */
-  readonly primary: {
-    readonly address: Address;
-    /** enum sctp_spinfo_state: 0 is inactive, 2 active. */
-    readonly state: number;
-    /** The congestion window and the path MTU in bytes. */
-    readonly cwnd: number;
-    readonly mtu: number;
-    /** The round-trip time and the retransmission timeout in milliseconds. */
-    readonly srtt: number;
-    readonly rto: number;
-  };
+  readonly primary: SctpPeerAddressInfo;
 }
 
 /**
  * { sctp_assoc_t sstat_assoc_id; __s32 sstat_state; __u32 sstat_rwnd; __u16 sstat_unackdata,
  * sstat_penddata, sstat_instrms, sstat_outstrms; __u32 sstat_fragmentation_point; struct
- * sctp_paddrinfo { sctp_assoc_t; struct sockaddr_storage; __s32 spinfo_state; __u32 spinfo_cwnd,
- * spinfo_srtt, spinfo_rto, spinfo_mtu } sstat_primary }.
+ * sctp_paddrinfo sstat_primary }.
  */
+const PRIMARY = 24;
+
 export const sctpStatus: ReadCodec<SctpStatus> = {
-  size: 176,
-  prepare,
-  decode: ({ view, bytes }, system) => ({
-    assocId: view.getInt32(0, true),
-    state: view.getInt32(4, true),
-    rwnd: view.getUint32(8, true),
-    unackdata: view.getUint16(12, true),
-    penddata: view.getUint16(14, true),
-    instrms: view.getUint16(16, true),
-    outstrms: view.getUint16(18, true),
-    fragmentationPoint: view.getUint32(20, true),
-    primary: {
-      address: readStorage(bytes.subarray(28, 156), system),
-      state: view.getInt32(156, true),
-      cwnd: view.getUint32(160, true),
-      srtt: view.getUint32(164, true),
-      rto: view.getUint32(168, true),
-      mtu: view.getUint32(172, true),
-    },
+  size: PRIMARY + PADDRINFO_SIZE,
+  prepare: prepareAssociation,
+  decode: (value, system) => ({
+    assocId: value.view.getInt32(0, true),
+    state: value.view.getInt32(4, true),
+    rwnd: value.view.getUint32(8, true),
+    unackdata: value.view.getUint16(12, true),
+    penddata: value.view.getUint16(14, true),
+    instrms: value.view.getUint16(16, true),
+    outstrms: value.view.getUint16(18, true),
+    fragmentationPoint: value.view.getUint32(20, true),
+    primary: readPaddrinfo(value, PRIMARY, system),
   }),
 };

@@ -45,6 +45,7 @@ const {
   EMFILE,
   ENODEV,
   ENOENT,
+  ENOPROTOOPT,
   ENOTSOCK,
   ENOTTY,
   ENXIO,
@@ -154,6 +155,9 @@ export function hostSystem(parts: HostSystemParts): System {
     writeSockaddr(peer, address);
     return openSocket(socket, flags);
   }
+
+  /** SCTP is not simulated. */
+  const noSctp = (fd: number) => onSocket(fd, () => -ENOPROTOOPT);
 
   /** connect(), and the wait for it: inet_stream_connect(), unix_stream_connect(). */
   function connect(fd: number, address: ValueResult): number {
@@ -299,6 +303,9 @@ export function hostSystem(parts: HostSystemParts): System {
     },
     sendmsg,
     sendto: (fd, buffer, flags, address) => send(fd, [buffer], flags, address),
+    sctp_bindx: noSctp,
+    sctp_connectx: noSctp,
+    sctp_peeloff: noSctp,
     setsockopt: (fd, level, name, value) =>
       onSocket(fd, (socket) => socket.setsockopt(level, name, value.valid)),
     shutdown: (fd, how) => onSocket(fd, (socket) => socket.shutdown(how)),

@@ -9,6 +9,7 @@ import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
 import { noFilters } from "../no-filters.ts";
+import { noSctp } from "../no-sctp.ts";
 import { posixCalls } from "../posix-calls.ts";
 import type { System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
@@ -85,6 +86,7 @@ export function darwinOver(libc: DarwinLibc): System {
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory,
     ...noFilters(errnos.ENOPROTOOPT),
+    ...noSctp(errnos.ENOPROTOOPT),
     ...calls,
 
     accept(fd, address, flags) {

@@ -7,6 +7,7 @@ import { bsdEai } from "../eai.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
 import { noFilters } from "../no-filters.ts";
+import { noSctp } from "../no-sctp.ts";
 import { posixCalls } from "../posix-calls.ts";
 import { receivingEnded } from "../receiving-ended.ts";
 import type { System } from "../system.ts";
@@ -47,6 +48,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory,
     ...noFilters(errnos.ENOPROTOOPT),
+    ...noSctp(errnos.ENOPROTOOPT),
     ...posixCalls(libc, { readHeaders, writeHeaders }, NETDB),
 
     accept(fd, address, flags) {

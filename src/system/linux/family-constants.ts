@@ -1,7 +1,8 @@
 import type { FamilyConstants } from "../family-constants.ts";
+import { sctpConstants } from "./sctp-constants.ts";
 
-// Sorted by C name. From include/uapi/linux/can.h, can/bcm.h, can/j1939.h, if_alg.h, if_xdp.h,
-// sctp.h and tipc.h; those of Bluetooth from include/net/bluetooth/bluetooth.h and hci_sock.h,
+// Sorted by C name. From include/uapi/linux/can.h, can/bcm.h, can/j1939.h, if_alg.h, if_xdp.h
+// and tipc.h; those of Bluetooth from include/net/bluetooth/bluetooth.h and hci_sock.h,
 // which the kernel does not export. headers.test.ts checks the others with the C compiler.
 export const familyConstants = {
   ALG_OP: { DECRYPT: 0, ENCRYPT: 1 },
@@ -93,23 +94,7 @@ export const familyConstants = {
     PGN_REQUEST: 0xea00,
   },
   RDS_TRANS: { GAP: 1, IB: 0, NONE: -1, TCP: 2 },
-  SCTP_EVENT: {
-    ADAPTATION_INDICATION: 0x8007,
-    ASSOC_CHANGE: 0x8001,
-    ASSOC_RESET_EVENT: 0x800b,
-    AUTHENTICATION_EVENT: 0x8008,
-    DATA_IO_EVENT: 0x8000,
-    PARTIAL_DELIVERY_EVENT: 0x8006,
-    PEER_ADDR_CHANGE: 0x8002,
-    REMOTE_ERROR: 0x8004,
-    SENDER_DRY_EVENT: 0x8009,
-    SEND_FAILED: 0x8003,
-    SEND_FAILED_EVENT: 0x800d,
-    SHUTDOWN_EVENT: 0x8005,
-    STREAM_CHANGE_EVENT: 0x800c,
-    STREAM_RESET_EVENT: 0x800a,
-  },
-  SCTP_FLAG: { ABORT: 0x4, ADDR_OVER: 0x2, EOF: 0x200, SACK_IMMEDIATELY: 0x8, SENDALL: 0x40, UNORDERED: 0x1 },
+  ...sctpConstants,
   TIPC_EVENT: { PUBLISHED: 1, SUBSCR_TIMEOUT: 3, WITHDRAWN: 2 },
   TIPC_IMPORTANCE: { CRITICAL: 3, HIGH: 2, LOW: 0, MEDIUM: 1 },
   TIPC_SCOPE: { CLUSTER: 2, NODE: 3, ZONE: 1 },

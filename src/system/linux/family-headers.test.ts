@@ -33,8 +33,18 @@ const cNames: Readonly<Record<string, (name: string) => string | undefined>> = {
   HCI_CHANNEL: () => undefined,
   // ~0.
   RDS_TRANS: (name) => (name === "NONE" ? undefined : `RDS_TRANS_${name}`),
+  SCTP_ASSOC: (name) => `SCTP_${name}_ASSOC`,
   SCTP_EVENT: (name) => `SCTP_${name}`,
   SCTP_FLAG: (name) => `SCTP_${name}`,
+  SCTP_PR: (name) => `SCTP_PR_SCTP_${name}`,
+  SCTP_SAC: (name) => `SCTP_${name}`,
+  SCTP_SN_ERROR: (name) => `SCTP_${name}`,
+  SCTP_SPC: (name) => `SCTP_${name}`,
+  SCTP_SPINFO: (name) => `SCTP_${name}`,
+  SCTP_SPP: (name) => `SPP_${name}`,
+  // Linux 6.4.
+  SCTP_SS: (name) => (name === "FC" || name === "WFQ" ? undefined : `SCTP_SS_${name}`),
+  SCTP_STATE: (name) => `SCTP_${name}`,
   TIPC_EVENT: (name) => `TIPC_${name}`,
   TIPC_IMPORTANCE: (name) => `TIPC_${name}_IMPORTANCE`,
   TIPC_SCOPE: (name) => `TIPC_${name}_SCOPE`,

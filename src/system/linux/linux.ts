@@ -1,7 +1,7 @@
 import { invariant } from "../../invariant.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
-import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { CLOSE_ON_EXEC } from "../descriptor-flags.ts";
 import { linuxEai } from "../eai.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
@@ -18,9 +18,11 @@ import { lostError } from "./lost-error.ts";
 import { readHeaders, writeHeaders } from "./msghdr.ts";
 import { linuxNumbers } from "./numbers.ts";
 import { options } from "./options.ts";
+import { sctpCalls } from "./sctp.ts";
 import { tcpState } from "./tcp-state.ts";
+import { typeFlags } from "./type-flags.ts";
 
-const { AF, MSG, SOCK, SOL } = constants;
+const { AF, MSG, SOL } = constants;
 
 /** The order in struct addrinfo of <netdb.h>, and its numbers. */
 export const NETDB = { addr: 24, canonname: 32, eai: linuxEai };
@@ -122,6 +124,7 @@ export const linux: System = {
   option,
   messageMemory,
   ...calls,
+  ...sctpCalls,
 
   attachFilter: (fd, filter) => attach(fd, SO_ATTACH_FILTER, filter),
   attachReuseportFilter: (fd, filter) => attach(fd, SO_ATTACH_REUSEPORT_CBPF, filter),
@@ -187,14 +190,6 @@ export const linux: System = {
   receivingEnded: (fd) => receivingEnded(linux, fd),
   acceptQueue: (fd) => acceptQueue(linux, fd),
 };
-
-/**
- * socket(), socketpair() and accept4() take the flags with the type, so no fork can come in
- * between.
- */
-function typeFlags(flags: number): number {
-  return (flags & CLOSE_ON_EXEC ? SOCK.CLOEXEC : 0) | (flags & NONBLOCKING ? SOCK.NONBLOCK : 0);
-}
 
 /** errno belongs to the thread, and the next call may change it, so it is read immediately. */
 function result(returned: number): number {

@@ -6,6 +6,7 @@ import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
 import { noFilters } from "../no-filters.ts";
+import { noSctp } from "../no-sctp.ts";
 import type { System, ValueResult } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult as Room } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
@@ -75,6 +76,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     option: scratch(OPTION_CAPACITY),
     messageMemory,
     ...noFilters(errnos.ENOPROTOOPT),
+    ...noSctp(errnos.ENOPROTOOPT),
 
     accept(fd, address, flags) {
       address.length = address.capacity;
