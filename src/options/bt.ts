@@ -1,6 +1,6 @@
 import { checkObject, integer } from "../errors/argument.ts";
-import { type Codec, flag } from "./codecs.ts";
-import { option } from "./option.ts";
+import { type Codec, flag, uint } from "./codecs.ts";
+import { option, readOnly } from "./option.ts";
 
 /** The security of a Bluetooth connection: struct bt_security. */
 export interface BluetoothSecurity {
@@ -34,8 +34,18 @@ const power: Codec<boolean> = {
   },
 };
 
-/** A __u16: bytes. */
-const mtu: Codec<number> = {
+/** A __u8. */
+const byte: Codec<number> = {
+  size: 1,
+  decode: ({ view }) => view.getUint8(0),
+  encode(value, into) {
+    into.view.setUint8(0, integer("the option", value, 0, 0xff));
+    into.length = 1;
+  },
+};
+
+/** A __u16. */
+const short: Codec<number> = {
   size: 2,
   decode: ({ view }) => view.getUint16(0, true),
   encode(value, into) {
@@ -50,12 +60,27 @@ export const BT = {
   DEFER_SETUP: option("BT_DEFER_SETUP", flag),
   /** Packets may be dropped if they are late. */
   FLUSHABLE: option("BT_FLUSHABLE", flag),
+  /**
+   * How packets are sent on a channel: `BT_MODE.BASIC` and so on; set between `bind()` and
+   * `connect()`. OptionNotSupported unless the module parameter enable_ecred is set; Linux 5.7.
+   */
+  MODE: option("BT_MODE", byte),
+  /** The physical layers of a connection: bits of `BT_PHY`; Linux 5.7. */
+  PHY: readOnly("BT_PHY", uint),
+  /**
+   * SCO only: received messages carry whether their packet is intact (BT_SCM_PKT_STATUS), as bytes.
+   */
+  PKT_STATUS: option("BT_PKT_STATUS", flag),
   /** The radio may leave sniff mode to send; true by default. */
   POWER: option("BT_POWER", power),
   /** The largest packet that this side receives; Low Energy only. */
-  RCVMTU: option("BT_RCVMTU", mtu),
+  RCVMTU: option("BT_RCVMTU", short),
   /** How a connection is paired and encrypted. */
   SECURITY: option("BT_SECURITY", security),
   /** The largest packet that the peer receives; Low Energy only. */
-  SNDMTU: option("BT_SNDMTU", mtu),
+  SNDMTU: option("BT_SNDMTU", short),
+  /**
+   * SCO only: how voice is encoded, `BT_VOICE.CVSD_16BIT` by default; set before `connect()`.
+   */
+  VOICE: option("BT_VOICE", short),
 };

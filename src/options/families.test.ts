@@ -9,7 +9,9 @@ import { tryBind } from "../posix/bind.ts";
 import {
   AF,
   ALG_OP,
+  BT_MODE,
   BT_SECURITY,
+  BT_VOICE,
   BTPROTO,
   CAN,
   SOCK,
@@ -34,6 +36,9 @@ type Row = ReturnType<typeof observed>;
 // A system without a family lacks its values, too, and skips the rows that use them. Their names
 // have Linux's numbers.
 const secure = "HIGH" in BT_SECURITY ? BT_SECURITY.HIGH : 3;
+const basic = "BASIC" in BT_MODE ? BT_MODE.BASIC : 0;
+const cvsd = "CVSD_16BIT" in BT_VOICE ? BT_VOICE.CVSD_16BIT : 0x60;
+const transparent = "TRANSPARENT" in BT_VOICE ? BT_VOICE.TRANSPARENT : 3;
 const allErrors = "ERR_MASK" in CAN ? CAN.ERR_MASK : 0x1fffffff;
 const standardFrame = "SFF_MASK" in CAN ? CAN.SFF_MASK : 0x7ff;
 const important = "HIGH" in TIPC_IMPORTANCE ? TIPC_IMPORTANCE.HIGH : 2;
@@ -135,6 +140,9 @@ optionTests("SOL_ALG", ALG, [
 const l2cap = (fixture: Fixture) => fixture.socket(AF.BLUETOOTH, SOCK.SEQPACKET, BTPROTO.L2CAP);
 const withBluetooth = (row: Row) =>
   lacking(row, () => trySocket(AF.BLUETOOTH, SOCK.SEQPACKET, BTPROTO.L2CAP));
+const sco = (fixture: Fixture) => fixture.socket(AF.BLUETOOTH, SOCK.SEQPACKET, BTPROTO.SCO);
+const withSco = (row: Row) => lacking(row, () => trySocket(AF.BLUETOOTH, SOCK.SEQPACKET, BTPROTO.SCO));
+const anyL2cap = { family: "bluetooth", protocol: "l2cap", address: "00:00:00:00:00:00" } as const;
 const ofLowEnergy = "is not for BR/EDR, of which a new socket is";
 
 optionTests("SOL_BLUETOOTH", BT, [
@@ -142,13 +150,36 @@ optionTests("SOL_BLUETOOTH", BT, [
     observed(BT.DEFER_SETUP, "it is off at first, and set before connect()", (fixture) => {
       const socket = l2cap(fixture);
       assertFails(tryGetsockopt(socket, BT.DEFER_SETUP), "InvalidArgument");
-      const any = { family: "bluetooth", protocol: "l2cap", address: "00:00:00:00:00:00" } as const;
-      if (!tryBind(socket, { ...any, psm: 0, cid: 0, addressType: 0 }).ok) return;
+      if (!tryBind(socket, { ...anyL2cap, psm: 0, cid: 0, addressType: 0 }).ok) return;
       setsockopt(socket, BT.DEFER_SETUP, true);
       assert.equal(getsockopt(socket, BT.DEFER_SETUP), true);
     }),
   ),
   withBluetooth(roundTrip(BT.FLUSHABLE, l2cap, true)),
+  withBluetooth(
+    observed(
+      BT.MODE,
+      "BASIC of a new socket, and set between bind() and connect()",
+      (fixture) => {
+        const socket = l2cap(fixture);
+        assert.equal(getsockopt(socket, BT.MODE), basic);
+        assertFails(trySetsockopt(socket, BT.MODE, basic), "InvalidArgument");
+        if (!tryBind(socket, { ...anyL2cap, psm: 0, cid: 0, addressType: 0 }).ok) return;
+        setsockopt(socket, BT.MODE, basic);
+        assert.equal(getsockopt(socket, BT.MODE), basic);
+      },
+      {
+        requires: "enable_ecred of the module bluetooth",
+        source: "l2cap_sock_setsockopt in net/bluetooth/l2cap_sock.c",
+      },
+    ),
+  ),
+  withBluetooth(
+    observed(BT.PHY, "ENOTCONN: it is that of a connection", (fixture) => {
+      assertFails(tryGetsockopt(l2cap(fixture), BT.PHY), "SocketNotConnected", "ENOTCONN");
+    }),
+  ),
+  withSco(toggles(BT.PKT_STATUS, sco)),
   withBluetooth(roundTrip(BT.POWER, l2cap, false)),
   withBluetooth(
     observed(BT.RCVMTU, ofLowEnergy, (fixture) => {
@@ -160,6 +191,21 @@ optionTests("SOL_BLUETOOTH", BT, [
     observed(BT.SNDMTU, ofLowEnergy, (fixture) => {
       assertFails(tryGetsockopt(l2cap(fixture), BT.SNDMTU), "InvalidArgument");
     }),
+  ),
+  withSco(
+    observed(
+      BT.VOICE,
+      "CVSD at first, whose adapter must exist",
+      (fixture) => {
+        const socket = sco(fixture);
+        assert.equal(getsockopt(socket, BT.VOICE), cvsd);
+        const set = trySetsockopt(socket, BT.VOICE, transparent);
+        // EBADFD without an adapter, since Linux 5.16.
+        if (!set.ok) assert.equal(set.error.code, "EBADFD");
+        assert.equal(getsockopt(socket, BT.VOICE), transparent);
+      },
+      { source: "sco_sock_setsockopt in net/bluetooth/sco.c" },
+    ),
   ),
 ]);
 

@@ -1,5 +1,14 @@
 import { unavailable } from "../errors/argument.ts";
 import type {
+  BluetoothAddressTypes,
+  BluetoothModes,
+  BluetoothPhys,
+  BluetoothProtocols,
+  BluetoothSecurityLevels,
+  BluetoothVoices,
+  HciChannels,
+} from "../system/bluetooth-constants.ts";
+import type {
   AddressFamilies,
   Constants,
   MessageFlags,
@@ -13,13 +22,9 @@ import { currentSystem, onLinux } from "../system/current.ts";
 import type { EtherTypes } from "../system/ether-types.ts";
 import type {
   AlgOperations,
-  BluetoothAddressTypes,
-  BluetoothProtocols,
-  BluetoothSecurityLevels,
   CanBroadcastManager,
   CanIsotpFlags,
   CanValues,
-  HciChannels,
   J1939Values,
   RdsTransports,
   TipcEvents,
@@ -75,8 +80,11 @@ export type {
   AddressInfoFlags,
   AlgOperations,
   BluetoothAddressTypes,
+  BluetoothModes,
+  BluetoothPhys,
   BluetoothProtocols,
   BluetoothSecurityLevels,
+  BluetoothVoices,
   CanBroadcastManager,
   CanIsotpFlags,
   CanValues,
@@ -228,8 +236,17 @@ export const BDADDR: BluetoothAddressTypes = all("BDADDR");
 /** Protocols of AF.BLUETOOTH: the third argument of `socket()`. */
 export const BTPROTO: BluetoothProtocols = all("BTPROTO");
 
+/** Values of `BT.MODE`. */
+export const BT_MODE: BluetoothModes = all("BT_MODE");
+
+/** Bits of `BT.PHY`. */
+export const BT_PHY: BluetoothPhys = all("BT_PHY");
+
 /** Values of `level` in `BT.SECURITY`. */
 export const BT_SECURITY: BluetoothSecurityLevels = all("BT_SECURITY");
+
+/** Values of `BT.VOICE`. */
+export const BT_VOICE: BluetoothVoices = all("BT_VOICE");
 
 /** Protocols of AF.CAN, the flags and masks of an identifier, and the flag of a filter. */
 export const CAN: CanValues = all("CAN");

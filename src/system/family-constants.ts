@@ -1,3 +1,12 @@
+import type {
+  BluetoothAddressTypes,
+  BluetoothModes,
+  BluetoothPhys,
+  BluetoothProtocols,
+  BluetoothSecurityLevels,
+  BluetoothVoices,
+  HciChannels,
+} from "./bluetooth-constants.ts";
 import { noSctpConstants, type SctpConstants } from "./sctp-constants.ts";
 
 /**
@@ -8,7 +17,10 @@ export interface FamilyConstants extends SctpConstants {
   readonly ALG_OP: Partial<AlgOperations>;
   readonly BDADDR: Partial<BluetoothAddressTypes>;
   readonly BTPROTO: Partial<BluetoothProtocols>;
+  readonly BT_MODE: Partial<BluetoothModes>;
+  readonly BT_PHY: Partial<BluetoothPhys>;
   readonly BT_SECURITY: Partial<BluetoothSecurityLevels>;
+  readonly BT_VOICE: Partial<BluetoothVoices>;
   readonly CAN: Partial<CanValues>;
   readonly CAN_BCM: Partial<CanBroadcastManager>;
   readonly CAN_ISOTP_FLAG: Partial<CanIsotpFlags>;
@@ -29,52 +41,6 @@ export interface AlgOperations {
   readonly DECRYPT: number;
   /** Encrypts. */
   readonly ENCRYPT: number;
-}
-
-/** Values of `addressType` in an L2CAP address. */
-export interface BluetoothAddressTypes {
-  /** BR/EDR, the classic Bluetooth. */
-  readonly BREDR: number;
-  /** A public address of Low Energy. */
-  readonly LE_PUBLIC: number;
-  /** A random address of Low Energy. */
-  readonly LE_RANDOM: number;
-}
-
-/** Protocols of AF.BLUETOOTH: the third argument of `socket()`. */
-export interface BluetoothProtocols {
-  /** Audio and video. */
-  readonly AVDTP: number;
-  /** Ethernet over Bluetooth. */
-  readonly BNEP: number;
-  /** ISDN. */
-  readonly CMTP: number;
-  /** The adapter itself. */
-  readonly HCI: number;
-  /** Keyboards and mice. */
-  readonly HIDP: number;
-  /** Isochronous channels; Linux 6.0. */
-  readonly ISO: number;
-  /** Logical links. */
-  readonly L2CAP: number;
-  /** Serial ports. */
-  readonly RFCOMM: number;
-  /** Voice. */
-  readonly SCO: number;
-}
-
-/** Values of `level` in `BT.SECURITY`. */
-export interface BluetoothSecurityLevels {
-  /** Authenticated pairing with keys of 128 bits. */
-  readonly FIPS: number;
-  /** Authenticated pairing. */
-  readonly HIGH: number;
-  /** None required. */
-  readonly LOW: number;
-  /** Encryption. */
-  readonly MEDIUM: number;
-  /** Service discovery only. */
-  readonly SDP: number;
 }
 
 /**
@@ -195,20 +161,6 @@ export interface CanIsotpFlags {
   readonly TX_PADDING: number;
   /** A send waits until the whole message has been sent. */
   readonly WAIT_TX_DONE: number;
-}
-
-/** Values of `channel` in an HCI address. */
-export interface HciChannels {
-  /** The management of adapters. */
-  readonly CONTROL: number;
-  /** Writes to the monitor's log. */
-  readonly LOGGING: number;
-  /** A monitor of the traffic between adapters and programs. */
-  readonly MONITOR: number;
-  /** An adapter, shared with the kernel. */
-  readonly RAW: number;
-  /** An adapter, without the kernel. */
-  readonly USER: number;
 }
 
 /** Addresses and parameter groups of SAE J1939. */
@@ -344,7 +296,10 @@ export const noFamilyConstants: FamilyConstants = {
   ALG_OP: {},
   BDADDR: {},
   BTPROTO: {},
+  BT_MODE: {},
+  BT_PHY: {},
   BT_SECURITY: {},
+  BT_VOICE: {},
   CAN: {},
   CAN_BCM: {},
   CAN_ISOTP_FLAG: {},

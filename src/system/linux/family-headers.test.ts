@@ -27,7 +27,10 @@ const headers = [
 const cNames: Readonly<Record<string, (name: string) => string | undefined>> = {
   BDADDR: () => undefined,
   BTPROTO: () => undefined,
+  BT_MODE: () => undefined,
+  BT_PHY: () => undefined,
   BT_SECURITY: () => undefined,
+  BT_VOICE: () => undefined,
   CAN_BCM: (name) => name,
   CAN_ISOTP_FLAG: (name) => `CAN_ISOTP_${name}`,
   HCI_CHANNEL: () => undefined,
