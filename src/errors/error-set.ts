@@ -28,7 +28,7 @@ export interface FailureContext<Name> {
   /** The address that the call was about. */
   readonly where?: () => ErrorEndpoint | undefined;
   /** The subject of the call, such as the name of an option. */
-  readonly about?: string;
+  readonly about?: string | undefined;
 }
 
 /** All errors of one call. */

@@ -186,6 +186,8 @@ export interface ConnectionResetByPeer extends SocketError<"ConnectionResetByPee
    *
    * - `close()`: The peer reset the connection before everything was sent; the descriptor is
    *   closed anyway. FreeBSD reports this; Linux does not.
+   * - `connect()`: The peer reset the connection; for a vsock address, no socket is listening on
+   *   the port.
    */
   readonly name: "ConnectionResetByPeer";
 }

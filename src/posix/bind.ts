@@ -19,7 +19,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
-import { endpointOf } from "./endpoint.ts";
+import { aboutAddress, endpointOf } from "./endpoint.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import { isBound, socketState } from "./socket-state.ts";
 
@@ -186,6 +186,7 @@ export function tryBind(socket: SocketLike, address: AddressInput): Result<void,
   return bindErrors.failure(system, returned, {
     ask: () => whyInvalid(borrowed, familyOf(system, sockaddr)),
     where: () => endpointOf(address),
+    about: aboutAddress(address),
   });
 }
 

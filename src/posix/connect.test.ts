@@ -348,6 +348,17 @@ conformance("connect", [
     },
   },
   {
+    clause: "an error names the vsock address, and that ECONNRESET means that nothing listens there",
+    source: "virtio_transport_recv_connecting in net/vmw_vsock/virtio_transport_common.c",
+    script: { connect: [-errnoOf("ECONNRESET")] },
+    play(system) {
+      using client = socket(AF.INET, SOCK.STREAM, 0, { system });
+      const result = tryConnect(client, { family: "vsock", cid: 2, port: 5 });
+      const { message } = assertFails(result, "ConnectionResetByPeer", "ECONNRESET");
+      assert.match(message, /^connect ECONNRESET vsock 2:5: .* no socket is listening on the port\.$/);
+    },
+  },
+  {
     clause: "ENOTSOCK: the descriptor does not refer to a socket",
     source: `${POSIX}, ERRORS`,
     run() {

@@ -30,7 +30,7 @@ import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
-import { endpointOf } from "./endpoint.ts";
+import { aboutAddress, endpointOf } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import { timeoutOf } from "./retry-interrupted.ts";
@@ -78,7 +78,11 @@ export const connectErrors = new ErrorSet("connect", {
     codes: ["ECONNREFUSED"],
     message: "No socket is listening on the address.",
   },
-  ConnectionResetByPeer,
+  ConnectionResetByPeer: {
+    ...ConnectionResetByPeer,
+    // virtio_transport_recv_connecting() in net/vmw_vsock/virtio_transport_common.c
+    message: "The peer reset the connection; for a vsock address, no socket is listening on the port.",
+  },
   ConnectionTimedOut,
   DeviceNotFound,
   FileDescriptorNotASocket,
@@ -185,6 +189,7 @@ export function tryConnect(socket: SocketLike, address: AddressInput): Result<vo
   return connectErrors.failure(system, returned, {
     ask: (code) => whichOf(borrowed, code),
     where: () => endpointOf(address),
+    about: aboutAddress(address),
   });
 }
 

@@ -23,6 +23,16 @@ export function endpointOf(given: Address | AddressInput): ErrorEndpoint | undef
   }
 }
 
+/** What an error says of an address without such fields: a vsock's numbers. */
+export function aboutAddress(given: Address | AddressInput): string | undefined {
+  try {
+    if (given.family !== "vsock" || !("cid" in given && "port" in given)) return undefined;
+    return `vsock ${Number(given.cid)}:${Number(given.port)}`;
+  } catch {
+    return undefined;
+  }
+}
+
 function described(given: Address | AddressInput): ErrorEndpoint | undefined {
   if ("address" in given && "port" in given) {
     const { address, port } = given;

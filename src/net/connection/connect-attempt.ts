@@ -7,7 +7,7 @@ import { SocketError } from "../../errors/socket-error.ts";
 import { bind } from "../../posix/bind.ts";
 import { tryClose } from "../../posix/close.ts";
 import { type ConnectError, type ConnectErrorName, connectErrors } from "../../posix/connect.ts";
-import { endpointOf } from "../../posix/endpoint.ts";
+import { aboutAddress, endpointOf } from "../../posix/endpoint.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import type { System } from "../../system/system.ts";
 import { ipAddress, openSocket } from "../open.ts";
@@ -145,6 +145,7 @@ export class ConnectAttempt {
     return connectErrors.failure(this.#system, errno, {
       ask: (code) => this.#nameOf(code),
       where: () => endpointOf(this.#address),
+      about: aboutAddress(this.#address),
     }).error;
   }
 
