@@ -183,6 +183,9 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
    * an option is malformed, it stays the caller's. A socket that is already listening keeps its
    * backlog, unless `backlog` is given. A SOCK_SEQPACKET socket is a TypeError. So is undefined,
    * which is what `listenersFromEnvironment()[0]` returns when no socket was inherited.
+   *
+   * It becomes non-blocking in every process that shares it. On the readiness engine, a process
+   * that sets it to block again makes this one block until the next connection.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
   readonly address?: undefined;
