@@ -5,6 +5,7 @@ import { describe, hasFlag, TcpPair } from "../../../test/simulated/tcp-pair.ts"
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
+import { TCP_FLAG } from "../ip/packet.ts";
 
 // listen(), both queues, and what happens when they are full.
 
@@ -119,6 +120,8 @@ test("SYN cookies establish connections that the SYN queue has no space for", ()
   pair.a.send(socket, "baked");
   pair.advance(100);
   assert.equal(pair.b.recv(server), "baked");
+  // When the SYN-ACK was sent is forgotten, so that the handshake measured no round trip.
+  assert.equal(tcpInfoOf(pair.b, server).getUint32(68, true), 0);
 });
 
 test("TCP_DEFER_ACCEPT waits for data", () => {
@@ -208,4 +211,83 @@ test("the final ACK says how much the client takes at a time, wherever it begins
     // tcpi_snd_mss and tcpi_snd_wnd.
     assert.deepEqual([info.getUint32(16, true), info.getUint32(228, true)], [400, 400]);
   }
+});
+
+/** Clients that send one SYN each and never answer. */
+function silentClients(pair: TcpPair, count: number): void {
+  pair.drops = ({ from, segment }) => from === "10.0.0.1" && (pair.now > 0 || !hasFlag(segment, "SYN"));
+  for (let index = 0; index < count; index += 1) pair.connecting();
+}
+
+test("without cookies a quarter of tcp_max_syn_backlog is kept free (tcp_conn_request())", () => {
+  const pair = new TcpPair();
+  pair.server.sysctl("net.ipv4.tcp_syncookies", 0);
+  pair.server.sysctl("net.ipv4.tcp_max_syn_backlog", 8);
+  pair.listen();
+  silentClients(pair, 10);
+  pair.advance(100);
+  assert.equal(pair.seen.filter(({ segment }) => describe(segment) === "SYN ACK").length, 7);
+  assert.equal(pair.server.counters.get("TcpExt.ListenDrops"), 3);
+});
+
+test("requests in a queue more than half full get fewer attempts (reqsk_timer_handler())", () => {
+  for (const [clients, sent] of [
+    [4, 4 * 6],
+    // One has three, and then the queue is no more than half full.
+    [5, 3 + 4 * 6],
+  ] as const) {
+    const pair = new TcpPair();
+    pair.listen(8);
+    silentClients(pair, clients);
+    pair.advance(100_000);
+    const answers = pair.seen.filter(({ segment }) => describe(segment) === "SYN ACK");
+    assert.equal(answers.length, sent);
+  }
+});
+
+test("no SYN-ACK waits longer than TCP_RTO_MAX_MS", () => {
+  const pair = new TcpPair();
+  pair.server.sysctl("net.ipv4.tcp_rto_max_ms", 2_000);
+  pair.listen();
+  silentClients(pair, 1);
+  pair.advance(20_000);
+  const times = pair.seen.filter(({ from }) => from === "10.0.0.2").map(({ at }) => Math.round(at - 10));
+  assert.deepEqual(times, [0, 1_000, 3_000, 5_000, 7_000, 9_000]);
+});
+
+test("an ACK that echoes a timestamp which was never sent completes no handshake", () => {
+  // tcp_check_req() since Linux 6.14.
+  for (const off of [0, -1, 1_000]) {
+    const pair = new TcpPair();
+    const listener = pair.listen();
+    pair.b.system.setNonblocking(listener, true);
+    pair.drops = ({ from, segment }) => from === "10.0.0.1" && !hasFlag(segment, "SYN");
+    pair.connecting();
+    pair.advance(25);
+    const last = pair.seen.at(-1);
+    const { timestamps } = last?.segment.options ?? {};
+    assert.ok(last !== undefined && timestamps !== undefined);
+    const echo = (timestamps.echo + off) >>> 0;
+    const options = { ...last.segment.options, timestamps: { ...timestamps, echo } };
+    pair.forget();
+    pair.server.receive({ ...last.packet, payload: { ...last.segment, options } }, pair.client);
+    if (off === 0) assert.ok(pair.b.accept(listener) >= 0);
+    else assert.equal(pair.b.accept(listener), -errnos.EAGAIN);
+    assert.deepEqual(pair.summary(), off === 0 ? [] : ["< ACK"]);
+  }
+});
+
+test("a stray ACK is no cookie as long as none was sent", () => {
+  const pair = new TcpPair();
+  pair.listen();
+  pair.drops = ({ segment }) => !hasFlag(segment, "RST");
+  pair.connecting();
+  pair.advance(10);
+  const [first] = pair.seen;
+  assert.ok(first !== undefined);
+  pair.forget();
+  const payload = { ...first.segment, flags: TCP_FLAG.ACK, acknowledgment: 1 };
+  pair.server.receive({ ...first.packet, payload }, pair.client);
+  assert.deepEqual(pair.summary(), ["< RST"]);
+  assert.equal(pair.server.counters.get("TcpExt.SyncookiesFailed"), 0);
 });

@@ -206,6 +206,45 @@ test("Reno halves its window after a loss, and then grows by one segment a round
   assert.equal(window.cwnd, 11);
 });
 
+test("Reno and CUBIC keep two segments, and leave slow start when the threshold is reached", () => {
+  const window = new CongestionWindow();
+  for (const control of [new Reno(), new Cubic()]) {
+    window.cwnd = 1;
+    assert.equal(control.ssthresh(window), 2);
+  }
+  window.ssthresh = 10;
+  window.cwnd = 9;
+  assert.equal(window.inSlowStart, true);
+  window.cwnd = 10;
+  assert.equal(window.inSlowStart, false);
+});
+
+test("the round trip time is estimated as tcp_rtt_estimator() does", () => {
+  const rtt = new RoundTripTime();
+  const estimate = (): readonly number[] => [
+    rtt.smoothed,
+    rtt.deviation,
+    rtt.maxDeviation,
+    rtt.variation,
+    rtt.sequence,
+  ];
+  rtt.measure(100_000, 1, 100, 50_000);
+  assert.deepEqual(estimate(), [800_000, 200_000, 200_000, 200_000, 100]);
+  // Shorter: the deviation takes only an eighth of the change.
+  rtt.measure(20_000, 50, 150, 50_000);
+  assert.deepEqual(estimate(), [720_000, 203_750, 203_750, 203_750, 100]);
+  rtt.measure(80_000, 80, 160, 50_000);
+  assert.deepEqual(estimate(), [710_000, 162_813, 203_750, 203_750, 100]);
+  // A round trip has passed only when something beyond `sequence` is acknowledged.
+  rtt.measure(88_750, 100, 170, 50_000);
+  assert.deepEqual(estimate(), [710_000, 122_110, 203_750, 203_750, 100]);
+  rtt.measure(88_750, 101, 180, 50_000);
+  assert.deepEqual(estimate(), [710_000, 91_583, 50_000, 203_750, 180]);
+  // And then the variation comes down by a quarter of what it is too much.
+  rtt.measure(88_750, 181, 190, 50_000);
+  assert.deepEqual(estimate(), [710_000, 68_688, 50_000, 169_985, 190]);
+});
+
 test("CUBIC keeps 70 %, returns to the old window at its plateau, and then probes beyond", () => {
   const window = new CongestionWindow();
   const cubic = new Cubic();
@@ -268,6 +307,9 @@ test("a SYN cookie gives back the MSS, and no other number does", () => {
     const back = segment(78, (cookie + 1) >>> 0);
     assert.equal(checkCookie(secrets, ends, back, 1e9), kept);
     assert.equal(checkCookie(secrets, ends, back, 100e9), kept);
+    // Two periods of a minute at most: MAX_SYNCOOKIE_AGE.
+    assert.equal(checkCookie(secrets, ends, back, 119e9), kept);
+    assert.equal(checkCookie(secrets, ends, back, 120e9), undefined);
     assert.equal(checkCookie(secrets, ends, back, 300e9), undefined);
     assert.equal(checkCookie(secrets, ends, segment(78, cookie + 12_345), 1e9), undefined);
   }

@@ -72,6 +72,7 @@ const segments: Readonly<
   Record<string, { flags: number; sequence: number; acknowledgment?: number; length?: number }>
 > = {
   SYN: { flags: SYN, sequence: 1_000 },
+  "SYN with FIN": { flags: SYN | FIN, sequence: 1_000 },
   "RST exactly": { flags: RST, sequence: 0 },
   "RST in the window": { flags: RST, sequence: 1 },
   "RST outside": { flags: RST, sequence: -100_000 },
@@ -123,6 +124,7 @@ function attempt(state: StateName, name: string): string {
 const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   LISTEN: {
     SYN: "SYN ACK; LISTEN",
+    "SYN with FIN": "nothing; LISTEN",
     "RST exactly": "nothing; LISTEN",
     "RST in the window": "nothing; LISTEN",
     "RST outside": "nothing; LISTEN",
@@ -135,6 +137,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   SYN_RECV: {
     SYN: "RST ACK; LISTEN",
+    "SYN with FIN": "RST ACK; LISTEN",
     "RST exactly": "nothing; LISTEN",
     "RST in the window": "nothing; LISTEN",
     "RST outside": "nothing; LISTEN",
@@ -147,6 +150,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   ESTABLISHED: {
     SYN: "ACK; ESTABLISHED",
+    "SYN with FIN": "ACK; ESTABLISHED",
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; ESTABLISHED",
     "RST outside": "nothing; ESTABLISHED",
@@ -159,6 +163,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   FIN_WAIT1: {
     SYN: "ACK; FIN_WAIT1",
+    "SYN with FIN": "ACK; FIN_WAIT1",
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; FIN_WAIT1",
     "RST outside": "nothing; FIN_WAIT1",
@@ -171,6 +176,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   FIN_WAIT2: {
     SYN: "ACK; FIN_WAIT2",
+    "SYN with FIN": "ACK; FIN_WAIT2",
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; FIN_WAIT2",
     "RST outside": "nothing; FIN_WAIT2",
@@ -183,6 +189,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   CLOSE_WAIT: {
     SYN: "ACK; CLOSE_WAIT",
+    "SYN with FIN": "ACK; CLOSE_WAIT",
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; CLOSE_WAIT",
     "RST outside": "nothing; CLOSE_WAIT",
@@ -195,6 +202,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   CLOSING: {
     SYN: "ACK; CLOSING",
+    "SYN with FIN": "ACK; CLOSING",
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; CLOSING",
     "RST outside": "nothing; CLOSING",
@@ -207,6 +215,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   LAST_ACK: {
     SYN: "ACK; LAST_ACK",
+    "SYN with FIN": "ACK; LAST_ACK",
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "ACK; LAST_ACK",
     "RST outside": "nothing; LAST_ACK",
@@ -219,6 +228,7 @@ const table: Readonly<Record<StateName, Readonly<Record<string, string>>>> = {
   },
   TIME_WAIT: {
     SYN: "SYN ACK; CLOSE",
+    "SYN with FIN": "nothing; CLOSE",
     "RST exactly": "nothing; CLOSE",
     "RST in the window": "nothing; CLOSE",
     "RST outside": "nothing; CLOSE",
