@@ -201,3 +201,40 @@ test("FIN_WAIT2 of a closed socket ends after tcp_fin_timeout", () => {
   pair.advance(100);
   assert.deepEqual(pair.summary(), ["< FIN ACK", "> RST"]);
 });
+
+test("TCP_LINGER2 lets FIN_WAIT2 of a closed socket last longer than TIME_WAIT", () => {
+  for (const [at, answer] of [
+    // tcp_keepalive_timer() counts what exceeds a minute twice.
+    [75_000, "> ACK"],
+    [85_000, "> RST"],
+  ] as const) {
+    const pair = new TcpPair();
+    const { client, server } = pair.connected();
+    pair.a.setInt(client, options.TCP_LINGER2, 100);
+    pair.a.system.close(client);
+    pair.advance(at);
+    pair.forget();
+    pair.b.system.close(server);
+    pair.advance(15);
+    assert.deepEqual(pair.summary(), ["< FIN ACK", answer]);
+  }
+});
+
+test("a closed socket gives up after tcp_orphan_retries, which are 8 by default", () => {
+  for (const [retries, last] of [
+    [0, 102.2],
+    [3, 3],
+  ] as const) {
+    const pair = new TcpPair();
+    pair.client.sysctl("net.ipv4.tcp_orphan_retries", retries);
+    const { client } = pair.connected();
+    pair.forget();
+    pair.drops = ({ from }) => from === "10.0.0.1";
+    pair.a.send(client, "lost");
+    pair.a.system.close(client);
+    pair.advance(1_000_000);
+    // The time of so many timeouts from 200 ms on, as tcp_model_timeout() has it.
+    assert.ok((seconds(pair).at(-1) ?? 0) < last, `${seconds(pair)}`);
+    assert.ok((seconds(pair).at(-1) ?? 0) > last / 3, `${seconds(pair)}`);
+  }
+});
