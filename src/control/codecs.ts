@@ -1,19 +1,10 @@
 import { interfaceIndex } from "../address/interface-index.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../address/ip.ts";
 import { decodeSockaddr } from "../address/sockaddr.ts";
-import {
-  argumentType,
-  copyOfBytes,
-  int,
-  integer,
-  invalidValue,
-  kind,
-  outOfRange,
-} from "../errors/argument.ts";
-import type { System } from "../system/system.ts";
+import { argumentType, copyOfBytes, int, integer, kind, outOfRange } from "../errors/argument.ts";
+import { type ControlCodec, ipBytes, structure, viewOf } from "./control-codec.ts";
 import type {
   ControlMessage,
-  ControlMessageToSend,
   ExtendedErrorMessage,
   HeaderMessage,
   NumberMessage,
@@ -22,24 +13,7 @@ import type {
   PacketInfo6Message,
   ReceivedNumberMessage,
 } from "./control-message.ts";
-
-/** The encoding of one type of control message. */
-export interface ControlCodec {
-  /** Undefined if the byte length does not match the type. */
-  decode(data: Uint8Array, system: System): ControlMessage | undefined;
-  /**
-   * Absent for receive-only types. Throws a TypeError or RangeError on a bad value.
-   */
-  encode?(message: ControlMessage | ControlMessageToSend, system: System): Uint8Array | undefined;
-}
-
-const viewOf = (data: Uint8Array) => new DataView(data.buffer, data.byteOffset, data.byteLength);
-
-/** Decodes a structure of this many bytes. */
-const structure =
-  (length: number, read: (view: DataView) => ControlMessage | undefined): ControlCodec["decode"] =>
-  (data) =>
-    data.byteLength === length ? read(viewOf(data)) : undefined;
+import { sctpCodecs } from "./sctp-codecs.ts";
 
 function ints(values: readonly number[]): Uint8Array {
   const data = new Uint8Array(values.length * 4);
@@ -157,13 +131,6 @@ function extendedError(type: ExtendedErrorMessage["type"]): ControlCodec {
       };
     },
   };
-}
-
-function ipBytes(what: string, text: string, parse: (text: string) => Uint8Array | undefined): Uint8Array {
-  if (typeof text !== "string") throw argumentType(`${what} must be an IP address, not ${kind(text)}`);
-  const address = parse(text);
-  if (address === undefined) throw invalidValue(`${what} must be an IP address, not ${JSON.stringify(text)}`);
-  return address;
 }
 
 /** By C name, sorted. */
@@ -359,39 +326,7 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
     },
   },
   SCM_WIFI_STATUS: receivedUint("SCM_WIFI_STATUS"),
-  SCTP_RCVINFO: {
-    /**
-     * { __u16 rcv_sid, rcv_ssn, rcv_flags; __u32 rcv_ppid, rcv_tsn, rcv_cumtsn, rcv_context;
-     * sctp_assoc_t rcv_assoc_id }. The ppid is as it is in the packet.
-     */
-    decode: structure(28, (view) => ({
-      type: "SCTP_RCVINFO",
-      sid: view.getUint16(0, true),
-      ssn: view.getUint16(2, true),
-      flags: view.getUint16(4, true),
-      ppid: view.getUint32(8),
-      tsn: view.getUint32(12, true),
-      cumtsn: view.getUint32(16, true),
-      context: view.getUint32(20, true),
-      assocId: view.getInt32(24, true),
-    })),
-  },
-  SCTP_SNDINFO: {
-    decode: () => undefined,
-    /** { __u16 snd_sid, snd_flags; __u32 snd_ppid, snd_context; sctp_assoc_t snd_assoc_id }. */
-    encode(message) {
-      if (message.type !== "SCTP_SNDINFO") return undefined;
-      const { sid, flags = 0, ppid = 0, context = 0, assocId = 0 } = message;
-      const data = new Uint8Array(16);
-      const view = viewOf(data);
-      view.setUint16(0, integer("sid", sid, 0, 0xffff), true);
-      view.setUint16(2, integer("flags", flags, 0, 0xffff), true);
-      view.setUint32(4, integer("ppid", ppid, 0, 0xffffffff));
-      view.setUint32(8, integer("context", context, 0, 0xffffffff), true);
-      view.setInt32(12, int("assocId", assocId), true);
-      return data;
-    },
-  },
+  ...sctpCodecs,
   SO_MARK: uint("SO_MARK"),
   SO_PRIORITY: uint("SO_PRIORITY"),
   SO_RXQ_OVFL: receivedUint("SO_RXQ_OVFL"),

@@ -1,4 +1,15 @@
 import type { Address, InterfaceReference } from "../address/address.ts";
+import type {
+  SctpAuthenticationMessage,
+  SctpDestinationMessage,
+  SctpInitMessage,
+  SctpNextMessage,
+  SctpReceiveMessage,
+  SctpReliabilityMessage,
+  SctpSendMessage,
+  SctpSendReceiveMessage,
+  SctpSendReceiveMessageToSend,
+} from "./sctp-messages.ts";
 
 /**
  * Ancillary data of a message, under its C name. `Descriptor` is the type used to pass a
@@ -13,7 +24,9 @@ export type ControlMessage<Descriptor = number> =
   | OriginalDestinationMessage
   | PacketAuxdataMessage
   | PathMtuMessage
+  | SctpNextMessage
   | SctpReceiveMessage
+  | SctpSendReceiveMessage
   | SecurityLabelMessage
   | TimestampMessage
   | TimestampingMessage
@@ -26,7 +39,12 @@ export type ControlMessageToSend<Descriptor = number> =
   | TwoWayMessage<Descriptor, InterfaceReference>
   | AlgInitialisationMessage
   | NumberMessageToSend
+  | SctpAuthenticationMessage
+  | SctpDestinationMessage
+  | SctpInitMessage
+  | SctpReliabilityMessage
   | SctpSendMessage
+  | SctpSendReceiveMessageToSend
   | TimestampingRequest
   | TransmitTimeMessage;
 
@@ -303,41 +321,6 @@ export interface TimestampingStatsMessage {
   readonly type: "SCM_TIMESTAMPING_OPT_STATS";
   /** Netlink attributes: TCP_NLA_BUSY and so on of include/uapi/linux/tcp.h. */
   readonly data: Uint8Array;
-}
-
-/** How to send an SCTP message: struct sctp_sndinfo (RFC 6458, 5.3.4); send only. */
-export interface SctpSendMessage {
-  readonly type: "SCTP_SNDINFO";
-  /** The stream. */
-  readonly sid: number;
-  /** SCTP_UNORDERED and so on; 0 by default. */
-  readonly flags?: number;
-  /** The payload protocol identifier, as IANA numbers it; 0 by default. */
-  readonly ppid?: number;
-  /** Returned with an error of this message; 0 by default. */
-  readonly context?: number;
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
-}
-
-/**
- * How an SCTP message arrived: struct sctp_rcvinfo (RFC 6458, 5.3.5); receive only. The receiver
- * must set SCTP.RECVRCVINFO.
- */
-export interface SctpReceiveMessage {
-  readonly type: "SCTP_RCVINFO";
-  /** The stream, and the message's number in it. */
-  readonly sid: number;
-  readonly ssn: number;
-  /** SCTP_UNORDERED and so on. */
-  readonly flags: number;
-  /** The payload protocol identifier, as IANA numbers it. */
-  readonly ppid: number;
-  /** Transmission sequence numbers: the message's, and the last that is acknowledged. */
-  readonly tsn: number;
-  readonly cumtsn: number;
-  readonly context: number;
-  readonly assocId: number;
 }
 
 /**

@@ -191,6 +191,29 @@ const received: readonly [ControlMessage, level: number, number: number, data: s
     3,
     "0100 0200 0400 0000 0000002e f0ffffff 06000000 07000000 08000000",
   ],
+  [
+    { type: "SCTP_NXTINFO", sid: 1, flags: 4, ppid: 46, length: 9, assocId: 8 },
+    IPPROTO_SCTP,
+    4,
+    "0100 0400 0000002e 09000000 08000000",
+  ],
+  [
+    {
+      type: "SCTP_SNDRCV",
+      stream: 1,
+      ssn: 2,
+      flags: 4,
+      ppid: 46,
+      context: 7,
+      timetolive: 3,
+      tsn: 0xfffffff0,
+      cumtsn: 6,
+      assocId: 8,
+    },
+    IPPROTO_SCTP,
+    1,
+    "0100 0200 0400 0000 0000002e 07000000 03000000 f0ffffff 06000000 08000000",
+  ],
   [{ type: "IP_RECVFRAGSIZE", value: 1500 }, IPPROTO_IP, 25, "dc050000"],
   [{ type: "IPV6_RECVFRAGSIZE", value: 1280 }, IPPROTO_IPV6, 77, "00050000"],
   [{ type: "IP_RECVOPTS", data: bytes("01010101") }, IPPROTO_IP, 6, "01010101"],
@@ -259,6 +282,16 @@ const onlySent: readonly [ControlMessageToSend, level: number, number: number, d
     2,
     "0100 0400 0000002e 07000000 08000000",
   ],
+  [
+    { type: "SCTP_INIT", numOstreams: 1, maxInstreams: 2, maxAttempts: 3, maxInitTimeo: 4 },
+    IPPROTO_SCTP,
+    0,
+    "0100 0200 0300 0400",
+  ],
+  [{ type: "SCTP_PRINFO", policy: 0x10, value: 200 }, IPPROTO_SCTP, 5, "1000 0000 c8000000"],
+  [{ type: "SCTP_AUTHINFO", keynumber: 2 }, IPPROTO_SCTP, 6, "0200"],
+  [{ type: "SCTP_DSTADDRV4", address: "192.0.2.1" }, IPPROTO_SCTP, 7, "c0000201"],
+  [{ type: "SCTP_DSTADDRV6", address: "2001:db8::1" }, IPPROTO_SCTP, 8, "20010db8000000000000000000000001"],
   [{ type: "SCTP_SNDINFO", sid: 3 }, IPPROTO_SCTP, 2, "0300 0000 00000000 00000000 00000000"],
   [{ type: "SCM_TXTIME", nanoseconds: 2n ** 64n - 2n }, SOL_SOCKET, 61, "feffffffffffffff"],
 ];
@@ -270,6 +303,12 @@ for (const [message, level, number, data] of onlySent) {
   });
 }
 
+test("SCTP_SNDRCV is sent without what only a received message has", () => {
+  const message = { type: "SCTP_SNDRCV", stream: 1, flags: 4, ppid: 46, context: 7, timetolive: 9 } as const;
+  const data = "0100 0000 0400 0000 0000002e 07000000 09000000 00000000 00000000 08000000";
+  assert.deepEqual(encode({ ...message, assocId: 8 }), laidOut(IPPROTO_SCTP, 1, bytes(data)));
+});
+
 test("a value out of its range is not sent", () => {
   for (const message of [
     { type: "IPV6_FLOWINFO", value: 0x10000000 },
@@ -277,6 +316,10 @@ test("a value out of its range is not sent", () => {
     { type: "SO_MARK", value: 2 ** 32 },
     { type: "SO_PRIORITY", value: -1 },
     { type: "SCTP_SNDINFO", sid: 0x10000 },
+    { type: "SCTP_SNDRCV", stream: 0x10000 },
+    { type: "SCTP_PRINFO", policy: 0x10000, value: 0 },
+    { type: "SCTP_AUTHINFO", keynumber: -1 },
+    { type: "SCTP_INIT", maxAttempts: 0x10000 },
     { type: "TLS_SET_RECORD_TYPE", value: 256 },
     { type: "SCM_TXTIME", nanoseconds: -1n },
     { type: "SCM_TXTIME", nanoseconds: 2n ** 64n },
@@ -328,7 +371,9 @@ test("what is not as long as its type stays bytes", () => {
     SO_MARK: [0, 2, 8],
     SO_RXQ_OVFL: [0, 1, 8],
     SCTP_RCVINFO: [0, 27, 32],
+    SCTP_NXTINFO: [0, 15, 17],
     SCTP_SNDINFO: [0, 16],
+    SCTP_SNDRCV: [0, 31, 33],
     TCP_CM_INQ: [0, 3, 8],
     TLS_GET_RECORD_TYPE: [0, 3, 8],
     UDP_SEGMENT: [0, 3, 5],

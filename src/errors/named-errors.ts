@@ -524,7 +524,8 @@ export interface ResourceBusy extends SocketError<"ResourceBusy"> {
    * - `ioctl()`: The network interface does not take the change while it is up.
    * - `sctp_bindx()`: The socket would have no address left. Close it instead.
    * - `sctp_peeloff()`: A thread is waiting to send a message of the association.
-   * - `setsockopt()`: The resource that the option changes is in use.
+   * - `setsockopt()`: The resource that the option changes is in use, or an earlier change is
+   *   not done yet.
    */
   readonly name: "ResourceBusy";
 }

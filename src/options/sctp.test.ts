@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { type Fixture, loopback } from "../../test/fixture.ts";
 import { observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
 import { addressRows } from "../../test/sctp/addresses.ts";
+import { authenticationRows } from "../../test/sctp/authentication.ts";
 import { listening, oneToOne, oneToMany as sctp, withSctp } from "../../test/sctp/fixture.ts";
+import { pathRows } from "../../test/sctp/paths.ts";
+import { streamRows } from "../../test/sctp/streams.ts";
 import { accept } from "../posix/accept.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
@@ -48,7 +51,7 @@ optionTests("IPPROTO_SCTP", SCTP, [
       assert.deepEqual([info.sid, info.ppid, info.flags], [3, 46, SCTP_FLAG.UNORDERED]);
     }),
   ),
-  withSctp(roundTrip(SCTP.DELAYED_SACK, sctp, { assocId: 0, delay: 150, freq: 3 })),
+  withSctp(roundTrip(SCTP.DELAYED_SACK, sctp, { assocId: 0, delay: 160, freq: 3 })),
   withSctp(toggles(SCTP.DISABLE_FRAGMENTS, sctp)),
   withSctp(
     observed(SCTP.EVENT, "a new association is a message with MSG_NOTIFICATION", (fixture) => {
@@ -102,6 +105,7 @@ optionTests("IPPROTO_SCTP", SCTP, [
       );
     }),
   ),
+  withSctp(toggles(SCTP.RECVNXTINFO, sctp)),
   withSctp(toggles(SCTP.RECVRCVINFO, sctp)),
   withSctp(
     observed(SCTP.RECVRCVINFO, "each message tells its stream and payload protocol", (fixture) => {
@@ -142,6 +146,9 @@ optionTests("IPPROTO_SCTP", SCTP, [
   ),
   withSctp(roundTrip(SCTP.RTOINFO, sctp, { assocId: 0, initial: 2000, max: 30_000, min: 500 })),
   ...addressRows,
+  ...authenticationRows,
+  ...pathRows,
+  ...streamRows,
 ]);
 
 test("SCTP's structures are laid out as in the headers", () => {

@@ -159,6 +159,7 @@ const positions: readonly Position[] = [
     { calls: [call], named: /address/, takes: "object", with: (value, s) => [s, [value], 1] },
     { calls: [call], named: /port/, takes: "int", with: (port, s) => [s, [address({ port })], 1] },
   ]),
+  { calls: ["decodeSctpNotification"], named: /data/, takes: "bytes", with: (value) => [value] },
   { calls: ["sctp_bindx"], named: /flags/, takes: "int", with: (value, s) => [s, [loopback], value] },
   { calls: ["sctp_peeloff"], named: /assocId/, takes: "int", with: (value, s) => [s, value] },
   {

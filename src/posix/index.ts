@@ -2,6 +2,7 @@ import "../system/host.ts";
 
 export type * from "../address/address.ts";
 export type * from "../control/control-message.ts";
+export type * from "../control/sctp-messages.ts";
 export type { ErrorUnion } from "../errors/error-set.ts";
 export type * as SocketErrors from "../errors/named-errors.ts";
 export type { ErrorName } from "../errors/names.ts";
@@ -66,13 +67,35 @@ export type {
 } from "../options/structures/sctp.ts";
 export type { SctpPeerAddressInfo, SctpPrimaryAddress } from "../options/structures/sctp-addresses.ts";
 export type { SctpAssociation, SctpPeerAddress } from "../options/structures/sctp-association.ts";
+export type { SctpAuthenticationKey, SctpAuthenticationKeyId } from "../options/structures/sctp-auth.ts";
 export type { SctpEventSubscribe, SctpEventSubscription } from "../options/structures/sctp-events.ts";
+export type {
+  SctpPath,
+  SctpProbeInterval,
+  SctpThresholds,
+  SctpThresholdsV2,
+  SctpUdpEncapsulation,
+} from "../options/structures/sctp-paths.ts";
 export type {
   SctpDefaultSendInfo,
   SctpPeerAddressChange,
   SctpPeerAddressParameters,
   SctpSackInfo,
 } from "../options/structures/sctp-peer.ts";
+export type {
+  SctpAbandoned,
+  SctpAbandonedOfStreamQuery,
+  SctpAbandonedQuery,
+  SctpDefaultReliability,
+} from "../options/structures/sctp-reliability.ts";
+export type { SctpDefaultSendParam } from "../options/structures/sctp-send-param.ts";
+export type { SctpAssociationStatistics } from "../options/structures/sctp-statistics.ts";
+export type {
+  SctpAddStreams,
+  SctpResetStreams,
+  SctpStream,
+  SctpStreamValue,
+} from "../options/structures/sctp-streams.ts";
 export type { FilterMode } from "../options/structures/source-filter.ts";
 export type { TcpInfo } from "../options/structures/tcp-info.ts";
 export type { TcpMd5Signature, TcpMd5SignatureExtended } from "../options/structures/tcp-md5sig.ts";
@@ -263,6 +286,24 @@ export {
   sctp_peeloff,
   trySctp_peeloff,
 } from "./sctp_peeloff.ts";
+export {
+  decodeSctpNotification,
+  type SctpAdaptationIndication,
+  type SctpAssociationChange,
+  type SctpAssociationEvent,
+  type SctpAssociationResetEvent,
+  type SctpAuthenticationEvent,
+  type SctpNotification,
+  type SctpPartialDeliveryEvent,
+  type SctpPeerAddressEvent,
+  type SctpPlainEvent,
+  type SctpRemoteError,
+  type SctpSendFailed,
+  type SctpSendFailedEvent,
+  type SctpStreamChangeEvent,
+  type SctpStreamResetEvent,
+  type SctpUnknownNotification,
+} from "./sctp-notification.ts";
 export { isSendError, type SendError, type SendErrorName, send, trySend } from "./send.ts";
 export {
   isSendmmsgError,

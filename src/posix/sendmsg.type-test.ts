@@ -115,8 +115,11 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
     case "IPV6_2292PKTINFO":
     case "IPV6_PKTINFO":
       return message.address;
+    case "SCTP_NXTINFO":
     case "SCTP_RCVINFO":
       return `${message.sid} ${message.ppid}`;
+    case "SCTP_SNDRCV":
+      return `${message.stream} ${message.ppid}`;
     case "SCM_TIMESTAMP":
     case "SCM_TIMESTAMPNS":
       same<typeof message.nanoseconds, bigint>(true);

@@ -61,8 +61,9 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
     message: "Setting the option to this value requires privilege, or the setting is locked.",
   },
   ResourceBusy: {
-    codes: ["EBUSY"],
-    message: "The resource that the option changes is in use.",
+    // SCTP's streams: sctp_send_reset_streams in net/sctp/stream.c.
+    codes: ["EBUSY", "EAGAIN", "EINPROGRESS"],
+    message: "The resource that the option changes is in use, or an earlier change is not done yet.",
   },
   SocketClosed,
   SocketNotConnected: {

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { SCTP } from "../../src/options/sctp.ts";
+import { SO } from "../../src/options/so.ts";
 import { accept } from "../../src/posix/accept.ts";
 import { bind } from "../../src/posix/bind.ts";
 import { connect } from "../../src/posix/connect.ts";
-import { AF, IPPROTO, SCTP_BINDX, SOCK } from "../../src/posix/constants.ts";
+import { AF, IPPROTO, MSG, SCTP_BINDX, SOCK } from "../../src/posix/constants.ts";
 import { getsockname } from "../../src/posix/getsockname.ts";
 import { listen } from "../../src/posix/listen.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 import { recvmsg } from "../../src/posix/recvmsg.ts";
 import { sctp_bindx } from "../../src/posix/sctp_bindx.ts";
+import { decodeSctpNotification, type SctpNotification } from "../../src/posix/sctp-notification.ts";
 import { sendto } from "../../src/posix/sendto.ts";
 import { setsockopt } from "../../src/posix/setsockopt.ts";
 import { trySocket } from "../../src/posix/socket.ts";
@@ -72,4 +74,14 @@ export function portOf(bound: Socket): number {
   const name = getsockname(bound);
   assert.ok("port" in name);
   return name.port;
+}
+
+/** Receives a notification. */
+export function notification(receiver: Socket): SctpNotification {
+  // One that does not come fails the row, instead of blocking it.
+  setsockopt(receiver, SO.RCVTIMEO, 20_000);
+  const buffer = new Uint8Array(1024);
+  const message = recvmsg(receiver, { data: [buffer] });
+  assert.ok(message.flags & MSG.NOTIFICATION, `${message.bytes} bytes are data`);
+  return decodeSctpNotification(buffer.subarray(0, message.bytes));
 }

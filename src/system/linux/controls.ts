@@ -14,6 +14,7 @@ const SOL_TLS = 282;
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
 const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
+const sctp = (number: number): OptionNumber => ({ level: IPPROTO_SCTP, number });
 const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
@@ -74,8 +75,15 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   SCM_TS_OPT_ID: so(81),
   SCM_TXTIME: so(61),
   SCM_WIFI_STATUS: so(41),
-  SCTP_RCVINFO: { level: IPPROTO_SCTP, number: 3 },
-  SCTP_SNDINFO: { level: IPPROTO_SCTP, number: 2 },
+  SCTP_AUTHINFO: sctp(6),
+  SCTP_DSTADDRV4: sctp(7),
+  SCTP_DSTADDRV6: sctp(8),
+  SCTP_INIT: sctp(0),
+  SCTP_NXTINFO: sctp(4),
+  SCTP_PRINFO: sctp(5),
+  SCTP_RCVINFO: sctp(3),
+  SCTP_SNDINFO: sctp(2),
+  SCTP_SNDRCV: sctp(1),
   SO_MARK: so(36),
   SO_PRIORITY: so(12),
   SO_RXQ_OVFL: so(40),

@@ -1,4 +1,5 @@
 import type { OptionNumber } from "../system.ts";
+import { sctpOptions } from "./sctp-options.ts";
 
 const SOL_SOCKET = 1;
 const IPPROTO_IP = 0;
@@ -44,7 +45,6 @@ const netlink = (number: number): OptionNumber => ({ level: SOL_NETLINK, number 
 const packet = (number: number): OptionNumber => ({ level: SOL_PACKET, number });
 const raw = (number: number): OptionNumber => ({ level: SOL_RAW, number });
 const rds = (number: number): OptionNumber => ({ level: SOL_RDS, number });
-const sctp = (number: number): OptionNumber => ({ level: SOL_SCTP, number });
 const tls = (number: number): OptionNumber => ({ level: SOL_TLS, number });
 const udplite = (number: number): OptionNumber => ({ level: IPPROTO_UDPLITE, number });
 const vsock = (number: number): OptionNumber => ({ level: AF_VSOCK, number });
@@ -246,33 +246,7 @@ export const options = {
   RDS_CANCEL_SENT_TO: rds(1),
   RDS_CONG_MONITOR: rds(6),
   RDS_RECVERR: rds(5),
-  SCTP_ASSOCINFO: sctp(1),
-  SCTP_AUTOCLOSE: sctp(4),
-  SCTP_CONTEXT: sctp(17),
-  SCTP_DEFAULT_SNDINFO: sctp(34),
-  SCTP_DELAYED_SACK: sctp(16),
-  SCTP_DISABLE_FRAGMENTS: sctp(8),
-  SCTP_EVENT: sctp(127),
-  SCTP_EVENTS: sctp(11),
-  SCTP_FRAGMENT_INTERLEAVE: sctp(18),
-  SCTP_GET_ASSOC_ID_LIST: sctp(29),
-  SCTP_GET_ASSOC_NUMBER: sctp(28),
-  SCTP_GET_LOCAL_ADDRS: sctp(109),
-  SCTP_GET_PEER_ADDRS: sctp(108),
-  SCTP_GET_PEER_ADDR_INFO: sctp(15),
-  SCTP_INITMSG: sctp(2),
-  SCTP_I_WANT_MAPPED_V4_ADDR: sctp(12),
-  SCTP_MAXSEG: sctp(13),
-  SCTP_MAX_BURST: sctp(20),
-  SCTP_NODELAY: sctp(3),
-  SCTP_PARTIAL_DELIVERY_POINT: sctp(19),
-  SCTP_PEER_ADDR_PARAMS: sctp(9),
-  SCTP_PRIMARY_ADDR: sctp(6),
-  SCTP_RECVRCVINFO: sctp(32),
-  SCTP_REUSE_PORT: sctp(36),
-  SCTP_RTOINFO: sctp(0),
-  SCTP_SET_PEER_PRIMARY_ADDR: sctp(5),
-  SCTP_STATUS: sctp(14),
+  ...sctpOptions,
   SO_ACCEPTCONN: so(30),
   SO_ATTACH_BPF: so(50),
   SO_ATTACH_FILTER: so(26),
