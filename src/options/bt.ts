@@ -69,6 +69,7 @@ export const BT = {
   PHY: readOnly("BT_PHY", uint),
   /**
    * SCO only: received messages carry whether their packet is intact (BT_SCM_PKT_STATUS), as bytes.
+   * Linux 6.1 takes `false`, and leaves it set.
    */
   PKT_STATUS: option("BT_PKT_STATUS", flag),
   /** The radio may leave sniff mode to send; true by default. */
