@@ -34,8 +34,8 @@ const newScratch = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CA
 
 /** Copies the value to the system's own buffer, whose address is known. */
 export function placed(value: ValueResult, buffer: ValueResult): ValueResult {
-  if (value === buffer) return buffer;
-  buffer.bytes.set(value.valid);
-  buffer.length = value.length;
+  if (value !== buffer) buffer.bytes.set(value.valid);
+  // Safety: an object that only looks like an option may set any length.
+  buffer.length = value.validLength;
   return buffer;
 }

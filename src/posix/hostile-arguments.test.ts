@@ -8,9 +8,10 @@ import { brokenArrays, bytesIn, hostileArrays, hostileBytes, hostileViews } from
 import { except } from "../../test/platform.ts";
 import { scripted } from "../../test/scripted/scripted.ts";
 import { IP } from "../options/ip.ts";
+import { queryOnly } from "../options/option.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
-import type { MessageHeader } from "../system/system.ts";
+import type { Calls, MessageHeader } from "../system/system.ts";
 import { bind } from "./bind.ts";
 import { AF, MSG, POLL, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
@@ -445,6 +446,28 @@ test("an object that only looks like an option cannot set how much memory the ke
   const forged = { ...SO.TYPE, read: { ...SO.TYPE.read, size: 1 << 20 } };
   getsockopt(s, forged);
   assert.equal(asked, system.option.capacity);
+});
+
+test("nor can what it encodes, of a query or a value", () => {
+  const lengths: number[] = [];
+  const record: Calls["getsockopt"] = (_fd, _level, _number, value) => {
+    lengths.push(value.length);
+    return 0;
+  };
+  // socket() reads SO_PROTOCOL first.
+  const system = scripted({ getsockopt: [0, record, record], setsockopt: [record, record] });
+  using s = socket(AF.INET, SOCK.STREAM, 0, { system });
+  const forged = queryOnly<undefined, object | number>("SO_TYPE", {
+    encode(_query, into) {
+      into.length = 1 << 20;
+    },
+    decode: () => undefined,
+  });
+  for (const given of [{}, 1]) {
+    getsockopt(s, forged, given);
+    setsockopt(s, { ...forged, write: forged.query }, given);
+  }
+  assert.deepEqual(lengths, Array<number>(4).fill(system.option.capacity));
 });
 
 /** A socket of Node's whose handle runs code when its descriptor is read. */
