@@ -107,6 +107,18 @@ export const authenticationRows: readonly OptionRow[] = [
     { source: "RFC 6458, 8.3.3 and 5.3.8" },
   ),
   observed(
+    SCTP.AUTH_KEY,
+    "a key may be empty",
+    (fixture) => {
+      const { client, server } = authenticated(fixture);
+      for (const socket of [client, server]) {
+        setsockopt(socket, SCTP.AUTH_KEY, { keynumber: 1, key: new Uint8Array(0) });
+      }
+      passes(client, server, [{ type: "SCTP_AUTHINFO", keynumber: 1 }]);
+    },
+    { source: "sctp_setsockopt_auth_key in net/sctp/socket.c, which rejects only a shorter structure" },
+  ),
+  observed(
     SCTP.AUTH_ACTIVE_KEY,
     "messages are authenticated with it; a key that there is not is InvalidArgument",
     (fixture) => {

@@ -1,5 +1,5 @@
-import { checkObject, elements, integer, outOfRange } from "../../errors/argument.ts";
-import { lengthOf } from "../../system/view.ts";
+import { checkObject, elements, integer } from "../../errors/argument.ts";
+import { OPTION_CAPACITY } from "../../system/value-result.ts";
 import { type Codec, checkBytes } from "../codecs.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 import { assocIdOf, prepareAssociation, type SctpAssociation } from "./sctp-association.ts";
@@ -57,6 +57,7 @@ export interface SctpAuthenticationKey extends SctpAssociation {
 }
 
 const KEY = { keynumber: 4, keylength: 6, key: 8 };
+const MAX_KEY = OPTION_CAPACITY - KEY.key;
 
 /** struct sctp_authkey is { sctp_assoc_t; __u16 sca_keynumber, sca_keylength; __u8 sca_key[] }. */
 export const sctpAuthkey: WriteCodec<SctpAuthenticationKey> = {
@@ -64,13 +65,15 @@ export const sctpAuthkey: WriteCodec<SctpAuthenticationKey> = {
     checkObject("the option", "{ assocId?, keynumber, key }", value);
     const assocId = assocIdOf(value);
     const keynumber = integer("keynumber", value.keynumber, 0, 0xffff);
-    const key = checkBytes("key", value.key, 0, into.capacity - KEY.key);
-    if (lengthOf(key) > 0xffff) throw outOfRange("key is longer than 65535 bytes");
+    const key = checkBytes("key", value.key, 0, MAX_KEY);
     into.view.setInt32(0, assocId, true);
     into.view.setUint16(KEY.keynumber, keynumber, true);
     into.view.setUint16(KEY.keylength, key.byteLength, true);
+    // The kernel rejects a structure with no byte after the header (sctp_setsockopt_auth_key in
+    // net/sctp/socket.c), but sca_keylength may be 0.
+    into.bytes[KEY.key] = 0;
     into.bytes.set(key, KEY.key);
-    into.length = KEY.key + key.byteLength;
+    into.length = KEY.key + Math.max(key.byteLength, 1);
   },
 };
 

@@ -57,6 +57,7 @@ encodes(
   { assocId: 9, keynumber: 2, key: Uint8Array.of(1, 2, 3) },
   "0900000002000300010203",
 );
+encodes("sctp_authkey, empty,", sctpAuthkey, { keynumber: 2, key: new Uint8Array(0) }, "000000000200000000");
 encodes("sctp_authkeyid", sctpAuthkeyid, { assocId: 9, keynumber: 2 }, "0900000002000000");
 encodes(
   "sctp_paddrthlds_v2",
