@@ -14,12 +14,15 @@ const FAMILY = 2;
 /** As many as the value of an option has room for. */
 const MAX_ADDRESSES = Math.floor(OPTION_CAPACITY / SOCKADDR_IN6);
 
+/** Copies the caller's array. Throws if it is none, or too long. */
+export const copyOfAddresses = (addresses: readonly IpAddressInput[]): IpAddressInput[] =>
+  elements("addresses", "an array of addresses", addresses, MAX_ADDRESSES);
+
 /**
  * Encodes addresses as sctp_bindx() and sctp_connectx() take them: one after another, each as long
  * as its family's sockaddr. Throws on a bad address.
  */
-export function encodeAddresses(addresses: readonly IpAddressInput[], system: System): Uint8Array {
-  const given = elements("addresses", "an array of addresses", addresses, MAX_ADDRESSES);
+export function encodeAddresses(given: readonly IpAddressInput[], system: System): Uint8Array {
   const { AF } = system.constants;
   const read = given.map((address) => readAddress(address, system));
   const sizes = read.map(([family, data]) => {
@@ -40,7 +43,7 @@ export function encodeAddresses(addresses: readonly IpAddressInput[], system: Sy
 }
 
 /** The error fields of an address, if there is only one that an error can be about. */
-export function onlyEndpoint(addresses: readonly IpAddressInput[]): ErrorEndpoint | undefined {
-  const [first, ...others] = addresses;
+export function onlyEndpoint(given: readonly IpAddressInput[]): ErrorEndpoint | undefined {
+  const [first, ...others] = given;
   return first === undefined || others.length > 0 ? undefined : endpointOf(first);
 }

@@ -159,6 +159,25 @@ conformance("sctp_bindx", [
       assert.throws(() => sctp_bindx(made, [short], 1), { name: "TypeError", message: /"ipv4" or "ipv6"/ });
     },
   },
+  {
+    clause: "an error is about the address, whatever the array's iterator does",
+    source: "berkeley",
+    script: { sctp_bindx: [-errnoOf("EADDRINUSE")], sctp_connectx: [-errnoOf("ECONNREFUSED")] },
+    play(system) {
+      using made = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      const addresses = Object.defineProperty([second], Symbol.iterator, {
+        value() {
+          throw new Error("iterated");
+        },
+      });
+      for (const error of [
+        assertFails(trySctp_bindx(made, addresses, 1), "AddressInUse"),
+        assertFails(trySctp_connectx(made, addresses), "ConnectionRefused"),
+      ]) {
+        assert.equal(error.address, second.address);
+      }
+    },
+  },
   ...onOtherSockets((made) => trySctp_bindx(made, [second], 1)),
   ...documentedErrors(sctp_bindxErrors, (system) => {
     using made = socket(AF.INET, SOCK.DGRAM, 0, { system });

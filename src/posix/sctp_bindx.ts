@@ -12,7 +12,7 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkNetPermission } from "./net-permission.ts";
-import { encodeAddresses, onlyEndpoint } from "./sctp-addresses.ts";
+import { copyOfAddresses, encodeAddresses, onlyEndpoint } from "./sctp-addresses.ts";
 
 /** Everything `sctp_bindx()` can fail with. */
 export const sctp_bindxErrors = new ErrorSet("sctp_bindx", {
@@ -107,12 +107,13 @@ export function trySctp_bindx(
   checkNetPermission();
   const borrowed = borrow(socket);
   const { system } = borrowed;
-  const encoded = encodeAddresses(addresses, system);
+  const given = copyOfAddresses(addresses);
+  const encoded = encodeAddresses(given, system);
   int("flags", flags);
   // Only now: the addresses' getters may have closed the socket.
   const { fd } = borrowed;
   if (fd < 0) return sctp_bindxErrors.fail(system, "SocketClosed");
   const returned = system.sctp_bindx(fd, encoded, flags);
   if (returned >= 0) return { ok: true, value: undefined };
-  return sctp_bindxErrors.failure(system, returned, { where: () => onlyEndpoint(addresses) });
+  return sctp_bindxErrors.failure(system, returned, { where: () => onlyEndpoint(given) });
 }

@@ -14,7 +14,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { checkNetPermission } from "./net-permission.ts";
-import { encodeAddresses, onlyEndpoint } from "./sctp-addresses.ts";
+import { copyOfAddresses, encodeAddresses, onlyEndpoint } from "./sctp-addresses.ts";
 
 /** Everything `sctp_connectx()` can fail with. */
 export const sctp_connectxErrors = new ErrorSet("sctp_connectx", {
@@ -122,11 +122,12 @@ export function trySctp_connectx(
   checkNetPermission();
   const borrowed = borrow(socket);
   const { system } = borrowed;
-  const encoded = encodeAddresses(addresses, system);
+  const given = copyOfAddresses(addresses);
+  const encoded = encodeAddresses(given, system);
   // Only now: the addresses' getters may have closed the socket.
   const { fd } = borrowed;
   if (fd < 0) return sctp_connectxErrors.fail(system, "SocketClosed");
-  const where = () => onlyEndpoint(addresses);
+  const where = () => onlyEndpoint(given);
   const returned = system.sctp_connectx(fd, encoded);
   // The association goes on, and another call would report that it does (__sctp_connect in
   // net/sctp/socket.c).
