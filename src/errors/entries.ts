@@ -120,6 +120,12 @@ export const OperationNotSupported: ErrorEntry = {
   message: "The protocol does not support the call.",
 };
 
+/** For the calls of SCTP, which are options of level SOL_SCTP: other protocols lack the level. */
+export const NotAnSctpSocket: ErrorEntry = {
+  codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
+  message: "The socket is not an SCTP socket, or the system is not Linux.",
+};
+
 export const ProcessFdQuotaExceeded: ErrorEntry = {
   codes: ["EMFILE"],
   message: "The process has reached its limit of open descriptors.",

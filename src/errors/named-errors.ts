@@ -413,8 +413,8 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `listenersFromEnvironment()`: The promised descriptors cannot be taken over here.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket does not support receiving,
    *   or one of the flags; or the source route of an earlier message failed.
-   * - `sctp_bindx()`, `sctp_connectx()`, `sctp_peeloff()`: The socket is not an SCTP socket of
-   *   Linux.
+   * - `sctp_bindx()`, `sctp_connectx()`, `sctp_peeloff()`: The socket is not an SCTP socket, or
+   *   the system is not Linux.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The socket does not support sending, or
    *   one of the flags.
    * - `sockatmark()`: The socket's protocol has no out-of-band data.

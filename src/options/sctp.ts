@@ -39,7 +39,7 @@ import {
 
 /** The options of IPPROTO_SCTP (sctp(7), RFC 6458, 8), under their C names. */
 export const SCTP = {
-  /** The adaptation layer that new associations tell their peers of (RFC 5061). */
+  /** The adaptation layer that new associations announce to their peers (RFC 5061). */
   ADAPTATION_LAYER: option("SCTP_ADAPTATION_LAYER", uint),
   /** Adds streams to an association, if the peer has set ENABLE_STREAM_RESET (RFC 6525). */
   ADD_STREAMS: writeOnly("SCTP_ADD_STREAMS", sctpAddStreams),
@@ -100,7 +100,11 @@ export const SCTP = {
     option("SCTP_ENABLE_STREAM_RESET", sctpAssocValue),
     ofAssociation(sctpAssocValue),
   ),
-  /** Whether a kind of event is received as a message with `MSG.NOTIFICATION`; Linux 5.0. */
+  /**
+   * Whether a kind of event is received as a message with `MSG.NOTIFICATION`. On a one-to-many
+   * socket, association 0, the default, applies to later associations only; `SCTP_ASSOC.ALL` (Linux
+   * 5.1) also applies to those it has. Linux 5.0.
+   */
   EVENT: writeOnly("SCTP_EVENT", sctpEvent),
   /** The same for all kinds at once; omitted kinds are not received. */
   EVENTS: asymmetric("SCTP_EVENTS", sctpEvents, sctpEvents),
@@ -200,7 +204,7 @@ export const SCTP = {
     option("SCTP_RECONFIG_SUPPORTED", sctpAssocValue),
     ofAssociation(sctpAssocValue),
   ),
-  /** Received messages also tell of the next message (SCTP_NXTINFO). */
+  /** Received messages also describe the next message (SCTP_NXTINFO). */
   RECVNXTINFO: option("SCTP_RECVNXTINFO", flag),
   /** Received messages carry the number of their stream and so on (SCTP_RCVINFO). */
   RECVRCVINFO: option("SCTP_RECVRCVINFO", flag),
@@ -209,9 +213,9 @@ export const SCTP = {
     asymmetric("SCTP_REMOTE_UDP_ENCAPS_PORT", sctpUdpencaps, sctpUdpencaps),
     ofPath(sctpUdpencaps),
   ),
-  /** Begins the numbers of all streams and of transmission anew (RFC 6525, 6.3.3). Linux 4.11. */
+  /** Restarts the sequence numbers of all streams, and the TSNs (RFC 6525, 6.3.3). Linux 4.11. */
   RESET_ASSOC: writeOnly("SCTP_RESET_ASSOC", sctpAssocT),
-  /** Begins the numbers of streams anew (RFC 6525, 6.3.2). Linux 4.11. */
+  /** Restarts the sequence numbers of streams (RFC 6525, 6.3.2). Linux 4.11. */
   RESET_STREAMS: writeOnly("SCTP_RESET_STREAMS", sctpResetStreams),
   /** Lets several sockets listen on a port; set before bind(). Linux 5.2. */
   REUSE_PORT: option("SCTP_REUSE_PORT", flag),

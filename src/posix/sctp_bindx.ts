@@ -3,6 +3,7 @@ import { int } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
+  NotAnSctpSocket,
   SocketClosed,
   SystemResources,
   Unexpected,
@@ -37,10 +38,7 @@ export const sctp_bindxErrors = new ErrorSet("sctp_bindx", {
       "The flags or an address are not valid: an address to add is bound already, one to remove is not, " +
       "or its port or family is not the socket's.",
   },
-  OperationNotSupported: {
-    codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
-    message: "The socket is not an SCTP socket of Linux.",
-  },
+  OperationNotSupported: NotAnSctpSocket,
   PermissionDenied: {
     codes: ["EPERM"],
     message: "A security policy forbids the address.",
@@ -62,12 +60,10 @@ export type Sctp_bindxError = ErrorOf<typeof sctp_bindxErrors>;
 export const isSctp_bindxError = (error: unknown): error is Sctp_bindxError => sctp_bindxErrors.has(error);
 
 /**
- * Binds an SCTP socket to more local addresses, or to fewer: all of the addresses or none. Linux
- * only.
+ * Adds local addresses to an SCTP socket, or removes them: all of them or none. Linux only.
  *
- * The addresses share one port: on a socket that is bound already, each has its port, or 0. An
- * established association takes over the change only if both peers support ADDIP
- * (`SCTP.ASCONF_SUPPORTED`).
+ * All addresses of a socket share one port: once it is bound, pass that port, or 0. Established
+ * associations follow the change only if both peers support ADDIP (`SCTP.ASCONF_SUPPORTED`).
  *
  * @param socket an SCTP socket; if borrowed, the caller keeps ownership
  * @param addresses IPv4 and IPv6 addresses: 1 to 585

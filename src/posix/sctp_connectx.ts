@@ -4,6 +4,7 @@ import {
   FileDescriptorNotASocket,
   HostUnreachable,
   NetworkUnreachable,
+  NotAnSctpSocket,
   SocketClosed,
   SystemResources,
   Unexpected,
@@ -57,10 +58,7 @@ export const sctp_connectxErrors = new ErrorSet("sctp_connectx", {
     message: "There is no address, or the addresses have several ports, or are not valid for the socket.",
   },
   NetworkUnreachable,
-  OperationNotSupported: {
-    codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
-    message: "The socket is not an SCTP socket of Linux.",
-  },
+  OperationNotSupported: NotAnSctpSocket,
   PermissionDenied: {
     codes: ["EPERM"],
     message: "A security policy forbids the association.",
@@ -78,8 +76,8 @@ export const isSctp_connectxError = (error: unknown): error is Sctp_connectxErro
   sctp_connectxErrors.has(error);
 
 /**
- * Sets up an association with a peer that has several addresses, by whichever of them answers.
- * Linux only.
+ * Sets up an association with a peer that has several addresses; any of them may answer. Linux
+ * only.
  *
  * A blocking socket waits until the association is established. Otherwise it fails with
  * `ConnectionPending`, and the association is set up in the background; messages can be sent at

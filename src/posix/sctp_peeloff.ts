@@ -2,6 +2,7 @@ import { int } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
+  NotAnSctpSocket,
   ProcessFdQuotaExceeded,
   SocketClosed,
   SystemFdQuotaExceeded,
@@ -25,10 +26,7 @@ export const sctp_peeloffErrors = new ErrorSet("sctp_peeloff", {
     codes: ["EINVAL"],
     message: "The socket has no such association, or is not one-to-many (SOCK.SEQPACKET).",
   },
-  OperationNotSupported: {
-    codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
-    message: "The socket is not an SCTP socket of Linux.",
-  },
+  OperationNotSupported: NotAnSctpSocket,
   // The kernel moves the association before it looks for a descriptor, and then drops both
   // (sctp_getsockopt_peeloff_common in net/sctp/socket.c).
   ProcessFdQuotaExceeded: {

@@ -6,11 +6,11 @@ import type { ValueResult } from "../../system/value-result.ts";
 import type { QueryCodec, ReadCodec } from "../option.ts";
 import { SOCKADDR_STORAGE } from "./fields.ts";
 
-/** Which association a query is about. */
+/** The association that a query or a value is about. */
 export interface SctpAssociation {
   /**
-   * The association, on a one-to-many socket; 0 by default: the values of later associations. A
-   * one-to-one socket that is connected has only its own.
+   * The association, on a one-to-many socket; 0, the default, stands for those made later. A
+   * connected one-to-one socket has only its own.
    */
   readonly assocId?: number;
 }

@@ -1,11 +1,9 @@
 import { boolean, checkObject, integer } from "../../errors/argument.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
-import { assocIdOf } from "./sctp-association.ts";
+import { assocIdOf, type SctpAssociation } from "./sctp-association.ts";
 
 /** Whether to receive a kind of event: struct sctp_event. */
-export interface SctpEventSubscription {
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
+export interface SctpEventSubscription extends SctpAssociation {
   /** `SCTP_EVENT.ASSOC_CHANGE` and so on. */
   readonly type: number;
   readonly on: boolean;

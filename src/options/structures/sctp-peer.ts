@@ -78,9 +78,7 @@ export const sctpPaddrparamsOf = ofPeerAddress<SctpPeerAddressParameters>(
 );
 
 /** How acknowledgements are delayed: struct sctp_sack_info. */
-export interface SctpSackInfo {
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
+export interface SctpSackInfo extends SctpAssociation {
   /** The delay in milliseconds; 0 leaves it unchanged. */
   readonly delay: number;
   /** The number of packets to wait for; 1 turns delays off, 0 leaves it unchanged. */
@@ -108,7 +106,7 @@ export const sctpSackInfo: Codec<SctpSackInfo> = {
 };
 
 /** Parameters of a sent message: struct sctp_sndinfo, as in the control message `SCTP_SNDINFO`. */
-export interface SctpDefaultSendInfo {
+export interface SctpDefaultSendInfo extends SctpAssociation {
   /** The stream. */
   readonly sid: number;
   /** `SCTP_FLAG.UNORDERED` and so on; 0 by default. */
@@ -117,8 +115,6 @@ export interface SctpDefaultSendInfo {
   readonly ppid?: number;
   /** Returned with an error about the message; 0 by default. */
   readonly context?: number;
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
 }
 
 /** { __u16 snd_sid, snd_flags; __u32 snd_ppid, snd_context; sctp_assoc_t snd_assoc_id }. */

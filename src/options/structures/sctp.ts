@@ -2,7 +2,7 @@ import { checkObject, integer } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 import { PADDRINFO_SIZE, readPaddrinfo, type SctpPeerAddressInfo } from "./sctp-addresses.ts";
-import { assocIdOf, prepareAssociation } from "./sctp-association.ts";
+import { assocIdOf, prepareAssociation, type SctpAssociation } from "./sctp-association.ts";
 
 /** The parameters that a new association proposes: struct sctp_initmsg. */
 export interface SctpInitmsg {
@@ -35,9 +35,7 @@ export const sctpInitmsg: Codec<SctpInitmsg> = {
 };
 
 /** The timeouts of retransmission in milliseconds: struct sctp_rtoinfo. */
-export interface SctpRtoinfo {
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
+export interface SctpRtoinfo extends SctpAssociation {
   readonly initial: number;
   readonly max: number;
   readonly min: number;
@@ -65,9 +63,7 @@ export const sctpRtoinfo: Codec<SctpRtoinfo> = {
 };
 
 /** A number of an association: struct sctp_assoc_value. */
-export interface SctpAssocValue {
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
+export interface SctpAssocValue extends SctpAssociation {
   readonly value: number;
 }
 
@@ -87,9 +83,7 @@ export const sctpAssocValue: Codec<SctpAssocValue> = {
 };
 
 /** The parameters of an association that can be set: struct sctp_assocparams. */
-export interface SctpAssocparams {
-  /** The association, on a one-to-many socket; 0 by default. */
-  readonly assocId?: number;
+export interface SctpAssocparams extends SctpAssociation {
   /** The number of retransmissions after which the association fails; 0 leaves it unchanged. */
   readonly asocmaxrxt: number;
   /** The lifetime of a cookie in milliseconds; 0 leaves it unchanged. */
