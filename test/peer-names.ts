@@ -21,9 +21,9 @@ export const peers: readonly Peer[] = JSON.parse(readFileSync(join(root, "docs/n
 
 const intro = `# Names
 
-What berkeley calls what you know from CPython or Rust: every name of CPython's \`socket\`, of socket2
-and of rustix's \`net\` on Linux, berkeley's name for it, and at the end of each list what berkeley
-leaves out, and why. Names without a module are those of \`berkeley/posix\`.
+Coming from Python or Rust? Look up any name of CPython's \`socket\`, socket2 or rustix's \`net\` (on
+Linux) to find berkeley's name for it. Each list ends with the names that berkeley leaves out, and
+why. Names without a module are in \`berkeley/posix\`.
 
 - Constants keep their C names, with a dot: AF_INET is \`AF.INET\`, and SO_REUSEADDR is
   \`SO.REUSEADDR\`. An option brings its level and type: \`setsockopt(socket, SO.REUSEADDR, true)\`.
