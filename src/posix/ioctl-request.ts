@@ -168,6 +168,10 @@ export function toHardwareAddress(value: HardwareAddress): (into: ValueResult, a
   if (address.byteLength > SA_DATA_SIZE) {
     throw outOfRange(`a hardware address has at most 14 bytes; this one has ${address.byteLength}`);
   }
+  // The kernel would take the missing bytes to be 0.
+  if (hasSixBytes(type) && address.byteLength < 6) {
+    throw outOfRange(`a hardware address of type ${type} has 6 bytes; this one has ${address.byteLength}`);
+  }
   return ({ bytes, view }, at) => {
     view.setUint16(at, type, true);
     bytes.set(address, at + SA_DATA);

@@ -315,6 +315,10 @@ test("wrong arguments", () => {
   assert.throws(() => ioctl(udp, SIOC.SIFADDR, "lo", "::1"), { code: "ERR_INVALID_ARG_VALUE" });
   const address = new Uint8Array(15);
   assert.throws(() => ioctl(udp, SIOC.SIFHWADDR, "lo", { type: 1, address }), { code: "ERR_OUT_OF_RANGE" });
+  for (const type of [1, 772]) {
+    const short = { type, address: new Uint8Array(5) };
+    assert.throws(() => ioctl(udp, SIOC.SIFHWADDR, "lo", short), { code: "ERR_OUT_OF_RANGE" });
+  }
   assert.throws(() => ioctl(udp, SIOC.SPGRP, 2 ** 31), { code: "ERR_OUT_OF_RANGE" });
 });
 

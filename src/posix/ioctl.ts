@@ -87,7 +87,8 @@ export const isIoctlError = (error: unknown): error is IoctlError => ioctlErrors
  * `NotFound`, `OperationNotSupported`, `PermissionDenied`, `ProcessNotFound`, `ResourceBusy`,
  * `SocketClosed`, `SystemResources` or `Unexpected`
  * @throws TypeError if an argument is of the wrong type
- * @throws RangeError if one is a name of more than 15 bytes, or a number outside its range
+ * @throws RangeError if one is a name of more than 15 bytes, a number outside its range, or a
+ * hardware address of the wrong length
  * @example
  * ```ts
  * using client = socket(AF.INET, SOCK.DGRAM);

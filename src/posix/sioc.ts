@@ -77,7 +77,10 @@ export const SIOC = {
    * that only report, such as `IFF.RUNNING`.
    */
   SIFFLAGS: setOfInterface("SIOCSIFFLAGS", toFlags),
-  /** Sets the hardware address of an interface; `type` must be its device type. */
+  /**
+   * Sets the hardware address of an interface; `type` must be its device type. For Ethernet and
+   * similar devices it must have at least 6 bytes.
+   */
   SIFHWADDR: setOfInterface("SIOCSIFHWADDR", toHardwareAddress),
   /** Sets the size in bytes of the largest packet of an interface, within the device's limits. */
   SIFMTU: setOfInterface("SIOCSIFMTU", toInt),
