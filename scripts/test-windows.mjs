@@ -48,6 +48,7 @@ const elsewhere = [
   ["error-sets.test", "reads src/, which is the same everywhere"],
   ["throws.test", "reads src/, which is the same everywhere"],
   ["test/links.test", "reads documents, which are the same everywhere"],
+  ["test/peer-names.test", "reads documents, which are the same everywhere"],
   ["test/listen-map.test", "reads src/, which is the same everywhere"],
   ["test/run-files.test", "tests scripts/, which are the same everywhere"],
   ["test/bounded-run.test", "it runs POSIX programs"],

@@ -13,7 +13,6 @@ import { notification, oneToMany, sctpConnection, withSctp } from "./fixture.ts"
 
 /** The chunk DATA (RFC 9260, 3.2). */
 const DATA = 0;
-const SHA_ONLY = [SCTP_AUTH.HMAC_ID_SHA1];
 
 /** A socket that can authenticate. */
 function authenticating(fixture: Fixture): Socket {
@@ -83,14 +82,16 @@ export const authenticationRows: readonly OptionRow[] = [
     },
     { source: "RFC 6458, 8.2.3" },
   ),
-  roundTrip(SCTP.HMAC_IDENT, authenticating, [SCTP_AUTH.HMAC_ID_SHA256, SCTP_AUTH.HMAC_ID_SHA1]),
+  // SHA-256 and SHA-1, by their numbers, since only Linux has SCTP_AUTH.
+  roundTrip(SCTP.HMAC_IDENT, authenticating, [3, 1]),
   observed(
     SCTP.HMAC_IDENT,
     "SHA-1 alone is enough, and must be there",
     (fixture) => {
       const socket = authenticating(fixture);
-      setsockopt(socket, SCTP.HMAC_IDENT, SHA_ONLY);
-      assert.deepEqual(getsockopt(socket, SCTP.HMAC_IDENT), SHA_ONLY);
+      const onlySha1 = [SCTP_AUTH.HMAC_ID_SHA1];
+      setsockopt(socket, SCTP.HMAC_IDENT, onlySha1);
+      assert.deepEqual(getsockopt(socket, SCTP.HMAC_IDENT), onlySha1);
       for (const wrong of [[], [SCTP_AUTH.HMAC_ID_SHA256]]) {
         assertFails(trySetsockopt(socket, SCTP.HMAC_IDENT, wrong), "InvalidArgument", "EINVAL");
       }
