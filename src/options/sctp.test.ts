@@ -170,6 +170,7 @@ test("SCTP's structures are laid out as in the headers", () => {
   assert.equal(encoded(), "01000000c800000002000000");
   sctpSndinfo.encode({ sid: 1, flags: 4, ppid: 46, context: 7, assocId: 9 }, value, linux);
   assert.equal(encoded(), "010004000000002e0700000009000000");
+  assert.equal(sctpSndinfo.decode(value, linux).ppid, 46);
   const address = { family: "ipv4", address: "192.0.2.1", port: 80 } as const;
   const peer = {
     hbinterval: 1,
