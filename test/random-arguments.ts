@@ -466,6 +466,8 @@ export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   detachFilter: fc.tuple(socket),
   dup: fc.tuple(socket, fc.record({ closeOnExec: fc.boolean() })),
   effectiveBacklog: fc.tuple(socket),
+  getCloseOnExec: fc.tuple(socket),
+  getNonblocking: fc.tuple(socket),
   getpeername: fc.tuple(socket),
   getsockname: fc.tuple(socket),
   getsockopt: fc.tuple(socket, mostly(option)),

@@ -157,6 +157,14 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
   ],
   dup: [["EMFILE: the process has no descriptor left", program]],
   getaddrinfo: [["EAI_AGAIN: no name server can be reached", resolver]],
+  getCloseOnExec: [
+    ["an inherited socket has no flag, but", program],
+    ["a file has the flag, too", files],
+  ],
+  getNonblocking: [
+    ["an inherited socket has the mode that", program],
+    ["a file has a mode, too", files],
+  ],
   getprotobyname: [["every protocol of the table, by its name and by others", tables]],
   getservbyname: [["every service of the table, by its name and by others, with its protocol", tables]],
   getsockname: [

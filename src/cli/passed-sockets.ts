@@ -1,4 +1,4 @@
-import { fstatSync, lstatSync, readFileSync } from "node:fs";
+import { fstatSync, lstatSync } from "node:fs";
 import { waitsForConnections } from "../diagnose/process.ts";
 import { untakenListeners } from "../net/handoff/listeners-from-environment.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
@@ -61,7 +61,8 @@ export class PassedSockets {
   get areTaken(): boolean | undefined {
     if (this.#limits.includes(undefined)) return undefined;
     const isChanged = this.#sockets.some(
-      (socket, index) => effectiveBacklog(socket) !== this.#limits[index] || isNonblocking(socket.fd),
+      (socket, index) =>
+        effectiveBacklog(socket) !== this.#limits[index] || socket.system.getNonblocking(socket.fd) === 1,
     );
     return isChanged || waitsForConnections(this.inodes);
   }
@@ -105,13 +106,4 @@ function duplicated(socket: Socket | BorrowedSocket): number {
     `hold needs descriptors from ${HIGH} on, and this process may not open that many. Raise the limit, ` +
       "as with `ulimit -n 1024`.",
   );
-}
-
-/** The flag of asm-generic/fcntl.h, in octal. */
-const O_NONBLOCK = 0o4000;
-
-/** On Linux, /proc shows the flags of this process's descriptors (proc_pid_fdinfo(5)). */
-function isNonblocking(fd: number): boolean {
-  const [, flags = "0"] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
-  return (Number.parseInt(flags, 8) & O_NONBLOCK) !== 0;
 }

@@ -403,6 +403,8 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `accept()`: This type of socket cannot accept connections.
    * - `bind()`: This type of socket cannot be bound to an address.
    * - `connect()`: This type of socket cannot be connected.
+   * - `getNonblocking()`: The system has no call that reads the non-blocking mode. On Windows,
+   *   set the mode that you need.
    * - `getaddrinfo()`, `getnameinfo()`: Not supported on Windows. Use node:dns.
    * - `getprotobyname()`, `getservbyname()`: Not supported on Windows.
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.

@@ -60,6 +60,8 @@ const firstIsSocket: readonly (readonly [keyof typeof posix, ...unknown[]])[] = 
   ["connect", loopback],
   ["dup"],
   ["effectiveBacklog"],
+  ["getCloseOnExec"],
+  ["getNonblocking"],
   ["getpeername"],
   ["getsockname"],
   ["getsockopt", SO.TYPE],

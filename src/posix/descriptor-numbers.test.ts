@@ -15,6 +15,8 @@ import { tryConnect } from "./connect.ts";
 import { AF, SOCK } from "./constants.ts";
 import { tryDetachFilter } from "./detachFilter.ts";
 import { tryDup } from "./dup.ts";
+import { tryGetCloseOnExec } from "./getCloseOnExec.ts";
+import { tryGetNonblocking } from "./getNonblocking.ts";
 import { tryGetpeername } from "./getpeername.ts";
 import { tryGetsockname } from "./getsockname.ts";
 import { tryGetsockopt } from "./getsockopt.ts";
@@ -59,6 +61,8 @@ const calls: Readonly<Record<string, (socket: Socket) => unknown>> = {
     if (result.ok) close(result.value);
     return result;
   },
+  getCloseOnExec: (s) => tryGetCloseOnExec(s),
+  getNonblocking: (s) => tryGetNonblocking(s),
   getpeername: (s) => tryGetpeername(s),
   getsockname: (s) => tryGetsockname(s),
   getsockopt: (s) => tryGetsockopt(s, SO.TYPE),

@@ -17,7 +17,8 @@ const errnos = { ...linuxErrnos, ...windowsErrnos, ...EAI };
 const notInPosix = [
   ...["attachFilter", "attachReuseportFilter", "detachFilter"],
   ...["sctp_bindx", "sctp_connectx", "sctp_peeloff"],
-  ...["ioctl", "recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"],
+  ...["getCloseOnExec", "getNonblocking", "setCloseOnExec", "setNonblocking"],
+  ...["ioctl", "recvmmsg", "sendmmsg"],
 ];
 
 // Rules for every call's error set. Finds sets and sources in the folder, so that new calls are

@@ -158,6 +158,20 @@ export {
   tryGetaddrinfo,
 } from "./getaddrinfo.ts";
 export {
+  type GetCloseOnExecError,
+  type GetCloseOnExecErrorName,
+  getCloseOnExec,
+  isGetCloseOnExecError,
+  tryGetCloseOnExec,
+} from "./getCloseOnExec.ts";
+export {
+  type GetNonblockingError,
+  type GetNonblockingErrorName,
+  getNonblocking,
+  isGetNonblockingError,
+  tryGetNonblocking,
+} from "./getNonblocking.ts";
+export {
   type GetnameinfoError,
   type GetnameinfoErrorName,
   getnameinfo,

@@ -67,6 +67,8 @@ const calls: Readonly<Record<string, () => unknown>> = {
   sctp_connectx: () => posix.sctp_connectx(INHERITED, [ipv4]),
   sctp_peeloff: () => posix.sctp_peeloff(INHERITED, 1),
   dup: () => posix.close(posix.dup(INHERITED)),
+  getNonblocking: () => posix.getNonblocking(INHERITED),
+  getCloseOnExec: () => posix.getCloseOnExec(INHERITED),
   setNonblocking: () => posix.setNonblocking(INHERITED, false),
   setCloseOnExec: () => posix.setCloseOnExec(INHERITED, false),
   listen: () => posix.listen(INHERITED, 1),

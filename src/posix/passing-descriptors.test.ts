@@ -6,13 +6,12 @@ import { join } from "node:path";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { closesOnExec } from "../../test/closes-on-exec.ts";
 import { conformance } from "../../test/conformance.ts";
-import type { Fixture } from "../../test/fixture.ts";
 import { openDescriptors } from "../../test/open-descriptors.ts";
 import { descriptorsHidden } from "../../test/own-sockets.ts";
+import { pass } from "../../test/pass-descriptors.ts";
 import { controlLimitOfMusl } from "../../test/platform.ts";
 import { accept } from "./accept.ts";
 import { effectiveBacklog } from "./accept-queue.ts";
-import type { SocketLike } from "./borrow.ts";
 import { close } from "./close.ts";
 import { connect } from "./connect.ts";
 import { AF, IPPROTO, SOCK } from "./constants.ts";
@@ -25,24 +24,6 @@ import { send } from "./send.ts";
 import { sendmsg } from "./sendmsg.ts";
 
 const hello = Buffer.from("hello");
-
-/**
- * Sends descriptors from one end of a pair to the other, and returns those that arrive; the fixture
- * closes them.
- */
-function pass(
-  fixture: Fixture,
-  descriptors: readonly (SocketLike | Descriptor)[],
-  type: number = SOCK.DGRAM,
-): readonly (Socket | Descriptor)[] {
-  const [left, right] = fixture.pair(type);
-  sendmsg(left, { data: [hello], control: [{ type: "SCM_RIGHTS", descriptors }] });
-  const { control } = recvmsg(right, { data: [new Uint8Array(8)] });
-  const [rights] = control;
-  assert.ok(control.length === 1 && rights?.type === "SCM_RIGHTS");
-  assert.equal(rights.descriptors.length, descriptors.length);
-  return rights.descriptors.map((descriptor) => fixture.own(descriptor));
-}
 
 /** The file of a descriptor: device and inode. */
 const fileOf = (fd: number) => {

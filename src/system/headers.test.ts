@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../../test/root.ts";
+import { F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_NONBLOCK } from "./bsd/fcntl.ts";
 import { FIOCLEX, FIONBIO, ioctls } from "./bsd/ioctl.ts";
 import { MMSGHDR } from "./bsd/message-headers.ts";
 import { TCPS } from "./bsd/tcp-state.ts";
 import { valueConstants } from "./bsd/value-constants.ts";
-import { F_DUPFD_CLOEXEC as DARWIN_F_DUPFD_CLOEXEC, F_SETFD, FD_CLOEXEC } from "./darwin/darwin.ts";
+import { F_DUPFD_CLOEXEC as DARWIN_F_DUPFD_CLOEXEC } from "./darwin/darwin.ts";
 import { STAT as DARWIN_STAT } from "./darwin/identity.ts";
 import { darwinNumbers } from "./darwin/numbers.ts";
 import {
@@ -33,7 +34,7 @@ import {
   SOCKINFO_TCP,
   SOI_S_CANTRCVMORE,
 } from "./darwin/socket-info.ts";
-import { F_DUPFD_CLOEXEC, F_SETFD as FREEBSD_F_SETFD } from "./freebsd/freebsd.ts";
+import { F_DUPFD_CLOEXEC } from "./freebsd/freebsd.ts";
 import { F_KINFO, KINFO_FILE, STAT } from "./freebsd/identity.ts";
 import { freebsdNumbers } from "./freebsd/numbers.ts";
 import { TCP_INFO } from "./freebsd/tcp-state.ts";
@@ -229,8 +230,13 @@ test("the structures that the Systems read are laid out as in the headers", () =
 test("the numbers that the Systems use are those of the headers", () => {
   const both = {
     ...ioctls,
+    F_GETFD,
+    F_GETFL,
+    F_SETFD,
+    FD_CLOEXEC,
     FIOCLEX,
     FIONBIO,
+    O_NONBLOCK,
     MAP_ANON: 0x1000,
     MAP_PRIVATE: 0x2,
     PROT_READ: 0x1,
@@ -240,9 +246,7 @@ test("the numbers that the Systems use are those of the headers", () => {
   assertDefined(darwinNumbers, {
     ...both,
     ...tcps,
-    FD_CLOEXEC,
     F_DUPFD_CLOEXEC: DARWIN_F_DUPFD_CLOEXEC,
-    F_SETFD,
     IN6P_IPV6_V6ONLY,
     INP_IPV4,
     INP_IPV6,
@@ -262,7 +266,6 @@ test("the numbers that the Systems use are those of the headers", () => {
     ...TCP_INFO_NUMBER,
     F_DUPFD_CLOEXEC,
     F_KINFO,
-    F_SETFD: FREEBSD_F_SETFD,
   });
 });
 

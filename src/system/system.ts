@@ -225,8 +225,12 @@ export interface Calls {
   socket(domain: number, type: number, protocol: number, flags: number): number;
   socketpair(domain: number, type: number, protocol: number, fds: Int32Array, flags: number): number;
 
+  /** Whether calls that would block fail instead: 1 or 0. */
+  getNonblocking(fd: number): number;
   /** Sets whether calls that would block fail instead. */
   setNonblocking(fd: number, nonblocking: boolean): number;
+  /** Whether child programs are kept from inheriting the descriptor: 1 or 0. */
+  getCloseOnExec(fd: number): number;
   /** Sets whether child programs are kept from inheriting the descriptor. */
   setCloseOnExec(fd: number, closeOnExec: boolean): number;
 

@@ -111,6 +111,7 @@ export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket
     sendto: succeed("sendto"),
     setsockopt: succeed("setsockopt"),
     shutdown: succeed("shutdown"),
+    GetHandleInformation: () => 1,
     SetHandleInformation: () => 1,
     if_indextoname: () => null,
     if_nametoindex: () => 0,

@@ -65,10 +65,12 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
     detachFilter: answer("detachFilter", () => 0),
     dup: answer("dup", () => nextFd++),
     getaddrinfo: answer("getaddrinfo", () => 0),
+    getCloseOnExec: answer("getCloseOnExec", () => 1),
     getnameinfo: answer("getnameinfo", (_address, _flags, into) => {
       into.push({ host: "host", service: "0" });
       return 0;
     }),
+    getNonblocking: answer("getNonblocking", () => 0),
     getpeername: answer("getpeername", () => 0),
     getprotobyname: answer("getprotobyname", () => -2),
     getservbyname: answer("getservbyname", () => -2),

@@ -102,10 +102,12 @@ export function hostSystem(parts: HostSystemParts): System {
   const { hostName, files, blocking, sockets, settle } = parts;
   const messages: MessageMemory[] = [];
 
+  /** What a descriptor refers to; undefined if it is not open. */
+  const entryOf = (fd: number) => (parts.ended() ? undefined : files.pollable(fd));
+
   /** The file of a socket's descriptor, or the errno that sockfd_lookup() gives. */
   function lookUp(fd: number): SocketFile | number {
-    if (parts.ended()) return -EBADF;
-    const entry = files.pollable(fd);
+    const entry = entryOf(fd);
     if (entry === undefined) return -EBADF;
     return entry instanceof SocketFile ? entry : -ENOTSOCK;
   }
@@ -331,7 +333,7 @@ export function hostSystem(parts: HostSystemParts): System {
     getservbyname: (name, protocol, into) =>
       found(serviceByName(name, protocol ?? undefined) ?? -ENOENT, into),
     dup(fd, flags, least) {
-      const entry = parts.ended() ? undefined : files.pollable(fd);
+      const entry = entryOf(fd);
       return entry === undefined ? -EBADF : files.duplicate(entry, (flags & CLOSE_ON_EXEC) !== 0, least);
     },
     if_indextoname(index, name) {
@@ -351,14 +353,19 @@ export function hostSystem(parts: HostSystemParts): System {
       return parts.interfaces().find((each) => each.name === own)?.index ?? -ENODEV;
     },
 
+    getNonblocking(fd) {
+      const entry = entryOf(fd);
+      return entry === undefined ? -EBADF : Number(entry.file?.nonblocking ?? false);
+    },
     setNonblocking(fd, nonblocking) {
-      const entry = files.pollable(fd);
+      const entry = entryOf(fd);
       if (entry === undefined) return -EBADF;
       if (entry.file !== undefined) entry.file.nonblocking = nonblocking;
       return 0;
     },
+    getCloseOnExec: (fd) => (entryOf(fd) === undefined ? -EBADF : Number(files.descriptors.closesOnExec(fd))),
     setCloseOnExec(fd, closeOnExec) {
-      if (files.pollable(fd) === undefined) return -EBADF;
+      if (entryOf(fd) === undefined) return -EBADF;
       files.descriptors.setCloseOnExec(fd, closeOnExec);
       return 0;
     },

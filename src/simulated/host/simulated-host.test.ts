@@ -163,6 +163,10 @@ test("a crash ends every call with EBADF, and a restart begins with nothing", ()
   assert.equal(crashes, 1);
   assert.equal(a.recv(here), -errnos.EBADF);
   assert.equal(a.system.socket(AF.INET, SOCK.DGRAM, 0, 0), -errnos.EBADF);
+  assert.equal(a.system.getNonblocking(here), -errnos.EBADF);
+  assert.equal(a.system.setNonblocking(here, false), -errnos.EBADF);
+  assert.equal(a.system.getCloseOnExec(here), -errnos.EBADF);
+  assert.equal(a.system.setCloseOnExec(here, false), -errnos.EBADF);
   other.sendTo(there, "x", `${one.addresses[0]}:9`);
   settle(network, 1e9);
   assert.equal(told, 0);

@@ -87,6 +87,17 @@ test("an accepted socket, which has its listener's mode, gets the requested mode
   assert.equal(calls.at(-1), `ioctl(8, ${0x8004667e}, [1,0,0,0])`);
 });
 
+test("one flag of those that F_GETFL and F_GETFD return is read", () => {
+  const returning = (byCommand: Readonly<Record<number, number>>) =>
+    over({ fcntl: (_fd, command) => byCommand[command] ?? -1, errno: () => 9 }).system;
+  const set = returning({ 1: 0x1, 3: 0x46 });
+  assert.deepEqual([set.getNonblocking(7), set.getCloseOnExec(7)], [1, 1]);
+  const clear = returning({ 1: 0, 3: 0x42 });
+  assert.deepEqual([clear.getNonblocking(7), clear.getCloseOnExec(7)], [0, 0]);
+  const closed = returning({});
+  assert.deepEqual([closed.getNonblocking(7), closed.getCloseOnExec(7)], [-9, -9]);
+});
+
 test("both ends of a pair get the same flags", () => {
   const { system, calls } = over({
     socketpair(_domain, _type, _protocol, fds) {

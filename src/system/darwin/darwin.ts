@@ -1,10 +1,12 @@
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
+import { F_DUPFD, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_NONBLOCK } from "../bsd/fcntl.ts";
 import { FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { stateOf } from "../bsd/tcp-state.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { bsdEai } from "../eai.ts";
+import { flagIn } from "../flag-in.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
@@ -23,11 +25,8 @@ import { SOI_S_CANTRCVMORE, socketInfo } from "./socket-info.ts";
 
 export type DarwinLibc = typeof libc;
 
-// sys/fcntl.h
-const F_DUPFD = 0;
+/** sys/fcntl.h */
 export const F_DUPFD_CLOEXEC = 67;
-export const F_SETFD = 2;
-export const FD_CLOEXEC = 1;
 
 const { ENOPROTOOPT } = errnos;
 
@@ -123,7 +122,9 @@ export function darwinOver(libc: DarwinLibc): System {
       return returned;
     },
 
+    getNonblocking: (fd) => flagIn(result(libc.fcntl(fd, F_GETFL, 0)), O_NONBLOCK),
     setNonblocking,
+    getCloseOnExec: (fd) => flagIn(result(libc.fcntl(fd, F_GETFD, 0)), FD_CLOEXEC),
     setCloseOnExec: (fd, closeOnExec) => result(libc.fcntl(fd, F_SETFD, closeOnExec ? FD_CLOEXEC : 0)),
 
     identity: (fd) => identity(libc.fstat, fd, info),

@@ -30,6 +30,17 @@ test("descriptors are created with their flags in one call", () => {
   assert.deepEqual(types, [0x10000001, 0x20000000, 0x30000005]);
 });
 
+test("one flag of those that F_GETFL and F_GETFD return is read", () => {
+  const returning = (byCommand: Readonly<Record<number, number>>) =>
+    over({ fcntl: (_fd, command) => byCommand[command] ?? -1, errno: () => 9 });
+  const set = returning({ 1: 0x1, 3: 0x46 });
+  assert.deepEqual([set.getNonblocking(7), set.getCloseOnExec(7)], [1, 1]);
+  const clear = returning({ 1: 0, 3: 0x42 });
+  assert.deepEqual([clear.getNonblocking(7), clear.getCloseOnExec(7)], [0, 0]);
+  const closed = returning({});
+  assert.deepEqual([closed.getNonblocking(7), closed.getCloseOnExec(7)], [-9, -9]);
+});
+
 /** A getsockopt() that knows some options of SOL_SOCKET and IPPROTO_TCP, as ints. */
 const knowing = (known: Readonly<Record<string, number>>): Partial<FreebsdLibc> => ({
   errno: () => 22,

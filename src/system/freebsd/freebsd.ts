@@ -1,9 +1,11 @@
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
+import { F_DUPFD, F_GETFD, F_GETFL, F_SETFD, FD_CLOEXEC, O_NONBLOCK } from "../bsd/fcntl.ts";
 import { FIOCLEX, FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { bsdEai } from "../eai.ts";
+import { flagIn } from "../flag-in.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
 import { noFilters } from "../no-filters.ts";
@@ -27,10 +29,8 @@ const { SOCK } = constants;
 /** sockaddr_storage (sys/_sockaddr_storage.h) has 128 bytes. */
 const ADDRESS_SIZE = 128;
 
-// sys/fcntl.h
-const F_DUPFD = 0;
+/** sys/fcntl.h */
 export const F_DUPFD_CLOEXEC = 17;
-export const F_SETFD = 2;
 /** The third argument of fcntl() as the integer 0, in the register of a pointer. */
 const NOTHING = 0n;
 
@@ -74,7 +74,9 @@ export function freebsdOver(libc: FreebsdLibc): System {
       return result(libc.socketpair(domain, type | typeFlags(flags), protocol, bytes));
     },
 
+    getNonblocking: (fd) => flagIn(result(libc.fcntl(fd, F_GETFL, NOTHING)), O_NONBLOCK),
     setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, flagOf(nonblocking))),
+    getCloseOnExec: (fd) => flagIn(result(libc.fcntl(fd, F_GETFD, NOTHING)), FD_CLOEXEC),
     setCloseOnExec: (fd, closeOnExec) =>
       result(closeOnExec ? libc.ioctl(fd, FIOCLEX, flagOf(true)) : libc.fcntl(fd, F_SETFD, NOTHING)),
 

@@ -3,6 +3,7 @@ import { type Memory, mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC } from "../descriptor-flags.ts";
 import { linuxEai } from "../eai.ts";
+import { flagIn } from "../flag-in.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
@@ -22,7 +23,7 @@ import { sctpCalls } from "./sctp.ts";
 import { tcpState } from "./tcp-state.ts";
 import { typeFlags } from "./type-flags.ts";
 
-const { AF, MSG, SOL } = constants;
+const { AF, MSG, SOCK, SOL } = constants;
 
 /** The order in struct addrinfo of <netdb.h>, and its numbers. */
 export const NETDB = { addr: 24, canonname: 32, eai: linuxEai };
@@ -70,6 +71,10 @@ const FIONBIO = 0x5421;
 // include/uapi/linux/fcntl.h
 const F_DUPFD = 0;
 const F_DUPFD_CLOEXEC = 1030;
+// include/uapi/asm-generic/fcntl.h
+const F_GETFD = 1;
+const F_GETFL = 3;
+const FD_CLOEXEC = 0x1;
 /** The off_t of sendfile(), which the kernel advances, for the duration of one call. */
 const fileOffset = new BigInt64Array(1);
 const fileOffsetBytes = new Uint8Array(fileOffset.buffer);
@@ -179,7 +184,10 @@ export const linux: System = {
 
   ...(process.arch === "arm" || process.arch === "ia32" ? {} : { sendfile }),
 
+  // SOCK_NONBLOCK is O_NONBLOCK (include/linux/net.h).
+  getNonblocking: (fd) => flagIn(result(libc.fcntl(fd, F_GETFL, 0)), SOCK.NONBLOCK),
   setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, nonblocking ? one : zero)),
+  getCloseOnExec: (fd) => flagIn(result(libc.fcntl(fd, F_GETFD, 0)), FD_CLOEXEC),
   setCloseOnExec: (fd, closeOnExec) => result(libc.ioctl(fd, closeOnExec ? FIOCLEX : FIONCLEX, zero)),
 
   identity,

@@ -193,7 +193,14 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     socketpair: (domain, type, protocol, fds, flags) =>
       socketpair(system, domain, type, protocol, fds, flags),
 
+    // Winsock has no call that reads the mode.
+    getNonblocking: () => -errnos.EOPNOTSUPP,
     setNonblocking,
+    getCloseOnExec(fd) {
+      const flags = new Uint32Array(1);
+      if (winsock.GetHandleInformation(fd, new Uint8Array(flags.buffer)) === 0) return -errnos.EBADF;
+      return Number((defined(flags[0], "the flags are one DWORD") & HANDLE_FLAG_INHERIT) === 0);
+    },
     // BOOL: 0 on failure, for something that is not a handle.
     setCloseOnExec: (fd, closeOnExec) =>
       winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, closeOnExec ? 0 : HANDLE_FLAG_INHERIT) === 0

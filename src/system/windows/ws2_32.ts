@@ -93,6 +93,7 @@ export interface Winsock {
   setsockopt(socket: number, level: number, name: number, value: Bytes, length: number): number;
   shutdown(socket: number, how: number): number;
   /** Of kernel32.dll. */
+  GetHandleInformation(handle: number, flags: Uint8Array): number;
   SetHandleInformation(handle: number, mask: number, flags: number): number;
   /** Of iphlpapi.dll. */
   if_indextoname(index: number, name: Uint8Array): bigint | null;
@@ -163,6 +164,7 @@ export function openWinsock(): Winsock {
     sendto: func("sendto", "int", [SOCKET, "void*", "int", "int", "void*", "int"]),
     setsockopt: func("setsockopt", "int", [SOCKET, "int", "int", "void*", "int"]),
     shutdown: func("shutdown", "int", [SOCKET, "int"]),
+    GetHandleInformation: kernel32.func("GetHandleInformation", "int", [SOCKET, "void*"]),
     SetHandleInformation: kernel32.func("SetHandleInformation", "int", [SOCKET, "uint", "uint"]),
     if_indextoname: iphlpapi.func("if_indextoname", "void*", ["uint", "void*"]),
     if_nametoindex: iphlpapi.func("if_nametoindex", "uint", ["void*"]),

@@ -33,7 +33,6 @@ interface Queue {
 export class SimulatedCalls implements HostCalls {
   readonly system: System;
   readonly #host: SimulatedHost;
-  readonly #nonblocking = new Set<number>();
   readonly #queues = new Map<number, Queue>();
 
   constructor(host: SimulatedHost) {
@@ -42,24 +41,21 @@ export class SimulatedCalls implements HostCalls {
   }
 
   isNonblocking(fd: number): boolean {
-    return this.#nonblocking.has(fd);
+    return this.system.getNonblocking(fd) === 1;
   }
 
   #close(fd: number): number {
-    this.#nonblocking.delete(fd);
     this.#queues.delete(fd);
     return this.#host.system.close(fd);
   }
 
   fcntl(fd: number, command: number, argument: number): number {
-    if (command === F_GETFL) return O_RDWR | (this.#nonblocking.has(fd) ? O_NONBLOCK : 0);
+    if (command === F_GETFL) {
+      const nonblocking = this.system.getNonblocking(fd);
+      return nonblocking < 0 ? nonblocking : O_RDWR | (nonblocking === 1 ? O_NONBLOCK : 0);
+    }
     if (command !== F_SETFL) throw new Unsupported(`a simulated host has no fcntl(${command})`);
-    const nonblocking = (argument & O_NONBLOCK) !== 0;
-    const returned = this.system.setNonblocking(fd, nonblocking);
-    if (returned < 0) return returned;
-    if (nonblocking) this.#nonblocking.add(fd);
-    else this.#nonblocking.delete(fd);
-    return 0;
+    return this.system.setNonblocking(fd, (argument & O_NONBLOCK) !== 0);
   }
 
   /** SIOCINQ, as the bytes that recv(MSG_PEEK) would return. */
