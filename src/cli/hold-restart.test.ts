@@ -11,19 +11,18 @@ import { root } from "../../test/root.ts";
 import { Terminal } from "../../test/terminal.ts";
 import { HeldCommand } from "./held-command.ts";
 
+const posix = JSON.stringify(new URL("../posix/index.js", import.meta.url).href);
+
 /**
  * Tells the backlog in force and O_NONBLOCK of descriptor 3, then sets both otherwise, as a server
  * may.
  */
 const meddle = `
-  import { acceptQueue, listen, Socket } from ${JSON.stringify(new URL("../posix/index.js", import.meta.url).href)};
-  import { readFileSync } from "node:fs";
-  const isNonblocking = (parseInt(/flags:\\s*(\\d+)/.exec(readFileSync("/proc/self/fdinfo/3", "utf8"))[1], 8) & 0o4000) !== 0;
-  console.log("found", acceptQueue(3).limit, isNonblocking);
-  const socket = Socket.from(3);
-  listen(socket, 511);
-  socket.nonblocking = true;
-  console.log("meddled");
+  import { acceptQueue, getNonblocking, listen, setNonblocking } from ${posix};
+  console.log("found", acceptQueue(3).limit, getNonblocking(3));
+  listen(3, 511);
+  setNonblocking(3, true);
+  console.log("meddled", acceptQueue(3).limit, getNonblocking(3));
   setInterval(() => {}, 1e6);`;
 
 test("hold ends by SIGHUP as its command did", inherited, () => {
@@ -69,10 +68,20 @@ test("hold: a restart gives the backlog back, and a socket that blocks", inherit
   const words = ["0", "--backlog", "7", "--", process.execPath, "--input-type=module", "-e", meddle];
   const held = HeldProcess.start(context, words);
   const [first] = await held.says(/found .*/);
-  await held.says(/meddled/);
+  await held.says(/meddled 511 true/);
   held.child.kill("SIGUSR2");
   const [second] = await held.says(/found .*/, 2);
   assert.deepEqual([first, second], ["found 7 false", "found 7 false"]);
+});
+
+test("hold: a command that made the socket non-blocking has used it", inherited, () => {
+  const endAfter = (program: string) => {
+    const command = [process.execPath, "--input-type=module", "-e", `${program}; process.exit(1);`];
+    return runBerkeley(["hold", "0", "--", ...command]).stderr;
+  };
+  const says = /The command ended with status 1, and has not used/;
+  assert.match(endAfter(""), says);
+  assert.doesNotMatch(endAfter(`import { setNonblocking } from ${posix}; setNonblocking(3, true)`), says);
 });
 
 test("hold: a quote in the path that it is installed at", inherited, (context) => {
