@@ -3,7 +3,8 @@ import { constants } from "./constants.ts";
 import { controlName, controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
 import { ioctls } from "./ioctls.ts";
-import { options, pointerOptions } from "./options.ts";
+import { options } from "./options.ts";
+import { pointerOptions } from "./pointer-options.ts";
 
 const names = new Map<number, string>(Object.entries(errnos).map(([name, number]) => [number, name]));
 

@@ -1,10 +1,10 @@
 import type { OptionNumber } from "../system.ts";
+import { ipv6Options } from "./ipv6-options.ts";
 import { sctpOptions } from "./sctp-options.ts";
+import { tcpOptions } from "./tcp-options.ts";
 
 const SOL_SOCKET = 1;
 const IPPROTO_IP = 0;
-const IPPROTO_IPV6 = 41;
-const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
 const IPPROTO_UDPLITE = 136;
@@ -23,14 +23,10 @@ const SOL_RAW = 255;
 const SOL_TLS = 282;
 const SOL_PACKET = 263;
 const SOL_RDS = 276;
-const SOL_SCTP = 132;
 const SOL_TIPC = 271;
-const SOL_XDP = 283;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
 const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
-const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
-const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 const alg = (number: number): OptionNumber => ({ level: SOL_ALG, number });
 const bt = (number: number): OptionNumber => ({ level: SOL_BLUETOOTH, number });
 const canRaw = (number: number): OptionNumber => ({ level: SOL_CAN_RAW, number });
@@ -51,18 +47,17 @@ const vsock = (number: number): OptionNumber => ({ level: AF_VSOCK, number });
 const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
- * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h,
- * linux/udp.h, linux/can/isotp.h, linux/can/j1939.h, linux/can/raw.h, linux/icmp.h,
- * linux/icmpv6.h, linux/if_alg.h, linux/if_packet.h, linux/kcm.h, linux/llc.h, linux/mptcp.h,
- * linux/netlink.h, linux/rds.h, linux/sctp.h, linux/tipc.h, linux/tls.h,
- * linux/vm_sockets.h, include/net/udplite.h, linux/netfilter_ipv4.h and
- * linux/netfilter_ipv6/ip6_tables.h of Linux 6.18; the numbers are the same on x64 and arm64, and
+ * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/udp.h,
+ * linux/can/isotp.h, linux/can/j1939.h, linux/can/raw.h, linux/icmp.h, linux/icmpv6.h,
+ * linux/if_alg.h, linux/if_packet.h, linux/kcm.h, linux/llc.h, linux/mptcp.h, linux/netlink.h,
+ * linux/rds.h, linux/tipc.h, linux/tls.h, linux/vm_sockets.h, include/net/udplite.h and
+ * linux/netfilter_ipv4.h of Linux 6.18; the numbers are the same on x64 and arm64, and
  * headers.test.ts checks each with the C compiler.
  *
- * Options that are defined but do nothing on Linux are left out (SO_BSDCOMPAT, SO_SECURITY_*,
- * IPV6_AUTHHDR, IPV6_NEXTHOP, IPV6_USE_MIN_MTU). If time has two sizes, the names without a suffix
- * are those of 64-bit machines (SO_RCVTIMEO_OLD). The MCAST_ names are options of both IPPROTO_IP
- * and IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ * Options that are defined but do nothing on Linux are left out (SO_BSDCOMPAT, SO_SECURITY_*). If
+ * time has two sizes, the names without a suffix are those of 64-bit machines (SO_RCVTIMEO_OLD).
+ * The MCAST_ names are options of both IPPROTO_IP and IPPROTO_IPV6: those of IPPROTO_IPV6 are
+ * IPV6_MCAST_ here.
  */
 export const options = {
   ALG_SET_AEAD_AUTHSIZE: alg(5),
@@ -93,71 +88,7 @@ export const options = {
   CAN_RAW_XL_FRAMES: canRaw(7),
   ICMPV6_FILTER: icmpv6(1),
   ICMP_FILTER: raw(1),
-  IP6T_SO_ORIGINAL_DST: ipv6(80),
-  IPV6_2292DSTOPTS: ipv6(4),
-  IPV6_2292HOPLIMIT: ipv6(8),
-  IPV6_2292HOPOPTS: ipv6(3),
-  IPV6_2292PKTINFO: ipv6(2),
-  IPV6_2292PKTOPTIONS: ipv6(6),
-  IPV6_2292RTHDR: ipv6(5),
-  IPV6_ADDRFORM: ipv6(1),
-  IPV6_ADDR_PREFERENCES: ipv6(72),
-  IPV6_ADD_MEMBERSHIP: ipv6(20),
-  IPV6_AUTOFLOWLABEL: ipv6(70),
-  IPV6_CHECKSUM: ipv6(7),
-  IPV6_DONTFRAG: ipv6(62),
-  IPV6_DROP_MEMBERSHIP: ipv6(21),
-  IPV6_DSTOPTS: ipv6(59),
-  IPV6_FLOWINFO: ipv6(11),
-  IPV6_FLOWINFO_SEND: ipv6(33),
-  IPV6_FLOWLABEL_MGR: ipv6(32),
-  IPV6_FREEBIND: ipv6(78),
-  IPV6_HDRINCL: ipv6(36),
-  IPV6_HOPLIMIT: ipv6(52),
-  IPV6_HOPOPTS: ipv6(54),
-  IPV6_IPSEC_POLICY: ipv6(34),
-  IPV6_JOIN_ANYCAST: ipv6(27),
-  IPV6_JOIN_GROUP: ipv6(20),
-  IPV6_LEAVE_ANYCAST: ipv6(28),
-  IPV6_LEAVE_GROUP: ipv6(21),
-  IPV6_MCAST_BLOCK_SOURCE: ipv6(43),
-  IPV6_MCAST_JOIN_GROUP: ipv6(42),
-  IPV6_MCAST_JOIN_SOURCE_GROUP: ipv6(46),
-  IPV6_MCAST_LEAVE_GROUP: ipv6(45),
-  IPV6_MCAST_LEAVE_SOURCE_GROUP: ipv6(47),
-  IPV6_MCAST_MSFILTER: ipv6(48),
-  IPV6_MCAST_UNBLOCK_SOURCE: ipv6(44),
-  IPV6_MINHOPCOUNT: ipv6(73),
-  IPV6_MTU: ipv6(24),
-  IPV6_MTU_DISCOVER: ipv6(23),
-  IPV6_MULTICAST_ALL: ipv6(29),
-  IPV6_MULTICAST_HOPS: ipv6(18),
-  IPV6_MULTICAST_IF: ipv6(17),
-  IPV6_MULTICAST_LOOP: ipv6(19),
-  IPV6_ORIGDSTADDR: ipv6(74),
-  IPV6_PATHMTU: ipv6(61),
-  IPV6_PKTINFO: ipv6(50),
-  IPV6_RECVDSTOPTS: ipv6(58),
-  IPV6_RECVERR: ipv6(25),
-  IPV6_RECVERR_RFC4884: ipv6(31),
-  IPV6_RECVFRAGSIZE: ipv6(77),
-  IPV6_RECVHOPLIMIT: ipv6(51),
-  IPV6_RECVHOPOPTS: ipv6(53),
-  IPV6_RECVORIGDSTADDR: ipv6(74),
-  IPV6_RECVPATHMTU: ipv6(60),
-  IPV6_RECVPKTINFO: ipv6(49),
-  IPV6_RECVRTHDR: ipv6(56),
-  IPV6_RECVTCLASS: ipv6(66),
-  IPV6_ROUTER_ALERT: ipv6(22),
-  IPV6_ROUTER_ALERT_ISOLATE: ipv6(30),
-  IPV6_RTHDR: ipv6(57),
-  IPV6_RTHDRDSTOPTS: ipv6(55),
-  IPV6_TCLASS: ipv6(67),
-  IPV6_TRANSPARENT: ipv6(75),
-  IPV6_UNICAST_HOPS: ipv6(16),
-  IPV6_UNICAST_IF: ipv6(76),
-  IPV6_V6ONLY: ipv6(26),
-  IPV6_XFRM_POLICY: ipv6(35),
+  ...ipv6Options,
   IP_ADD_MEMBERSHIP: ip(35),
   IP_ADD_SOURCE_MEMBERSHIP: ip(39),
   IP_BIND_ADDRESS_NO_PORT: ip(24),
@@ -330,51 +261,7 @@ export const options = {
   SO_VM_SOCKETS_TRUSTED: vsock(5),
   SO_WIFI_STATUS: so(41),
   SO_ZEROCOPY: so(60),
-  TCP_AO_ADD_KEY: tcp(38),
-  TCP_AO_DEL_KEY: tcp(39),
-  TCP_AO_GET_KEYS: tcp(41),
-  TCP_AO_INFO: tcp(40),
-  TCP_AO_REPAIR: tcp(42),
-  TCP_CC_INFO: tcp(26),
-  TCP_CONGESTION: tcp(13),
-  TCP_CORK: tcp(3),
-  TCP_DEFER_ACCEPT: tcp(9),
-  TCP_DELACK_MAX_US: tcp(46),
-  TCP_FASTOPEN: tcp(23),
-  TCP_FASTOPEN_CONNECT: tcp(30),
-  TCP_FASTOPEN_KEY: tcp(33),
-  TCP_FASTOPEN_NO_COOKIE: tcp(34),
-  TCP_INFO: tcp(11),
-  TCP_INQ: tcp(36),
-  TCP_IS_MPTCP: tcp(43),
-  TCP_KEEPCNT: tcp(6),
-  TCP_KEEPIDLE: tcp(4),
-  TCP_KEEPINTVL: tcp(5),
-  TCP_LINGER2: tcp(8),
-  TCP_MAXSEG: tcp(2),
-  TCP_MD5SIG: tcp(14),
-  TCP_MD5SIG_EXT: tcp(32),
-  TCP_NODELAY: tcp(1),
-  TCP_NOTSENT_LOWAT: tcp(25),
-  TCP_QUEUE_SEQ: tcp(21),
-  TCP_QUICKACK: tcp(12),
-  TCP_REPAIR: tcp(19),
-  TCP_REPAIR_OPTIONS: tcp(22),
-  TCP_REPAIR_QUEUE: tcp(20),
-  TCP_REPAIR_WINDOW: tcp(29),
-  TCP_RTO_MAX_MS: tcp(44),
-  TCP_RTO_MIN_US: tcp(45),
-  TCP_SAVED_SYN: tcp(28),
-  TCP_SAVE_SYN: tcp(27),
-  TCP_SYNCNT: tcp(7),
-  TCP_THIN_DUPACK: tcp(17),
-  TCP_THIN_LINEAR_TIMEOUTS: tcp(16),
-  TCP_TIMESTAMP: tcp(24),
-  TCP_TX_DELAY: tcp(37),
-  TCP_ULP: tcp(31),
-  TCP_USER_TIMEOUT: tcp(18),
-  TCP_WINDOW_CLAMP: tcp(10),
-  TCP_ZEROCOPY_RECEIVE: tcp(35),
+  ...tcpOptions,
   TIPC_CONN_TIMEOUT: tipc(130),
   TIPC_DEST_DROPPABLE: tipc(129),
   TIPC_GROUP_JOIN: tipc(135),
@@ -400,26 +287,3 @@ export const options = {
   UDP_NO_CHECK6_TX: udp(101),
   UDP_SEGMENT: udp(103),
 } satisfies Record<string, OptionNumber>;
-
-/**
- * Options whose value contains an address in the process's memory, ordered by level. A number
- * counts for both reading and setting, though most have a pointer in only one of them.
- */
-export const pointerOptions: readonly OptionNumber[] = [
-  { level: IPPROTO_IP, number: 64 }, // IPT_SO_SET_REPLACE: struct ipt_replace
-  { level: IPPROTO_IP, number: 96 }, // ARPT_SO_SET_REPLACE: struct arpt_replace
-  { level: IPPROTO_IP, number: 128 }, // EBT_SO_SET_ENTRIES, EBT_SO_GET_INFO: struct ebt_replace
-  { level: IPPROTO_IP, number: 129 }, // EBT_SO_SET_COUNTERS, EBT_SO_GET_ENTRIES
-  { level: IPPROTO_IP, number: 130 }, // EBT_SO_GET_INIT_INFO
-  { level: IPPROTO_IP, number: 131 }, // EBT_SO_GET_INIT_ENTRIES
-  { level: SOL_SOCKET, number: 26 }, // SO_ATTACH_FILTER, SO_GET_FILTER: struct sock_fprog
-  { level: SOL_SOCKET, number: 51 }, // SO_ATTACH_REUSEPORT_CBPF: struct sock_fprog
-  { level: IPPROTO_TCP, number: 35 }, // TCP_ZEROCOPY_RECEIVE: struct tcp_zerocopy_receive
-  { level: IPPROTO_IPV6, number: 64 }, // IP6T_SO_SET_REPLACE: struct ip6t_replace
-  { level: SOL_SCTP, number: 111 }, // SCTP_SOCKOPT_CONNECTX3: struct sctp_getaddrs_old
-  { level: SOL_PACKET, number: 22 }, // PACKET_FANOUT_DATA: struct sock_fprog
-  { level: SOL_RDS, number: 2 }, // RDS_GET_MR: struct rds_get_mr_args
-  { level: SOL_RDS, number: 7 }, // RDS_GET_MR_FOR_DEST: struct rds_get_mr_for_dest_args
-  { level: SOL_XDP, number: 4 }, // XDP_UMEM_REG: struct xdp_umem_reg
-  { level: SOL_MPTCP, number: 4 }, // MPTCP_FULL_INFO: struct mptcp_full_info
-];
