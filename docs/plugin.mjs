@@ -257,6 +257,10 @@ function group(reflection) {
   (reflection.signatures?.[0]?.comment ?? reflection.comment).blockTags.push(tag);
 }
 
+/** Files that declare constants, and the types of their groups. */
+const CONSTANTS =
+  /\/src\/(posix|system)\/([\w-]*constants|address-families|ether-types|option-levels|protocols)\.ts$/;
+
 function groupOf(reflection) {
   const { name } = reflection;
   const file = fileOf(reflection);
@@ -264,7 +268,7 @@ function groupOf(reflection) {
   if (reflection.kindOf(ReflectionKind.Function)) return /^try[A-Z]/.test(name) ? GROUPS[1] : GROUPS[0];
   if (file.includes("/src/address/")) return "Addresses";
   if (file.includes("/src/options/")) return "Options";
-  if (file.endsWith("/constants.ts")) return "Constants";
+  if (CONSTANTS.test(file)) return "Constants";
   return reflection.kindOf(ReflectionKind.Reference) ? undefined : "Sockets";
 }
 

@@ -7,18 +7,17 @@ import { isLinuxSince } from "../../test/linux-version.ts";
 import { lacking, observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
 import { accept } from "../posix/accept.ts";
 import { tryBind } from "../posix/bind.ts";
+import { AF, SOCK } from "../posix/constants.ts";
 import {
-  AF,
   ALG_OP,
   BT_MODE,
   BT_SECURITY,
   BT_VOICE,
   BTPROTO,
   CAN,
-  SOCK,
   TIPC_IMPORTANCE,
   TIPC_SCOPE,
-} from "../posix/constants.ts";
+} from "../posix/family-constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
 import type { Socket } from "../posix/owned-socket.ts";

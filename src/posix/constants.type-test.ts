@@ -4,9 +4,6 @@ import type { ErrorOrigins } from "../system/value-constants.ts";
 import {
   AF,
   AI,
-  ALG_OP,
-  BTPROTO,
-  CAN,
   ETH_P,
   IFF,
   type IN6ADDR,
@@ -17,14 +14,14 @@ import {
   NETLINK_FAMILY,
   NI,
   PACKET_TYPE,
-  SCTP_EVENT,
   SO_EE_ORIGIN,
   SOF_TIMESTAMPING,
   SOL,
   TCP_STATE,
-  TIPC_SCOPE,
   VMADDR,
 } from "./constants.ts";
+import { ALG_OP, BTPROTO, CAN, TIPC_SCOPE } from "./family-constants.ts";
+import { SCTP_EVENT } from "./sctp-constants.ts";
 
 export function namesAreNumbers(): void {
   const { DO } = IP_PMTUDISC;

@@ -148,6 +148,7 @@ export {
   tryDetachFilter,
 } from "./detachFilter.ts";
 export { type DupError, type DupErrorName, type DupOptions, dup, isDupError, tryDup } from "./dup.ts";
+export * from "./family-constants.ts";
 export {
   type AddressInfo,
   type GetaddrinfoError,
@@ -300,6 +301,7 @@ export {
   sctp_peeloff,
   trySctp_peeloff,
 } from "./sctp_peeloff.ts";
+export * from "./sctp-constants.ts";
 export {
   decodeSctpNotification,
   type SctpAdaptationIndication,

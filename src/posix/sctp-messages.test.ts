@@ -16,12 +16,12 @@ import {
 import { SCTP } from "../options/sctp.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
-import { SCTP_EVENT, SCTP_FLAG, SCTP_PR, SCTP_SAC, SCTP_SPC } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { getsockopt } from "./getsockopt.ts";
 import type { Socket } from "./owned-socket.ts";
 import { recv } from "./recv.ts";
 import { recvmsg } from "./recvmsg.ts";
+import { SCTP_EVENT, SCTP_FLAG, SCTP_PR, SCTP_SAC, SCTP_SPC } from "./sctp-constants.ts";
 import { decodeSctpNotification, type SctpNotification } from "./sctp-notification.ts";
 import { send } from "./send.ts";
 import { sendmsg, trySendmsg } from "./sendmsg.ts";

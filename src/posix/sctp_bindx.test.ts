@@ -16,13 +16,14 @@ import {
 import type { Address } from "../address/address.ts";
 import { SCTP } from "../options/sctp.ts";
 import { bind } from "./bind.ts";
-import { AF, MSG, SCTP_BINDX, SOCK } from "./constants.ts";
+import { AF, MSG, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { getsockopt } from "./getsockopt.ts";
 import { recv, tryRecv } from "./recv.ts";
 import { sctp_bindx, sctp_bindxErrors, trySctp_bindx } from "./sctp_bindx.ts";
 import { sctp_connectx, sctp_connectxErrors, trySctp_connectx } from "./sctp_connectx.ts";
 import { sctp_peeloff, sctp_peeloffErrors, trySctp_peeloff } from "./sctp_peeloff.ts";
+import { SCTP_BINDX } from "./sctp-constants.ts";
 import { send } from "./send.ts";
 import { sendto } from "./sendto.ts";
 import { setNonblocking } from "./setNonblocking.ts";

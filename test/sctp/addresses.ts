@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { SCTP } from "../../src/options/sctp.ts";
-import { SCTP_SPINFO } from "../../src/posix/constants.ts";
 import { getsockname } from "../../src/posix/getsockname.ts";
 import { getsockopt, tryGetsockopt } from "../../src/posix/getsockopt.ts";
 import { sctp_connectx } from "../../src/posix/sctp_connectx.ts";
+import { SCTP_SPINFO } from "../../src/posix/sctp-constants.ts";
 import { setsockopt, trySetsockopt } from "../../src/posix/setsockopt.ts";
 import { assertFails } from "../conformance.ts";
 import { type OptionRow, observed } from "../round-trip.ts";

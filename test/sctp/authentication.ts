@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { SCTP } from "../../src/options/sctp.ts";
-import { SCTP_AUTH, SCTP_EVENT } from "../../src/posix/constants.ts";
 import { getsockopt } from "../../src/posix/getsockopt.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 import { recv } from "../../src/posix/recv.ts";
+import { SCTP_AUTH, SCTP_EVENT } from "../../src/posix/sctp-constants.ts";
 import { sendmsg } from "../../src/posix/sendmsg.ts";
 import { setsockopt, trySetsockopt } from "../../src/posix/setsockopt.ts";
 import { assertFails } from "../conformance.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { SCTP } from "../../src/options/sctp.ts";
 import { bind } from "../../src/posix/bind.ts";
-import { SCTP_EVENT, SCTP_SPC } from "../../src/posix/constants.ts";
 import { getsockname } from "../../src/posix/getsockname.ts";
 import { getsockopt } from "../../src/posix/getsockopt.ts";
 import { recv } from "../../src/posix/recv.ts";
 import { recvmsg } from "../../src/posix/recvmsg.ts";
+import { SCTP_EVENT, SCTP_SPC } from "../../src/posix/sctp-constants.ts";
 import { send } from "../../src/posix/send.ts";
 import { sendto } from "../../src/posix/sendto.ts";
 import { setsockopt, trySetsockopt } from "../../src/posix/setsockopt.ts";

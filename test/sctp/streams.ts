@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SCTP } from "../../src/options/sctp.ts";
-import { SCTP_EVENT, SCTP_PR, SCTP_SS, SCTP_STREAM_RESET } from "../../src/posix/constants.ts";
 import { getsockopt, tryGetsockopt } from "../../src/posix/getsockopt.ts";
+import { SCTP_EVENT, SCTP_PR, SCTP_SS, SCTP_STREAM_RESET } from "../../src/posix/sctp-constants.ts";
 import { setsockopt, trySetsockopt } from "../../src/posix/setsockopt.ts";
 import { assertFails } from "../conformance.ts";
 import type { Fixture } from "../fixture.ts";
