@@ -110,7 +110,7 @@ function record() {
   const left = names.filter((name) => !rows.has(name));
   const text = `# The long check
 
-\`npm run check:long\` wrote this: the last run of every suite in full.
+The last full run of each suite, written by \`npm run check:long\`.
 
 | suite | result | score, or programs | seed | commit | date | Node | minutes |
 | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -14,11 +14,11 @@ export function listenPage(conformance: Conformance): string {
     "# listen(), clause by clause",
     "",
     "Two documents define `listen()`: POSIX.1-2017's `listen(3p)`, and Zig's `std.posix.listen` with its",
-    "`ListenError`. For each of their sentences this page says what berkeley does, where the code is, which row of",
+    "`ListenError`. For each sentence of both, this page says what berkeley does, where the code is, which row of",
     "[the conformance tables](conformance.md) demonstrates it, and on which systems that row passed.",
     "",
-    "“Kernel” rows bring a real socket into the situation. “Scripted” rows have a scripted system return an",
-    "answer that no test can make a kernel give. “Everywhere” is all of these: " +
+    "“Kernel” rows test a real socket. “Scripted” rows use a scripted system, which returns results that no test",
+    "can make a kernel return. “Everywhere” means all of these: " +
       `${columnsTitle(conformance.columns)}.`,
     "`npm run conformance` generates this page from the tables.",
     "",
