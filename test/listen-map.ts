@@ -18,8 +18,7 @@ export function listenPage(conformance: Conformance): string {
     "[the conformance tables](conformance.md) demonstrates it, and on which systems that row passed.",
     "",
     "“Kernel” rows test a real socket. “Scripted” rows use a scripted system, which returns results that no test",
-    "can make a kernel return. “Everywhere” means all of these: " +
-      `${columnsTitle(conformance.columns)}.`,
+    `can make a kernel return. “Everywhere” means all of these: ${columnsTitle(conformance.columns)}.`,
     "`npm run conformance` generates this page from the tables.",
     "",
     "## POSIX listen(3p)",

@@ -44,7 +44,7 @@ export function addFree(program: Command, exit: (status: number) => void): void 
 Shows the processes, asks, and sends each SIGTERM, then SIGKILL if it is still running after the grace
 period. Windows has no signals, so the processes are terminated at once.
 Several ports are freed one after another.
-Exit status: 0 free now, 1 still in use, 2 bad usage, or no terminal to ask on. For several ports, the highest.`,
+Exit status: 0 free now, 1 still in use, 2 bad usage, or no terminal for the question. For several ports, the highest.`,
     )
     .action(async (endpoints: readonly string[], options: FreeOptions) => {
       const asked = await askedAddresses({ endpoints: endpoints, paths: options.unix ?? [] });

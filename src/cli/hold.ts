@@ -102,8 +102,8 @@ Exit status: that of the command.
 
 With --workers several copies of the command run, and SIGUSR2 replaces them one by one: each new
 worker is ready before the old one stops accepting, and a Node program finishes its connections. If
-a new worker does not become ready, the old ones stay. A worker that crashes is started again. Each
-line of output begins with the worker's number, which is also BERKELEY_WORKER in its environment.`,
+a new worker does not become ready, the old ones stay. A crashed worker is restarted. Each line of
+output begins with the worker's number, which is also in BERKELEY_WORKER in its environment.`,
     )
     .action(async (first: string | undefined, rest: readonly string[], options: HoldOptions) => {
       if (options.json && !options.status) throw new UsageError("--json needs --status.");

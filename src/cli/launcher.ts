@@ -50,7 +50,7 @@ export function watchLauncher(ended: (end: LauncherEnd) => void): () => void {
 
 const endOfShell: LauncherEnd = {
   signal: "SIGTERM",
-  message: "The shell that started hold has ended: ending.",
+  message: "The shell that started hold has ended, so hold ends too.",
 };
 
 const endOfManager = (): LauncherEnd => ({

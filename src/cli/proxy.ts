@@ -104,8 +104,8 @@ export function addProxy(program: Command): void {
     .addHelpText(
       "after",
       `
-To change the faults while it runs, type a line: latency 200, stall, stall off, or off for none. With
---watch, press s to stall, f to refuse, or 0 to turn all faults off.
+To change the faults while the proxy runs, type a line: latency 200, stall, stall off, or off for
+none. With --watch, press s to stall, f to refuse, or 0 to turn all faults off.
 
 SIGHUP restarts the command and hands its sockets to the new process: no connection is refused, and
 open ones stay with the old process until they end. The proxy also listens on sockets it inherits:

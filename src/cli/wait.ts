@@ -38,8 +38,8 @@ export function addWait(program: Command, exit: (status: number) => void): void 
     .addHelpText(
       "after",
       `
-It finds a listener on this machine without connecting to it.
-Exit status: that of the command, or 0 without one; 1 if not everything listened in time, 2 bad usage.`,
+Detects listeners on this machine without connecting to them.
+Exit status: that of the command, or 0 without one; 1 if the timeout expired, 2 bad usage.`,
     )
     .action(async (words: readonly string[], options: WaitOptions) => {
       const { unix = [], timeout } = options;

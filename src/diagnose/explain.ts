@@ -22,8 +22,8 @@ export interface ExplainOptions {
  * the system's tables and changes nothing.
  *
  * - Linux: sockets come from netlink's sock_diag, or from /proc/net without it; processes from
- *   /proc, as far as this user may inspect them. sock_diag lists sockets that are bound without
- *   listening since Linux 6.8; without it, the address is bound for a moment to find out whether it
+ *   /proc, as far as this user may inspect them. Since Linux 6.8, sock_diag also lists sockets that
+ *   are bound without listening; otherwise the address is bound for a moment to find out whether it
  *   is free. Only this network namespace is visible.
  * - Windows: sockets and their processes come from GetExtendedTcpTable() and GetExtendedUdpTable(),
  *   which leave out TCP sockets that are bound without listening. Instead of command lines there
@@ -37,7 +37,7 @@ export interface ExplainOptions {
  * @param about an address, or an error of `bind()` or `listen()`, ours or Node's, that has one
  * @param options `protocol`, if it is not TCP
  * @returns the explanation, typed and as text. An error's address may be free by now; the
- *   explanation then says so
+ * explanation then says so
  * @throws TypeError if `about` is neither an IP or unix address nor an error that has one
  * @throws RangeError if a port or a path is out of range
  * @example

@@ -58,7 +58,7 @@ export type Coverage =
   | "wildcard"
   /** It is the IPv6 wildcard of a socket that takes IPv4 too (IPV6_V6ONLY is off). */
   | "dual stack"
-  /** It is one of the addresses that the wildcard asked about covers. */
+  /** It is one of the addresses covered by the wildcard that was asked about. */
   | "covered";
 
 /** A socket has the address. */

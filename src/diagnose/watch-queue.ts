@@ -46,7 +46,7 @@ export interface QueueDrop {
 export interface WatchQueueOptions {
   /** The polling interval in milliseconds, 1 to 3600000; 250 by default. */
   readonly interval?: number;
-  /** The backlog passed to `listen()`; by default, the one in force. */
+  /** The backlog passed to `listen()`; by default, the one in effect. */
   readonly backlog?: number;
 }
 
@@ -77,7 +77,7 @@ export interface QueueSample {
  * @param options `interval`, and `backlog`
  * @throws TypeError if an argument is of the wrong type, or the socket is not a TCP listener
  * @throws RangeError if `interval` or `backlog` is out of range
- * @throws Error on other systems than Linux
+ * @throws Error on systems other than Linux
  * @example
  * ```ts
  * import { watchQueue } from "berkeley/diagnose";

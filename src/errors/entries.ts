@@ -107,7 +107,7 @@ export const NetworkSubsystemFailed: ErrorEntry = {
 
 export const NetworkUnreachable: ErrorEntry = {
   codes: ["ENETUNREACH"],
-  message: "There is no route to the network of the address.",
+  message: "There is no route to the address's network.",
 };
 
 export const NotADirectory: ErrorEntry = {
@@ -170,7 +170,7 @@ export const SystemResources: ErrorEntry = {
 
 export const Unexpected: ErrorEntry = {
   codes: [],
-  message: "The system failed the call with an error that berkeley does not document for it.",
+  message: "The system returned an error that berkeley does not document for this call.",
   advice: "Please report it.",
   codeTexts: {
     // Of epoll_ctl(2), beneath the call: bind() and setsockopt() have entries of their own.

@@ -85,8 +85,8 @@ export interface AlreadyConnected extends SocketError<"AlreadyConnected"> {
    * - `connect()`: The socket is already connected.
    * - `listen()`: The socket is already connected. A listening socket must be a new one.
    * - `recvfrom()`: The socket is connected, so it reports no senders. Use recv().
-   * - `sctp_connectx()`: The socket has an association with one of the addresses, or, if
-   *   one-to-one, listens.
+   * - `sctp_connectx()`: The socket has an association with one of the addresses, or is
+   *   one-to-one and listening.
    * - `send()`: MSG.FASTOPEN opens a connection, but the socket is already connected or
    *   listening.
    * - `sendmmsg()`, `sendmsg()`, `sendto()`: The socket is connected and does not accept an
@@ -100,9 +100,9 @@ export interface AlreadyConnected extends SocketError<"AlreadyConnected"> {
 export interface AlreadyExists extends SocketError<"AlreadyExists"> {
   /**
    * **AlreadyExists**:
-   * - `ioctl()`: Another network interface has the name.
-   * - `setsockopt()`: The socket already has one, such as an upper-layer protocol (TCP.ULP) or a
-   *   flow label.
+   * - `ioctl()`: Another network interface has this name.
+   * - `setsockopt()`: The socket already has such an object: an upper-layer protocol (TCP.ULP)
+   *   or a flow label.
    */
   readonly name: "AlreadyExists";
 }
@@ -112,8 +112,8 @@ export interface BadFileDescriptor extends SocketError<"BadFileDescriptor"> {
    * **BadFileDescriptor**: The descriptor is not open. It was never opened, or other code in the
    * process has closed it.
    *
-   * - `listenersFromEnvironment()`: The environment promises a descriptor that is not open. Let
-   *   this process inherit the descriptor when you start it, also through npm and shells.
+   * - `listenersFromEnvironment()`: A descriptor that the environment lists is not open. Have
+   *   this process inherit the descriptor, including through npm and shells.
    * - `sendmmsg()`, `sendmsg()`: The descriptor, or one carried by the message, is not open.
    */
   readonly name: "BadFileDescriptor";
@@ -135,8 +135,8 @@ export interface BrokenPipe extends SocketError<"BrokenPipe"> {
    * - `recvmmsg()`: The peer closed the connection and reset it when more data arrived.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The connection is shut down for sending,
    *   by either side.
-   * - `takeOver()`: The old process ended, or aborted, before it handed the sockets over. If it
-   *   is still running, it keeps accepting.
+   * - `takeOver()`: The old process ended, or aborted the hand-over, before it sent the sockets.
+   *   If it is still running, it keeps accepting.
    */
   readonly name: "BrokenPipe";
 }
@@ -162,7 +162,7 @@ export interface ConnectionPending extends SocketError<"ConnectionPending"> {
    * - `listen()`: The socket is connecting: an earlier connect() is still in progress. A
    *   listening socket must be a new one.
    * - `sctp_connectx()`: The association is being set up: the socket is non-blocking, its
-   *   SO.SNDTIMEO expired, or a signal ended the wait. Read its number, by the address, with
+   *   SO.SNDTIMEO expired, or a signal ended the wait. Look up its number by address with
    *   SCTP.GET_PEER_ADDR_INFO.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The connection is in progress.
    */
@@ -239,7 +239,7 @@ export interface FileDescriptorNotASocket extends SocketError<"FileDescriptorNot
   /**
    * **FileDescriptorNotASocket**: The descriptor does not refer to a socket.
    *
-   * - `listenersFromEnvironment()`: The environment promises a descriptor that is not a socket.
+   * - `listenersFromEnvironment()`: A descriptor that the environment lists is not a socket.
    * - `setNonblocking()`: The descriptor does not refer to a socket, or to a file that has this
    *   mode.
    */
@@ -297,7 +297,7 @@ export interface InvalidArgument extends SocketError<"InvalidArgument"> {
    * - `getsockopt()`: The option cannot be read in the socket's current state, or not with this
    *   length.
    * - `ioctl()`: The request does not apply to the socket in its state: a listener has no queues
-   *   of data. Or the network interface does not take the value.
+   *   of data. Or the network interface does not accept the value.
    * - `listenersFromEnvironment()`: The environment is malformed.
    * - `poll()`: There are more sockets than the process's descriptor limit. See ulimit -n.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The flags are not valid for this
@@ -324,7 +324,7 @@ export interface MessageTooBig extends SocketError<"MessageTooBig"> {
   /**
    * **MessageTooBig**:
    * - `SO.ERROR`, `recv()`, `recvfrom()`: An earlier message was larger than the path MTU.
-   * - `recvmmsg()`, `recvmsg()`: The data buffer has too many pieces.
+   * - `recvmmsg()`, `recvmsg()`: The message has too many data buffers.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The data is too long for one message, or
    *   larger than the path MTU.
    */
@@ -332,7 +332,7 @@ export interface MessageTooBig extends SocketError<"MessageTooBig"> {
 }
 
 export interface NameServerFailure extends SocketError<"NameServerFailure"> {
-  /** **NameServerFailure**: The name server failed for good. */
+  /** **NameServerFailure**: The name server reported a permanent failure. */
   readonly name: "NameServerFailure";
 }
 
@@ -359,7 +359,7 @@ export interface NetworkSubsystemFailed extends SocketError<"NetworkSubsystemFai
 
 export interface NetworkUnreachable extends SocketError<"NetworkUnreachable"> {
   /**
-   * **NetworkUnreachable**: There is no route to the network of the address.
+   * **NetworkUnreachable**: There is no route to the address's network.
    *
    * - `accept()`: The connection failed before it was accepted: its network cannot be reached.
    *   Accept the next one.
@@ -412,7 +412,8 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    *   os.networkInterfaces().
    * - `ioctl()`: The system, or the protocol of the socket, does not have the request.
    * - `listen()`: This type of socket cannot listen. SOCK.STREAM and SOCK.SEQPACKET sockets can.
-   * - `listenersFromEnvironment()`: The promised descriptors cannot be taken over here.
+   * - `listenersFromEnvironment()`: The descriptors that the environment lists cannot be taken
+   *   over here.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket does not support receiving,
    *   or one of the flags; or the source route of an earlier message failed.
    * - `sctp_bindx()`, `sctp_connectx()`, `sctp_peeloff()`: The socket is not an SCTP socket, or
@@ -471,8 +472,8 @@ export interface ProcessFdQuotaExceeded extends SocketError<"ProcessFdQuotaExcee
    * **ProcessFdQuotaExceeded**: The process has reached its limit of open descriptors. Close
    * some, or raise the limit (ulimit -n).
    *
-   * - `readable()`, `writable()`: The process has reached its limit of open descriptors. A wait
-   *   takes one. Close some, or raise the limit (ulimit -n).
+   * - `readable()`, `writable()`: The process has reached its limit of open descriptors. Each
+   *   wait needs one. Close some, or raise the limit (ulimit -n).
    * - `recvmsg()`: The process is at its descriptor limit, or a security policy rejected a
    *   descriptor. Descriptors that did arrive are closed, and the message is lost. Close some,
    *   or raise the limit (ulimit -n).
@@ -523,7 +524,7 @@ export interface ReadOnlyFileSystem extends SocketError<"ReadOnlyFileSystem"> {
 export interface ResourceBusy extends SocketError<"ResourceBusy"> {
   /**
    * **ResourceBusy**:
-   * - `ioctl()`: The network interface does not take the change while it is up.
+   * - `ioctl()`: The network interface does not allow the change while it is up.
    * - `sctp_bindx()`: The socket would have no address left. Close it instead.
    * - `sctp_peeloff()`: A thread is waiting to send a message of the association.
    * - `setsockopt()`: The resource that the option changes is in use, or an earlier change is
@@ -548,7 +549,7 @@ export interface SocketClosed extends SocketError<"SocketClosed"> {
 }
 
 export interface SocketListening extends SocketError<"SocketListening"> {
-  /** **SocketListening**: The socket is listening. Connect with a new one. */
+  /** **SocketListening**: The socket is listening. Use a new socket to connect. */
   readonly name: "SocketListening";
 }
 
@@ -583,8 +584,8 @@ export interface SocketNotListening extends SocketError<"SocketNotListening"> {
   /**
    * **SocketNotListening**:
    * - `accept()`: The socket is not listening. Call listen() first.
-   * - `listenersFromEnvironment()`: The environment promises a listener, but the socket does not
-   *   listen. For an inherited connection (Accept=yes of systemd), use Socket.from(3).
+   * - `listenersFromEnvironment()`: A socket that the environment lists is not listening. For an
+   *   inherited connection (Accept=yes of systemd), use Socket.from(3).
    */
   readonly name: "SocketNotListening";
 }
@@ -658,8 +659,8 @@ export interface TooManyDescriptors extends SocketError<"TooManyDescriptors"> {
 
 export interface Unexpected extends SocketError<"Unexpected"> {
   /**
-   * **Unexpected**: The system failed the call with an error that berkeley does not document for
-   * it. Please report it.
+   * **Unexpected**: The system returned an error that berkeley does not document for this call.
+   * Please report it.
    */
   readonly name: "Unexpected";
 }
@@ -667,9 +668,9 @@ export interface Unexpected extends SocketError<"Unexpected"> {
 export interface UnknownHostName extends SocketError<"UnknownHostName"> {
   /**
    * **UnknownHostName**:
-   * - `getaddrinfo()`: There is no host of this name; a number was asked for, and a name given;
-   *   or host and service are both null.
-   * - `getnameinfo()`: The address has no name, and NI.NAMEREQD asked for one.
+   * - `getaddrinfo()`: There is no host with this name; a number was required, but a name was
+   *   given; or host and service are both null.
+   * - `getnameinfo()`: The address has no name, and NI.NAMEREQD requires one.
    */
   readonly name: "UnknownHostName";
 }

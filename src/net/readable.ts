@@ -30,7 +30,7 @@ export const isReadableError = (error: unknown): error is ReadableError => reada
  * `SystemResources` or `Unexpected`
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @throws TypeError or RangeError if an argument is malformed
- * @throws Error if the engine asked for is unavailable here
+ * @throws Error if the requested engine is unavailable here
  * @example
  * ```ts
  * import { readable } from "berkeley";

@@ -31,7 +31,7 @@ export const readyEntries = {
   NetworkSubsystemFailed,
   ProcessFdQuotaExceeded: {
     ...ProcessFdQuotaExceeded,
-    advice: "A wait takes one. Close some, or raise the limit (ulimit -n).",
+    advice: "Each wait needs one. Close some, or raise the limit (ulimit -n).",
   },
   SocketClosed,
   SystemFdQuotaExceeded,

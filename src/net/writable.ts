@@ -28,7 +28,7 @@ export const isWritableError = (error: unknown): error is WritableError => writa
  * `SystemResources` or `Unexpected`
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @throws TypeError or RangeError if an argument is malformed
- * @throws Error if the engine asked for is unavailable here
+ * @throws Error if the requested engine is unavailable here
  * @example
  * ```ts
  * import { writable } from "berkeley";

@@ -39,8 +39,9 @@ export const isAttachReuseportFilterError = (error: unknown): error is AttachReu
  * for TCP of their listen(). It sees the data after the TCP or UDP header.
  * SO_ATTACH_REUSEPORT_CBPF, Linux only.
  *
- * The program is that of the whole group. Where a socket closes, the last one takes its index; for
- * an index that no socket has, the kernel chooses by a hash of the addresses.
+ * The program applies to the whole group. When a socket closes, the last one takes its index. If
+ * the program returns an index that no socket has, the kernel chooses a socket by a hash of the
+ * addresses.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
  * @param instructions the program: at most 4096 instructions, each made by `BPF`

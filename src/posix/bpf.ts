@@ -51,9 +51,9 @@ const operand = (code: number, k: number | "x"): FilterInstruction =>
   k === "x" ? plain(code | 0x08) : plain(code, k);
 
 /**
- * Makes the usual instructions of a filter, which works on an accumulator A and a register X. The
- * packet begins with its link-layer header on a raw packet socket, with its TCP or UDP header on a
- * socket of those, and with its data on a unix socket.
+ * Creates the usual instructions of a filter. A filter works on an accumulator A and a register X.
+ * The packet begins with its link-layer header on a raw packet socket, with its TCP or UDP header
+ * on a socket of those, and with its data on a unix socket.
  */
 export const BPF = {
   /**

@@ -114,7 +114,7 @@ export const connectErrors = new ErrorSet("connect", {
   SocketListening: {
     codes: ["EINVAL", "EISCONN", "EOPNOTSUPP"],
     message: "The socket is listening.",
-    advice: "Connect with a new one.",
+    advice: "Use a new socket to connect.",
   },
   SymLinkLoop,
   SystemResources,

@@ -39,7 +39,7 @@ export const getaddrinfoErrors = new ErrorSet("getaddrinfo", {
   UnknownHostName: {
     codes: ["EAI_NONAME"],
     message:
-      "There is no host of this name; a number was asked for, and a name given; or host and service are " +
+      "There is no host with this name; a number was required, but a name was given; or host and service are " +
       "both null.",
   },
 });
@@ -86,17 +86,16 @@ export interface AddressInfo {
  * that matters, call it in a worker thread, or use node:dns, which lacks service names and most
  * flags.
  *
- * @param host the name or the address of a host; null is this machine
- * @param service the name of a service, such as `"https"`, or a port; null is port 0, and takes a
- * host
+ * @param host the name or the address of a host; null means this machine
+ * @param service the name of a service, such as `"https"`, or a port; null means port 0, and
+ * requires a host
  * @param options which addresses; without `socktype`, there is an entry for each type
  * @returns at least one entry, in the order in which to try them
  * @throws GetaddrinfoError named `AddressFamilyNotSupported`, `HostLacksNetworkAddresses`,
  * `InvalidArgument`, `NameServerFailure`, `NameTooLong`, `OperationNotSupported`,
  * `ProcessFdQuotaExceeded`, `SystemFdQuotaExceeded`, `SystemResources`,
  * `TemporaryNameServerFailure`, `Unexpected`, `ProtocolNotSupported`, `ServiceUnavailable`,
- * `SocketTypeNotSupported` or `UnknownHostName`. Its errno is the number that Node has for the EAI_
- * code
+ * `SocketTypeNotSupported` or `UnknownHostName`. Its errno is Node's number for the EAI_ code
  * @throws TypeError if an argument is of the wrong type, or a name contains a NUL
  * @throws RangeError if a number is out of range
  * @example

@@ -26,7 +26,7 @@ export const getnameinfoErrors = new ErrorSet("getnameinfo", {
   ...resolverEntries,
   UnknownHostName: {
     codes: ["EAI_NONAME"],
-    message: "The address has no name, and NI.NAMEREQD asked for one.",
+    message: "The address has no name, and NI.NAMEREQD requires one.",
   },
 });
 
@@ -48,7 +48,7 @@ export const isGetnameinfoError = (error: unknown): error is GetnameinfoError =>
  * @throws GetnameinfoError named `AddressFamilyNotSupported`, `InvalidArgument`,
  * `NameServerFailure`, `NameTooLong`, `OperationNotSupported`, `ProcessFdQuotaExceeded`,
  * `SystemFdQuotaExceeded`, `SystemResources`, `TemporaryNameServerFailure`, `Unexpected` or
- * `UnknownHostName`. Its errno is the number that Node has for the EAI_ code
+ * `UnknownHostName`. Its errno is Node's number for the EAI_ code
  * @throws TypeError if an argument is of the wrong type, or the address malformed
  * @throws RangeError if a number is out of range
  * @example

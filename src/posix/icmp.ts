@@ -28,7 +28,7 @@ export const ICMP_TYPE = {
   PARAMETERPROB: 12,
   /** Another router is closer to the destination. */
   REDIRECT: 5,
-  /** Asks to send less; obsolete. */
+  /** Asks the sender to slow down; obsolete. */
   SOURCE_QUENCH: 4,
   /** Asks for the time. */
   TIMESTAMP: 13,
@@ -77,7 +77,7 @@ export const ICMP_CODE = {
   NET_UNR_TOS: 11,
   /** DEST_UNREACH: a firewall rejected the packet. */
   PKT_FILTERED: 13,
-  /** DEST_UNREACH: nobody has the port. */
+  /** DEST_UNREACH: no socket has the port. */
   PORT_UNREACH: 3,
   /** DEST_UNREACH: the precedence is below the network's minimum. */
   PREC_CUTOFF: 15,
@@ -175,7 +175,7 @@ export const ICMPV6_CODE = {
   NOT_NEIGHBOUR: 2,
   /** DEST_UNREACH: the source address violates a policy. */
   POLICY_FAIL: 5,
-  /** DEST_UNREACH: nobody has the port. */
+  /** DEST_UNREACH: no socket has the port. */
   PORT_UNREACH: 4,
   /** DEST_UNREACH: the route rejects packets. */
   REJECT_ROUTE: 6,

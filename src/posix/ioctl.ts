@@ -22,7 +22,7 @@ export const ioctlErrors = new ErrorSet("ioctl", {
   },
   AlreadyExists: {
     codes: ["EEXIST"],
-    message: "Another network interface has the name.",
+    message: "Another network interface has this name.",
   },
   BadFileDescriptor,
   DeviceNotFound: {
@@ -37,7 +37,7 @@ export const ioctlErrors = new ErrorSet("ioctl", {
     codes: ["EINVAL"],
     message:
       "The request does not apply to the socket in its state: a listener has no queues of data. " +
-      "Or the network interface does not take the value.",
+      "Or the network interface does not accept the value.",
   },
   NetworkSubsystemFailed,
   NotFound: {
@@ -58,7 +58,7 @@ export const ioctlErrors = new ErrorSet("ioctl", {
   },
   ResourceBusy: {
     codes: ["EBUSY"],
-    message: "The network interface does not take the change while it is up.",
+    message: "The network interface does not allow the change while it is up.",
   },
   SocketClosed,
   SystemResources,
@@ -72,8 +72,8 @@ export type IoctlError = ErrorOf<typeof ioctlErrors>;
 export const isIoctlError = (error: unknown): error is IoctlError => ioctlErrors.has(error);
 
 /**
- * Queries what no socket option reports: how much a socket's queues hold, or the properties of a
- * network interface; and changes those properties, which needs CAP_NET_ADMIN.
+ * Queries properties that no socket option reports: how much a socket's queues hold, or the
+ * properties of a network interface; and changes those properties, which needs CAP_NET_ADMIN.
  *
  * Requests that take a pointer are not included.
  *
@@ -81,7 +81,7 @@ export const isIoctlError = (error: unknown): error is IoctlError => ioctlErrors
  * @param request `SIOC.OUTQ`, `SIOC.GIFADDR` and so on, or `FIO.NREAD`
  * @param argument the request's arguments: the name of an interface, its index, or nothing; for a
  * request that changes something, the new value comes last
- * @returns the answer, in the request's own type
+ * @returns the result, in the request's own type
  * @throws IoctlError named `AddressNotAvailable`, `AlreadyExists`, `BadFileDescriptor`,
  * `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`,
  * `NotFound`, `OperationNotSupported`, `PermissionDenied`, `ProcessNotFound`, `ResourceBusy`,

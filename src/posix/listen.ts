@@ -82,7 +82,7 @@ export const isListenError = (error: unknown): error is ListenError => listenErr
  * with `SocketNotBound`. Calling `listen()` on a listener changes its backlog, except on Windows,
  * where it succeeds but has no effect.
  *
- * The system may silently cap the backlog; `effectiveBacklog()` returns the value in force.
+ * The system may silently cap the backlog; `effectiveBacklog()` returns the value in effect.
  * - Linux: at most `net.core.somaxconn` (4096), per socket. Only established connections count, and
  *   the queue holds one more than the backlog; half-open connections have their own queue
  *   (`tcp_max_syn_backlog`). When the accept queue is full, TCP ignores the last step of the

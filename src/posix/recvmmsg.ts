@@ -68,8 +68,8 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * with the same buffers halves the cost from the second call on.
  * @param flags `MSG.WAITFORONE`, `MSG.DONTWAIT` and so on
  * @param timeout milliseconds, for all messages together, in place of the socket's SO.RCVTIMEO; 0
- * returns the messages already there; a negative value or Infinity waits forever; undefined for no
- * timeout of its own
+ * returns the messages already there; a negative value or Infinity waits forever; undefined sets no
+ * timeout for the call
  * @returns the received messages, in the order of the buffers
  * @throws RecvmmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,

@@ -33,7 +33,7 @@ export const recvmsgErrors = new ErrorSet("recvmsg", {
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    message: "The data buffer has too many pieces.",
+    message: "The message has too many data buffers.",
   },
   ProcessFdQuotaExceeded: {
     codes: ["EMFILE"],

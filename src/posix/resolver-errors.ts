@@ -10,7 +10,7 @@ import {
 export const resolverEntries = {
   NameServerFailure: {
     codes: ["EAI_FAIL"],
-    message: "The name server failed for good.",
+    message: "The name server reported a permanent failure.",
   },
   NameTooLong: {
     codes: ["EAI_OVERFLOW"],

@@ -3,7 +3,7 @@ import { copyOfBytes } from "../errors/argument.ts";
 import { readStorage, SOCKADDR_STORAGE } from "../options/structures/fields.ts";
 import { currentSystem } from "../system/current.ts";
 
-/** What every notification of SCTP has. */
+/** The fields of every SCTP notification. */
 export interface SctpAssociationEvent<Type extends string> {
   readonly type: Type;
   /** Flags of its kind, such as `SCTP_STREAM_RESET.DENIED`; 0 for most. */
@@ -19,7 +19,7 @@ export interface SctpAssociationChange extends SctpAssociationEvent<"SCTP_ASSOC_
   readonly error: number;
   readonly outboundStreams: number;
   readonly inboundStreams: number;
-  /** The chunk ABORT, or of COMM_UP on some systems what the association supports. */
+  /** The ABORT chunk; for COMM_UP, on some systems, the features that the association supports. */
   readonly info: Uint8Array;
 }
 
@@ -35,7 +35,7 @@ export interface SctpPeerAddressEvent extends SctpAssociationEvent<"SCTP_PEER_AD
 export interface SctpRemoteError extends SctpAssociationEvent<"SCTP_REMOTE_ERROR"> {
   /** The cause, as in the packet (RFC 9260, 3.3.10). */
   readonly error: number;
-  /** The whole chunk ERROR. */
+  /** The whole ERROR chunk. */
   readonly data: Uint8Array;
 }
 

@@ -32,7 +32,7 @@ export const sctp_connectxErrors = new ErrorSet("sctp_connectx", {
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    message: "The socket has an association with one of the addresses, or, if one-to-one, listens.",
+    message: "The socket has an association with one of the addresses, or is one-to-one and listening.",
   },
   BadFileDescriptor,
   ConnectionPending: {
@@ -40,7 +40,7 @@ export const sctp_connectxErrors = new ErrorSet("sctp_connectx", {
     message:
       "The association is being set up: the socket is non-blocking, its SO.SNDTIMEO expired, or a signal " +
       "ended the wait.",
-    advice: "Read its number, by the address, with SCTP.GET_PEER_ADDR_INFO.",
+    advice: "Look up its number by address with SCTP.GET_PEER_ADDR_INFO.",
   },
   ConnectionRefused: {
     codes: ["ECONNREFUSED"],

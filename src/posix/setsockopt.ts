@@ -33,7 +33,7 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   },
   AlreadyExists: {
     codes: ["EEXIST"],
-    message: "The socket already has one, such as an upper-layer protocol (TCP.ULP) or a flow label.",
+    message: "The socket already has such an object: an upper-layer protocol (TCP.ULP) or a flow label.",
   },
   BadFileDescriptor,
   DeviceNotFound: {

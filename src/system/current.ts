@@ -40,7 +40,7 @@ export function provideSimulatedHosts(find: (() => System | undefined) | undefin
 
 function noMachine(): never {
   throw new Error(
-    "berkeley: this code runs on no simulated host, and this machine's sockets are not loaded; " +
+    "berkeley: this code is not running on a simulated host, and this machine's sockets are not loaded; " +
       'call it in host.run(), or import "berkeley"',
   );
 }

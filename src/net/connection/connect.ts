@@ -22,15 +22,16 @@ import { HandledConnection } from "./handled-connection.ts";
 import { type ConnectionHandlers, checkHandlers } from "./handlers.ts";
 
 /**
- * Makes a connection, or takes over a connected socket: `connect({ socket })`.
+ * Opens a connection, or takes over a connected socket: `connect({ socket })`.
  *
  * Looks up a name, and tries its addresses in the order of RFC 8305 ("happy eyeballs"): IPv6 and
  * IPv4 alternate, and the next attempt starts when the last one fails or after 250 milliseconds.
  * The first to connect wins. If the queue of a unix listener is full, it retries until there is
  * room.
  *
- * @param options where to, and how: see ConnectOptions; `signal` and `timeout` end the attempt. A
- * `socket` that cannot be taken over is closed, but errors about the arguments leave it open
+ * @param options where and how to connect: see ConnectOptions; `signal` and `timeout` end the
+ * attempt. A `socket` that cannot be taken over is closed, but errors about the arguments leave it
+ * open
  * @returns a Connection, which the program closes
  * @throws ConnectError for an address or path, or the error of socket(), setsockopt() or bind() to
  * the local address
@@ -43,7 +44,7 @@ import { type ConnectionHandlers, checkHandlers } from "./handlers.ts";
  * @throws GetpeernameError named `SocketNotConnected`, with `socket` left open
  * @throws Error with code ERR_INVALID_STATE if a `socket` given as a number belongs to another
  * object of this thread
- * @throws Error if the engine asked for is unavailable here
+ * @throws Error if the requested engine is unavailable here
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
@@ -70,13 +71,14 @@ export async function connect<const Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): Promise<Connection>;
 /**
- * Makes a connection and calls handlers for its events, as `listen(options, handlers)` does. No
+ * Opens a connection and calls handlers for its events, as `listen(options, handlers)` does. No
  * promise is allocated per event, and received data that is sent back or forwarded is not copied.
  *
- * @param options where to, and how: see ConnectOptions
- * @param handlers what is called: see ConnectionHandlers. `open()` is called before the promise
- * resolves, and nothing is received before it returns
- * @throws the errors of `connect(options)`; or what `open()` threw, without a handler `error()`
+ * @param options where and how to connect: see ConnectOptions
+ * @param handlers see ConnectionHandlers. `open()` is called before the promise resolves, and
+ * nothing is received before it returns
+ * @throws the errors of `connect(options)`; or, without a handler `error()`, the error that
+ * `open()` threw
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";

@@ -31,8 +31,8 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
   #addresses: { local?: Address; remote?: Address } | undefined;
 
   /**
-   * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
-   * still owns it.
+   * The underlying socket, for its options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The
+   * connection still owns it.
    */
   get socket(): BorrowedSocket {
     return new BorrowedSocket(this.stream.system, this);
@@ -70,7 +70,7 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
   }
 
   /**
-   * Turns the connection into a `net.Socket` of Node's own, which gets its descriptor: for
+   * Turns the connection into one of Node's own `net.Socket`s, which gets its descriptor: for
    * `node:tls`, for a library that needs a real one, or to pass to a child process. The socket
    * starts with the bytes that were received but not yet read or handled; its own side is ended if
    * `end()` was called, and it is unref'd if the connection was.
@@ -182,7 +182,7 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
    * the descriptor of a pipe or terminal that may stay silent.
    *
    * The peer sets the pace. At most 1 MiB is sent per turn of the event loop, so that a file that
-   * must be read from disk does not hold others up for long.
+   * must be read from disk does not block other connections for long.
    *
    * @param file a path, a URL, a FileHandle of `node:fs/promises`, or a descriptor number; the last
    * two keep their position, and may be closed while the file is sent, except on Windows

@@ -29,8 +29,9 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
    * The bytes are copied there as they arrive, and nothing is allocated for them. Until the promise
    * settles, expect `into` to change.
    *
-   * @param options `into` is the memory; `signal` and `timeout` as below
-   * @returns how many bytes were read, 1 at least; null once the peer has ended
+   * @param options `into` is the memory to fill; `signal` and `timeout` end the wait, and no data
+   * is lost
+   * @returns how many bytes were read, at least 1; null once the peer has ended
    * @throws TypeError if `into` is not a Uint8Array over plain memory: shared, resizable and
    * detached memory is refused, as is a view from a handler or `lend()`. If it is detached during
    * the wait, no data is lost
@@ -113,7 +114,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
    * reset
    * @throws RecvError or SendError, as `read()` does
    * @throws Error after `read()`, `peek()` or `pipe()`, or while another is waiting
-   * @throws TypeError if it is not a unix socket's connection, or the system cannot pass
+   * @throws TypeError if the connection is not over a unix socket, or the system cannot pass
    * descriptors
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
@@ -139,7 +140,7 @@ export abstract class ConnectionReader extends ConnectionBase implements AsyncIt
   /**
    * The chunks of `read()`, to the end, without a copy: each is a view of the engine's memory,
    * valid until the loop asks for the next chunk or ends. Writing it, or a `subarray()` of it, to
-   * any connection sends it without a copy. Copy what you keep longer.
+   * any connection sends it without a copy. Copy data that you keep longer.
    *
    * Once the loop has moved on, a view may show other data, and writing it fails. Leaving the loop
    * leaves the connection open. An iterator that is used without a loop is abandoned when neither

@@ -15,15 +15,15 @@ import { writableOf } from "./web-streams.ts";
 import { Writing } from "./writing.ts";
 
 /**
- * A connection whose program reads when it wants to: `connect()` and `Listener.accept()` return
- * one.
+ * A connection that the program reads and writes on request: `connect()` and `Listener.accept()`
+ * return one.
  *
- * Receives nothing before the first `read()`, and after that at most one chunk of up to 64 KiB
+ * It receives nothing before the first `read()`, and after that at most one chunk of up to 64 KiB
  * ahead of the program, so a peer that sends faster than the program reads is slowed down by flow
  * control. Only a read or write notices that a peer is gone.
  *
- * It is closed by `close()` or `reset()`, at the end of an `await using` scope, on failure, or when
- * both the peer and `end()` have ended their sides.
+ * It is closed by `close()` or `reset()`, at the end of an `await using` scope, on failure, or once
+ * the peer and this side have both ended.
  *
  * @example
  * ```ts
@@ -52,8 +52,8 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
 
   /**
    * Sends bytes, in the order of the calls, and waits until the system has taken them and
-   * everything before them. Awaiting each write keeps the program at the peer's pace. The bytes may
-   * be changed immediately.
+   * everything before them. Awaiting each write keeps the program at the peer's pace. The caller
+   * may change the bytes as soon as the call returns.
    *
    * @param data what to send; the pieces of an array are sent together, in one call of the system
    * @param options `signal` and `timeout` only end the wait: the data is still sent, unless
@@ -81,13 +81,13 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
    * Keep the descriptors open until the promise settles. Until then `write()`, `end()`,
    * `sendFile()` and another sendDescriptors() fail, so that the order is kept.
    *
-   * @param descriptors at most 253; this process keeps them
+   * @param descriptors at most 253; they stay open in this process
    * @param data the bytes they accompany: at least one, since a stream carries descriptors only
    * with bytes
    * @param options `signal` and `timeout` only end the wait, as in `write()`
    * @throws SendmsgError if they cannot be sent, such as `TooManyDescriptors`
    * @throws the errors of `write()`
-   * @throws TypeError if it is not a unix socket's connection, or the system cannot pass
+   * @throws TypeError if the connection is not over a unix socket, or the system cannot pass
    * descriptors
    * @throws RangeError if `data` is empty
    * @example
@@ -158,8 +158,8 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
    * sure that the peer gets everything, call `end()` and read to the end first. May be called
    * again.
    *
-   * @param options when `signal` or `timeout` ends the wait, the connection is reset, and it throws
-   * the reason
+   * @param options if `signal` or `timeout` ends the wait, the connection is reset and the reason
+   * is thrown
    */
   async close(options?: WaitOptions): Promise<void> {
     const wait = checkWait(options);
@@ -190,9 +190,9 @@ export class Connection extends ConnectionReader implements AsyncDisposable {
    * The connection as a Duplex of node:stream, for example for HTTP:
    * `http.createServer().emit("connection", connection.toDuplex())`. For TLS use `detach()`. It is
    * a Socket of `berkeley/net`, so `instanceof net.Socket` holds; on Bun it is a Duplex with the
-   * members that such libraries use. It behaves like a net.Socket: it ends when the peer has ended,
-   * and `destroy()` sends what the system takes immediately, then the end. From then on the Duplex
-   * owns the connection: `read()` and `write()` fail with a TypeError.
+   * members that libraries use of a `net.Socket`. It behaves like a net.Socket: it ends when the
+   * peer has ended, and `destroy()` sends what the system takes immediately, then the end. From
+   * then on the Duplex owns the connection: `read()` and `write()` fail with a TypeError.
    *
    * @param options `allowHalfOpen`: whether this side stays open after the peer has ended
    * @throws Error if a `read()` is pending, or toDuplex() was called before

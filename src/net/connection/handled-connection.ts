@@ -44,13 +44,14 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /**
-   * Sends bytes, in the order of the calls. They may be changed immediately. Does nothing if the
-   * connection is closed.
+   * Sends bytes, in the order of the calls. The caller may change them as soon as the call returns.
+   * Does nothing if the connection is closed.
    *
    * @param data a view that the handler `data()` received, or a `subarray()` of it, is sent without
    * a copy during that handler. The pieces of an array are sent together, in one call
    * @returns false if more than 64 KiB now wait to be sent, or the connection is closed or has
-   * failed: a program that writes unasked should wait for the handler `drain()`
+   * failed: a program that writes other than in response to data should wait for the handler
+   * `drain()`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or a view
    * of a handler that has returned
    * @throws Error after `end()`

@@ -27,7 +27,7 @@ import type { HandledConnection } from "./handled-connection.ts";
  * ```
  */
 export interface ConnectionHandlers<State = unknown> {
-  /** A connection was accepted or made. The value this returns becomes its `state`. */
+  /** A connection was accepted or established. The return value becomes its `state`. */
   open?(connection: HandledConnection<State>): State;
   /**
    * Data arrived. `bytes` is a view of the engine's memory, valid until this returns: `new
@@ -35,10 +35,10 @@ export interface ConnectionHandlers<State = unknown> {
    * any connection, it is not copied. Without this handler, received data is dropped.
    */
   data?(connection: HandledConnection<State>, bytes: Uint8Array): void;
-  /** Everything written is sent, after a `write()` that returned false. */
+  /** All written data has been sent, after a `write()` that returned false. */
   drain?(connection: HandledConnection<State>): void;
   /**
-   * The peer has ended. It can still receive, and the program must end this side. Without this
+   * The peer has ended its side. It can still receive; the program must end this side. Without this
    * handler, the connection is closed.
    */
   end?(connection: HandledConnection<State>): void;
@@ -52,7 +52,7 @@ export interface ConnectionHandlers<State = unknown> {
   /**
    * The connection failed with a ConnectionError, or a handler threw. Without this handler, a
    * failed connection is not an exception, since a peer can cause it; `close()` still receives the
-   * error. What this handler throws is an uncaught exception.
+   * error. An error thrown by this handler becomes an uncaught exception.
    */
   error?(connection: HandledConnection<State>, error: unknown): void;
 }

@@ -53,7 +53,7 @@ export type HandOverOptions = WaitOptions & CloseOptions;
  * SCM_RIGHTS; for a moment both processes accept, and the old one stops once the new one reports
  * that it is ready. Connections that this process has accepted stay with it until they end or
  * `drain` is over; those in the system's queue go to the new process, which shares the queue. The
- * path of a unix socket stays, and the new process removes it.
+ * path of a unix socket stays; the new process removes it when it stops listening.
  *
  * A server under `serve()` ends its connections as `closeGracefully()` does, and with `drain`
  * destroys the remaining ones.
@@ -68,7 +68,7 @@ export type HandOverOptions = WaitOptions & CloseOptions;
  *   whose other end is passed here. The channel is closed at the end.
  * - Not supported on Windows.
  *
- * @param listener a Listener, a Server, or what `serve()` returned
+ * @param listener a Listener, a Server, or the result of `serve()`
  * @param to the new process, or our end of the channel
  * @param options `timeout` and `signal` for the wait until it is ready, and `drain`, as in
  * `close()`

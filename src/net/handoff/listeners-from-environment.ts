@@ -15,12 +15,12 @@ import { copiesIn, FIRST_DESCRIPTOR, handedDescriptors } from "./listen-fds.ts";
 export const listenersFromEnvironmentErrors = new ErrorSet("listenersFromEnvironment", {
   BadFileDescriptor: {
     codes: ["EBADF"],
-    message: "The environment promises a descriptor that is not open.",
-    advice: "Let this process inherit the descriptor when you start it, also through npm and shells.",
+    message: "A descriptor that the environment lists is not open.",
+    advice: "Have this process inherit the descriptor, including through npm and shells.",
   },
   FileDescriptorNotASocket: {
     codes: ["ENOTSOCK"],
-    message: "The environment promises a descriptor that is not a socket.",
+    message: "A descriptor that the environment lists is not a socket.",
   },
   InvalidArgument: {
     codes: ["EINVAL"],
@@ -28,12 +28,12 @@ export const listenersFromEnvironmentErrors = new ErrorSet("listenersFromEnviron
   },
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The promised descriptors cannot be taken over here.",
+    message: "The descriptors that the environment lists cannot be taken over here.",
   },
   SocketNotListening: {
     codes: [],
     code: "EINVAL",
-    message: "The environment promises a listener, but the socket does not listen.",
+    message: "A socket that the environment lists is not listening.",
     advice: "For an inherited connection (Accept=yes of systemd), use Socket.from(3).",
   },
   Unexpected,

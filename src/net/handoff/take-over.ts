@@ -26,7 +26,7 @@ import { HAND_OVER_DESCRIPTOR, PATH_FILE_LENGTH, READY, SOCKETS_AND_PATH } from 
 export const takeOverErrors = new ErrorSet("takeOver", {
   BrokenPipe: {
     codes: ["EPIPE"],
-    message: "The old process ended, or aborted, before it handed the sockets over.",
+    message: "The old process ended, or aborted the hand-over, before it sent the sockets.",
     advice: "If it is still running, it keeps accepting.",
   },
   OperationNotSupported: {
@@ -96,7 +96,8 @@ export class TakenOver implements SocketHolder {
    *
    * If the old process has already ended, this one owns the sockets alone; that is not an error.
    *
-   * @throws TakeOverError named `BrokenPipe` if the old process aborted but still runs: both accept
+   * @throws TakeOverError named `BrokenPipe` if the old process aborted but still runs: both then
+   * accept
    */
   ready(): void {
     const sent = trySend(this.#channel, Uint8Array.of(READY), MSG.NOSIGNAL);

@@ -4,9 +4,7 @@ import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 
 /** The backlog of each of the sockets. */
 export interface Backlog {
-  /**
-   * The backlog that was asked for; undefined if the socket was already listening and kept its own.
-   */
+  /** The requested backlog; undefined if the socket was already listening and kept its own. */
   readonly requested: number | undefined;
   /** The backlog that the system granted; undefined if it does not say. */
   readonly effective: number | undefined;

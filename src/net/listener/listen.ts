@@ -18,12 +18,12 @@ import { Server } from "./server.ts";
 /**
  * Starts listening. Take connections from the returned Listener with `accept()` or `for await`.
  *
- * @param options where and how: see ListenOptions
+ * @param options where and how to listen: see ListenOptions
  * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; if a
- * unix path is in use, the message says by what
+ * unix path is in use, the message says what uses it
  * @throws Error of node:dns if a host cannot be found
  * @throws TypeError or RangeError if an option is malformed, before any call
- * @throws Error if the engine asked for is unavailable here
+ * @throws Error if the requested engine is unavailable here
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
@@ -43,8 +43,8 @@ export async function listen<const Values extends readonly unknown[]>(
  * Starts listening, and calls handlers for the connections. No promise is allocated per event, and
  * echoed data is not copied.
  *
- * @param options where and how: see ListenOptions
- * @param handlers what is called: see ConnectionHandlers
+ * @param options where and how to listen: see ListenOptions
+ * @param handlers see ConnectionHandlers
  * @throws the errors of `listen(options)`
  * @example
  * ```ts

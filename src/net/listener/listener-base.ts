@@ -126,7 +126,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
     return this.#loops.map((socket) => new BorrowedSocket(this.#engine.system, socket));
   }
 
-  /** The backlog that was asked for, and the one in effect. */
+  /** The requested backlog, and the one in effect. */
   get backlog(): Backlog {
     return backlogOf(this.sockets, this.#requestedBacklog);
   }

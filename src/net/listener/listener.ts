@@ -15,12 +15,13 @@ const MOST_AHEAD = 16;
 const MOST_AWAITED = 1024;
 
 /**
- * Listening sockets whose connections the program takes one by one: `listen(options)` returns one.
+ * Listening sockets from which the program takes connections one by one: `listen(options)` returns
+ * one.
  *
  * It accepts only as fast as the program asks, plus a few ahead (at most 16) if the program keeps
- * asking. So the backlog means what it says, and overload shows in `queue`. When descriptors or
- * memory run out, it retries after 5 milliseconds, then after growing delays of up to a second, or
- * as soon as one of the listener's connections ends.
+ * asking. The backlog therefore keeps its meaning, and overload is visible in `queue`. When
+ * descriptors or memory run out, it retries after 5 milliseconds, then after growing delays of up
+ * to a second, or as soon as one of the listener's connections ends.
  *
  * It is closed by `close()`, at the end of an `await using` scope, or by its signal.
  *

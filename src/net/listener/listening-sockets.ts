@@ -15,9 +15,7 @@ import { explainPathInUse, UnixPath } from "./unix-path.ts";
 /** Listening sockets that are not served yet. */
 export interface ListeningSockets {
   readonly sockets: readonly Socket[];
-  /**
-   * The backlog that was asked for; undefined if the socket was already listening and kept its own.
-   */
+  /** The requested backlog; undefined if the socket was already listening and kept its own. */
   readonly backlog: number | undefined;
   /** The path created for a unix socket. */
   readonly path: UnixPath | undefined;

@@ -50,8 +50,8 @@ export interface DatagramSettings<Values extends readonly unknown[]> extends Soc
   /** Connects the socket: it sends to this peer by default, and receives only from it. */
   readonly remote?: Remote | undefined;
   /**
-   * Aborts opening the socket, or closes it later. Everything that waits then fails with the
-   * signal's `reason`.
+   * Aborts opening the socket, or closes it later. Pending calls then fail with the signal's
+   * `reason`.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -74,8 +74,8 @@ export interface DatagramsOnPort<Values extends readonly unknown[] = readonly un
    */
   readonly reusePort?: boolean | undefined;
   /**
-   * Shares the port with other sockets that set this too: each of them receives what is sent to a
-   * multicast group that it has joined.
+   * Shares the port with other sockets that set this too: each receives the datagrams sent to the
+   * multicast groups that it has joined.
    */
   readonly reuseAddress?: boolean | undefined;
   /** Makes a socket on `::` receive IPv6 only. */

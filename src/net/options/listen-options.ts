@@ -79,8 +79,8 @@ export interface ListenSettings<Values extends readonly unknown[]> extends Socke
    */
   readonly backlog?: number | undefined;
   /**
-   * Aborts opening the listener, or closes it later. Everything that waits then fails with the
-   * signal's `reason`.
+   * Aborts opening the listener, or closes it later. Pending calls then fail with the signal's
+   * `reason`.
    */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -131,7 +131,9 @@ export interface ListenOnPort<Values extends readonly unknown[] = readonly unkno
   readonly address?: undefined;
 }
 
-/** A port of a virtual machine and its host to listen on: vsock(7); Linux. */
+/**
+ * A vsock(7) address to listen on, for connections between a virtual machine and its host; Linux.
+ */
 export interface ListenOnVsock<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /** `VMADDR.CID_ANY` is any context id of this machine, and `VMADDR.PORT_ANY` a free port. */
@@ -184,8 +186,8 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
    * backlog, unless `backlog` is given. A SOCK_SEQPACKET socket is a TypeError. So is undefined,
    * which is what `listenersFromEnvironment()[0]` returns when no socket was inherited.
    *
-   * It becomes non-blocking in every process that shares it. On the readiness engine, a process
-   * that sets it to block again makes this one block until the next connection.
+   * It becomes non-blocking in every process that shares it. On the readiness engine, if another
+   * process makes it blocking again, this one blocks until the next connection.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
   readonly address?: undefined;

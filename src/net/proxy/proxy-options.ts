@@ -40,7 +40,7 @@ export interface ProxyOptions {
    * target is up, those that are down are not tried. 2000 by default; false turns checks off.
    */
   readonly health?: number | false | undefined;
-  /** The PROXY protocol, which tells a server who the client of a proxied connection is. */
+  /** The PROXY protocol, which tells a server the address of the client. */
   readonly proxyProtocol?: {
     /** Whether connections must begin with a header, of version 1 or 2. */
     readonly accept?: boolean | undefined;

@@ -104,7 +104,7 @@ export class ProxyServer implements AsyncDisposable {
 
   /** Its listener, for `handOver()` and for options. */
   get listener(): Server {
-    if (this.#server === undefined) throw new Error("the proxy does not listen yet");
+    if (this.#server === undefined) throw new Error("the proxy is not listening yet");
     return this.#server;
   }
 

@@ -12,7 +12,7 @@ import { ProxyServer } from "./proxy-server.ts";
  * socket that `berkeley hold` keeps open, or pass `proxy.listener` to `handOver()`. `setTargets()`
  * changes the targets of a running proxy.
  *
- * @param options where it listens, and where to: see ProxyOptions
+ * @param options where to listen and where to connect: see ProxyOptions
  * @throws the errors of `listen()`
  * @throws TypeError or RangeError if an option is malformed, before any call
  * @example

@@ -66,8 +66,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Its socket, for options: `setsockopt(socket.socket, IP.ADD_MEMBERSHIP, group)`. The
-   * DatagramSocket still owns it.
+   * The underlying socket, for its options: `setsockopt(socket.socket, IP.ADD_MEMBERSHIP, group)`.
+   * The DatagramSocket still owns it.
    */
   get socket(): BorrowedSocket {
     return new BorrowedSocket(this.system, this);
@@ -166,8 +166,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * Closes it once the system has taken everything that was sent: immediately, except for a unix
    * socket whose peer's buffer is full. May be called again.
    *
-   * @param options when `signal` or `timeout` ends the wait, unsent datagrams are dropped, and it
-   * throws the reason
+   * @param options if `signal` or `timeout` ends the wait, unsent datagrams are dropped and the
+   * reason is thrown
    */
   async close(options?: WaitOptions): Promise<void> {
     const wait = checkWait(options);

@@ -36,7 +36,7 @@ class Failure {
 }
 
 /**
- * A socket for datagrams, whose program receives them with `receive()` or a `for await` loop:
+ * A socket for datagrams that the program receives with `receive()` or a `for await` loop:
  * `udp(options)` returns one.
  *
  * It starts receiving with the first `receive()`, and from then on keeps up to about 256 datagrams
@@ -60,8 +60,8 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
 
   /**
    * Sends one datagram, in the order of the calls, and waits until the system has taken it.
-   * Datagrams that are sent without waiting share system calls. The bytes may be changed
-   * immediately.
+   * Datagrams that are sent without waiting share system calls. The caller may change the bytes as
+   * soon as the call returns.
    *
    * @param data its bytes, which may be empty
    * @param to where to send it; by default, or if it is `{ family: "unspecified" }`, to the peer of

@@ -33,7 +33,7 @@ export interface DatagramSocketHandlers {
    * A datagram could not be sent (a SendtoError), receiving failed (a RecvfromError), such as with
    * `ConnectionRefused` if no socket received an earlier datagram, or a handler threw. The socket
    * continues. Without this handler, failures are ignored and are not exceptions, since a peer can
-   * cause them. If this handler throws, it is an uncaught exception.
+   * cause them. An error thrown by this handler becomes an uncaught exception.
    */
   error?(socket: HandledDatagramSocket, error: unknown): void;
   /**
@@ -87,8 +87,9 @@ export class HandledDatagramSocket extends DatagramSocketBase {
   }
 
   /**
-   * Sends one datagram, in the order of the calls. The bytes may be changed immediately. If it
-   * cannot be sent, the handler `error()` is called. Does nothing if the socket is closed.
+   * Sends one datagram, in the order of the calls. The caller may change the bytes as soon as the
+   * call returns. If it cannot be sent, the handler `error()` is called. Does nothing if the socket
+   * is closed.
    *
    * @param data its bytes, which may be empty; a view passed to the handler `message()`, or a
    * `subarray()` of it, is sent without a copy during that handler

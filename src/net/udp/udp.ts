@@ -20,13 +20,13 @@ import { openDatagramSocket } from "./open-datagram-socket.ts";
  * the engine splits them again. Only a filter attached to the socket sees them merged; the option
  * `[UDP.GRO, false]` prevents that.
  *
- * @param options where and how: see DatagramOptions
+ * @param options where and how to open the socket: see DatagramOptions
  * @throws SocketCallError, SetsockoptError, BindError or ConnectError of the call that failed; if a
- * unix path is in use, the message says by what
+ * unix path is in use, the message says what uses it
  * @throws Error of node:dns if a host cannot be found
  * @throws the `reason` of the signal
  * @throws TypeError or RangeError if an option is malformed, before any call
- * @throws Error if the engine asked for is unavailable here
+ * @throws Error if the requested engine is unavailable here
  * @example
  * ```ts
  * import { udp } from "berkeley";
@@ -62,7 +62,7 @@ export async function udp<const Values extends readonly unknown[]>(
  * Opens a socket for datagrams that calls handlers. No promise is allocated per datagram, and
  * echoed data is not copied.
  *
- * @param options where and how: see DatagramOptions
+ * @param options where and how to open the socket: see DatagramOptions
  * @param handlers see DatagramSocketHandlers
  * @throws the errors of `udp(options)`
  * @example
