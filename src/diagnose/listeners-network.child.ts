@@ -6,7 +6,7 @@ import { asSsTells, ss } from "../../test/ss.ts";
 import { hostTables } from "../system/this-host.ts";
 import { listeners } from "./listeners.ts";
 
-/** The kernel's own listener in each namespace, where RDS is loaded: RDS_TCP_PORT in net/rds/tcp.h. */
+/** Where RDS is loaded, the kernel listens in each namespace: RDS_TCP_PORT in net/rds/tcp.h. */
 const RDS = /^tcp \d+ \*:16385 0\/64 $/;
 
 ip("link set lo up");

@@ -145,7 +145,8 @@ function heldBy({ holders, hidden, user, socket }: Held): string {
     const owner = user === undefined ? "" : ` of user ${user}`;
     if (hidden > 0) return `held by a process${owner} that this user may not inspect`;
     const by = user === undefined ? "in use" : `owned by ${user}`;
-    return `${by}, but no visible process has it open (another container?)`;
+    const elsewhere = "the kernel, for example an NFS server, or another container";
+    return `${by}, but no visible process has it open (${elsewhere}?)`;
   }
   const service = serviceOf([first], socket);
   if (service !== undefined) return `held by ${describe(first)}, which is ${service.name}`;
