@@ -24,8 +24,8 @@ export const isGetCloseOnExecError = (error: unknown): error is GetCloseOnExecEr
  * descriptor. FD_CLOEXEC, or on Windows HANDLE_FLAG_INHERIT.
  *
  * Every socket that berkeley creates or receives is close-on-exec, unless an option says otherwise.
- * A program starts with the flag clear on each descriptor that it inherits, but Node sets it on the
- * low ones before it runs any code. The flag belongs to this descriptor alone.
+ * An inherited one is not, though Node sets the flag on low descriptors before it runs any code.
+ * The flag belongs to this descriptor alone.
  *
  * @param socket a Socket or Descriptor, or the number of one that was inherited
  * @throws GetCloseOnExecError named `BadFileDescriptor`, `SocketClosed` or `Unexpected`

@@ -24,8 +24,9 @@ export const isSetCloseOnExecError = (error: unknown): error is SetCloseOnExecEr
  * Sets close-on-exec: whether child programs are kept from inheriting the descriptor. FD_CLOEXEC,
  * or on Windows HANDLE_FLAG_INHERIT.
  *
- * Every socket that berkeley creates or receives is close-on-exec, unless an option says otherwise;
- * an inherited one is not. The flag belongs to this descriptor alone.
+ * Every socket that berkeley creates or receives is close-on-exec, unless an option says otherwise.
+ * An inherited one is not, though Node sets the flag on low descriptors before it runs any code.
+ * The flag belongs to this descriptor alone; {@link getCloseOnExec} reads it.
  *
  * Node's `child_process` passes only the descriptors in `stdio`, whatever their flags are.
  *

@@ -35,7 +35,8 @@ export const isSetNonblockingError = (error: unknown): error is SetNonblockingEr
  *
  * The mode belongs to the open file, so it also changes for every duplicate of the descriptor, even
  * in other processes. A listener, connection or datagram socket of the async API is non-blocking,
- * and must stay so. On Windows the mode cannot be read, and belongs to the socket in the same way.
+ * and must stay so. {@link getNonblocking} reads the mode, except on Windows, where it belongs to the
+ * socket in the same way but cannot be read.
  *
  * @param socket a Socket or Descriptor, or the number of one that was inherited
  * @param nonblocking true if calls are to fail instead of blocking
