@@ -26,12 +26,12 @@ export type { ConnectionReader } from "./net/connection/connection-reader.ts";
 export type { Data } from "./net/connection/data.ts";
 export type { ReceivedDescriptors } from "./net/connection/descriptor-passing.ts";
 export type { DetachOptions } from "./net/connection/detached-socket.ts";
+export type { FileToSend } from "./net/connection/file-to-send.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
-export { type Joined, join } from "./net/connection/join.ts";
+export { type JoinResult, join } from "./net/connection/join.ts";
 export type { ReadIntoOptions } from "./net/connection/read-into.ts";
 export type { SendFileOptions } from "./net/connection/send-file.ts";
-export type { SentFile } from "./net/connection/sent-file.ts";
 export {
   type HandOverError,
   type HandOverErrorName,
@@ -49,7 +49,7 @@ export {
 } from "./net/handoff/listeners-from-environment.ts";
 export {
   isTakeOverError,
-  type TakenOver,
+  type TakenOverSockets,
   type TakeOverError,
   type TakeOverErrorName,
   type TakeOverOptions,
@@ -59,7 +59,7 @@ export type { Backlog } from "./net/listener/accept-queues.ts";
 export type { CloseOptions } from "./net/listener/close-options.ts";
 export { listen } from "./net/listener/listen.ts";
 export type { Listener } from "./net/listener/listener.ts";
-export type { DropCause, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
+export type { DropCause, ListenerBase, ListenStatistics } from "./net/listener/listener-base.ts";
 export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
 export type { ReservedPort } from "./net/listener/reserved-port.ts";
 export type { Server } from "./net/listener/server.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import type { Listed } from "../src/diagnose/listeners.ts";
+import type { ListedSocket } from "../src/diagnose/listeners.ts";
 
 // The sockets that listen or take datagrams, as reported by listeners() and ss(8) in the same
 // format: a line for each, with its kind, inode, address, queue and processes, sorted.
@@ -12,7 +12,7 @@ export type SsProtocol = "tcp" | "udp" | "unix";
  * From `listeners({ all: true })`. ss does not list TCP sockets that are only bound, or unix
  * sockets without a name.
  */
-export function asSsTells(entries: readonly Listed[], protocol: SsProtocol): string[] {
+export function asSsTells(entries: readonly ListedSocket[], protocol: SsProtocol): string[] {
   return entries
     .filter(
       ({ socket }) => socket.protocol === protocol && (protocol !== "tcp" || socket.use === "listening"),
@@ -27,7 +27,7 @@ export function asSsTells(entries: readonly Listed[], protocol: SsProtocol): str
     .sort();
 }
 
-function endpointOf(socket: Listed["socket"]): string {
+function endpointOf(socket: ListedSocket["socket"]): string {
   if (socket.protocol === "unix") return Buffer.from(socket.local.path).toString().replace("\0", "@");
   const { local } = socket;
   if (local.family === "ipv4") return `${local.address}:${local.port}`;

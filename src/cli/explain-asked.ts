@@ -14,7 +14,7 @@ export function explainAsked(
 ): readonly Explanation[] {
   const all = addresses.map((address) => explained(address, protocol));
   // A machine may have only one of localhost's addresses.
-  const here = all.filter(({ causes }) => causes[0]?.kind !== "address-not-here");
+  const here = all.filter(({ causes }) => causes[0]?.kind !== "address-not-local");
   const inUse = (here.length > 0 ? here : all).filter(({ verdict }) => verdict !== "free");
   const told = new Set<number | undefined>();
   const distinct = inUse.filter(({ causes }) => {

@@ -1,4 +1,4 @@
-import type { Listed } from "../diagnose/listeners.ts";
+import type { ListedSocket } from "../diagnose/listeners.ts";
 import { endpoint } from "../diagnose/messages.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { type Cell, cell, plainTable, type TableStyle } from "./table.ts";
@@ -7,7 +7,7 @@ import { type Styles, type TerminalText, text } from "./terminal-text.ts";
 const HEAD = ["PROTO", "ADDRESS", "PID", "USER", "QUEUE", "DROPS", "PROCESS"];
 
 /** Formats sockets as a table, one per line; no newline at the end. */
-export function portsTable(entries: readonly Listed[], style: TableStyle): TerminalText {
+export function portsTable(entries: readonly ListedSocket[], style: TableStyle): TerminalText {
   return plainTable(
     HEAD,
     entries.map((entry) => row(entry, style.styles)),
@@ -15,7 +15,7 @@ export function portsTable(entries: readonly Listed[], style: TableStyle): Termi
   );
 }
 
-function row({ socket, holders, user }: Listed, styles: Styles): Cell[] {
+function row({ socket, holders, user }: ListedSocket, styles: Styles): Cell[] {
   const pids = holders.map(({ pid }) => pid);
   const [first] = holders;
   const more = pids.length > 2 ? ` +${pids.length - 1}` : "";

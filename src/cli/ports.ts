@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Timer } from "../clock/clock.ts";
 import { machineClock } from "../clock/machine-clock.ts";
-import { type Listed, listeners, SocketsUnavailableError } from "../diagnose/listeners.ts";
+import { type ListedSocket, listeners, SocketsUnavailableError } from "../diagnose/listeners.ts";
 import { netstat } from "../diagnose/netstat.ts";
 import { complain } from "./complain.ts";
 import { LiveScreen } from "./live-screen.ts";
@@ -93,5 +93,5 @@ function dropsSinceBoot(): string {
   return `${connections} dropped since boot, ${cause}`;
 }
 
-const screenOf = (entries: readonly Listed[], output: Output): TerminalText =>
+const screenOf = (entries: readonly ListedSocket[], output: Output): TerminalText =>
   entries.length === 0 ? TerminalText.of("Nothing is listening.") : portsTable(entries, output);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { handOver } from "../net/handoff/hand-over.ts";
-import type { Listening } from "../net/listener/listener-base.ts";
+import type { ListenerBase } from "../net/listener/listener-base.ts";
 
 /** Set for a process that takes over the sockets of an old one. */
 export const HANDED_OVER = "BERKELEY_HANDED_OVER";
@@ -15,7 +15,7 @@ const PATIENCE = 10_000;
  *
  * @param told the value of the variable `HANDED_OVER` in the new process
  */
-export async function restartHandingOver(listener: Listening, told: string): Promise<void> {
+export async function restartHandingOver(listener: ListenerBase, told: string): Promise<void> {
   const [program = process.execPath, ...words] = [
     process.execPath,
     ...process.execArgv,

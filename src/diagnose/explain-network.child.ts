@@ -28,7 +28,7 @@ const listeners = [1, 2, 3].map(() => {
 });
 const usedUp = explain(at(0));
 assert.deepEqual(usedUp.causes, [
-  { kind: "ports-used-up", first: 40000, last: 40003, reserved: 1, used: 3, timeWait: 0 },
+  { kind: "ports-exhausted", first: 40000, last: 40003, reserved: 1, used: 3, timeWait: 0 },
 ]);
 assert.equal(usedUp.verdict, "unavailable");
 assert.match(usedUp.message, /^every ephemeral port is in use: 40000 to 40003/);

@@ -246,7 +246,7 @@ function privilege({ family, address, port }: InternetAddress): Cause[] {
 
 function addressNotHere(address: InternetAddress): Cause | undefined {
   if (trialBind({ ...address, port: 0 }) !== "AddressNotAvailable") return undefined;
-  return { kind: "address-not-here", here: addressesHere(address.family) };
+  return { kind: "address-not-local", localAddresses: addressesHere(address.family) };
 }
 
 /** Checks whether every port of the ephemeral range is taken. */
@@ -268,7 +268,7 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[]
   const reserved = all.filter(isReserved).length;
   if (ports.size < all.length - reserved) return [];
   const timeWait = [...ports.values()].filter((only) => only).length;
-  return [{ kind: "ports-used-up", first, last, reserved, used: ports.size, timeWait }];
+  return [{ kind: "ports-exhausted", first, last, reserved, used: ports.size, timeWait }];
 }
 
 /** If the system does not report its range, bind() shows whether a port is left. */

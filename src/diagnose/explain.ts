@@ -104,8 +104,8 @@ function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
       return "taken";
     case "excluded-port":
     case "privileged-port":
-    case "address-not-here":
-    case "ports-used-up":
+    case "address-not-local":
+    case "ports-exhausted":
     case "missing-directory":
     case "directory-denied":
       return "unavailable";

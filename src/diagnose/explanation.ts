@@ -42,8 +42,8 @@ export type Cause =
   | ExclusiveUse
   | ExcludedPort
   | PrivilegedPort
-  | AddressNotHere
-  | PortsUsedUp
+  | AddressNotLocal
+  | PortsExhausted
   | StalePath
   | NotASocket
   | MissingDirectory
@@ -124,15 +124,15 @@ export interface PrivilegedPort {
 }
 
 /** No interface of this machine has the address. */
-export interface AddressNotHere {
-  readonly kind: "address-not-here";
+export interface AddressNotLocal {
+  readonly kind: "address-not-local";
   /** This machine's addresses of the same family. */
-  readonly here: readonly string[];
+  readonly localAddresses: readonly string[];
 }
 
 /** Every ephemeral port is in use. */
-export interface PortsUsedUp {
-  readonly kind: "ports-used-up";
+export interface PortsExhausted {
+  readonly kind: "ports-exhausted";
   /** net.ipv4.ip_local_port_range: first and last. */
   readonly first: number;
   readonly last: number;

@@ -3,7 +3,7 @@ import { installErrorExplanations } from "./error-explanations.ts";
 
 export { type ExplainOptions, explain } from "./explain.ts";
 export type * from "./explanation.ts";
-export { type Listed, type ListenersOptions, listeners, SocketsUnavailableError } from "./listeners.ts";
+export { type ListedSocket, type ListenersOptions, listeners, SocketsUnavailableError } from "./listeners.ts";
 export { type Netstat, netstat } from "./netstat.ts";
 export type * from "./open-socket.ts";
 export type { Holder } from "./process.ts";

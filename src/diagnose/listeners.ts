@@ -10,7 +10,7 @@ export class SocketsUnavailableError extends Error {
 }
 
 /** A socket, and the processes that have it open. */
-export interface Listed {
+export interface ListedSocket {
   readonly socket: OpenSocket;
   /** The name of the user that created it; undefined if the system does not say. */
   readonly user: string | undefined;
@@ -54,7 +54,7 @@ export interface ListenersOptions {
  * @see
  * [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
  */
-export function listeners(options: ListenersOptions = {}): Listed[] {
+export function listeners(options: ListenersOptions = {}): ListedSocket[] {
   const all = boolean("all", options.all ?? false);
   const sockets = [...internet(all), ...(all ? unix() : [])];
   const holders = holdersOf(sockets);

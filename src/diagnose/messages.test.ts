@@ -201,14 +201,14 @@ test("every other cause, with its numbers and names", () => {
     [{ kind: "exclusive-use" }, /SO_EXCLUSIVEADDRUSE/],
     [{ kind: "excluded-port", port: 50 }, /port 50\b.*range/],
     [{ kind: "privileged-port", port: 80, start: 1024 }, /privileged .*1024/],
-    [{ kind: "address-not-here", here: [] }, /none of this family/],
-    [{ kind: "address-not-here", here: ["10.0.0.1", "10.0.0.2"] }, /10\.0\.0\.1, 10\.0\.0\.2$/],
+    [{ kind: "address-not-local", localAddresses: [] }, /none of this family/],
+    [{ kind: "address-not-local", localAddresses: ["10.0.0.1", "10.0.0.2"] }, /10\.0\.0\.1, 10\.0\.0\.2$/],
     [
-      { kind: "ports-used-up", first: 100, last: 200, reserved: 0, used: 101, timeWait: 44 },
+      { kind: "ports-exhausted", first: 100, last: 200, reserved: 0, used: 101, timeWait: 44 },
       /100 to 200 \([^)]+\); .*\b44 /,
     ],
     [
-      { kind: "ports-used-up", first: 100, last: 200, reserved: 5, used: 96, timeWait: 44 },
+      { kind: "ports-exhausted", first: 100, last: 200, reserved: 5, used: 96, timeWait: 44 },
       /100 to 200 \([^)]+\), .* 5 .*; .*\b44 /,
     ],
     [{ kind: "stale-path", path: "/x" }, /nothing listens/],
@@ -255,8 +255,10 @@ test("the advice on every other cause", () => {
   const [choose, ...others] = advise({ kind: "privileged-port", port: 80, start: 1024 });
   assert.match(choose?.message ?? "", /1024/);
   assert.deepEqual(others, terms.advice.privileged(80));
-  assert.deepEqual(commands(advise({ kind: "address-not-here", here: [] })), [terms.advice.addresses]);
-  const usedUp = { kind: "ports-used-up", first: 1, last: 2, reserved: 0, used: 2, timeWait: 0 } as const;
+  assert.deepEqual(commands(advise({ kind: "address-not-local", localAddresses: [] })), [
+    terms.advice.addresses,
+  ]);
+  const usedUp = { kind: "ports-exhausted", first: 1, last: 2, reserved: 0, used: 2, timeWait: 0 } as const;
   assert.deepEqual(advise(usedUp), terms.advice.portsUsedUp);
   const { remove, makeDirectory } = terms.advice;
   assert.deepEqual(commands(advise({ kind: "stale-path", path: "/a b" })), [`${remove} '/a b'`]);

@@ -35,11 +35,11 @@ export function messageOf(cause: Cause): string {
         `privileged port (below ${cause.start}, ${terms.privilege.rule}); this process ` +
         `lacks ${terms.privilege.lacks}`
       );
-    case "address-not-here":
-      return cause.here.length === 0
+    case "address-not-local":
+      return cause.localAddresses.length === 0
         ? "not an address of this machine, which has none of this family"
-        : `not an address of this machine; its addresses are ${cause.here.join(", ")}`;
-    case "ports-used-up":
+        : `not an address of this machine; its addresses are ${cause.localAddresses.join(", ")}`;
+    case "ports-exhausted":
       return (
         `every ephemeral port is in use: ${cause.first} to ${cause.last} (${terms.ephemeralRange})` +
         (cause.reserved === 0 ? "" : `, except ${cause.reserved} reserved ones (${terms.reservedPorts})`) +
@@ -87,9 +87,9 @@ export function adviceOn(
         { message: `Choose a port from ${cause.start} up, or run as root.` },
         ...terms.advice.privileged(cause.port),
       ];
-    case "address-not-here":
+    case "address-not-local":
       return [{ message: "List this machine's addresses.", command: terms.advice.addresses }];
-    case "ports-used-up":
+    case "ports-exhausted":
       return [...terms.advice.portsUsedUp];
     case "stale-path":
       return [{ message: "Remove it.", command: `${terms.advice.remove} ${shellWord(cause.path)}` }];

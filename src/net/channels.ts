@@ -3,7 +3,7 @@ import type { EngineChoice } from "../engine/engine.ts";
 import { type DiagnosticsChannel, engineChannel, typedChannel } from "../engine/engine-channel.ts";
 import type { AcceptError } from "../posix/accept.ts";
 import type { ConnectionBase } from "./connection/connection-base.ts";
-import type { Listening } from "./listener/listener-base.ts";
+import type { ListenerBase } from "./listener/listener-base.ts";
 import type { ConnectOptions } from "./options/connect-options.ts";
 import type { ProxyHeaderError } from "./proxy-protocol/proxy-header-error.ts";
 
@@ -12,13 +12,13 @@ import type { ProxyHeaderError } from "./proxy-protocol/proxy-header-error.ts";
  * under `serve()`, `berkeley/net` or `berkeley/register`.
  */
 export type ListenMessage =
-  | { readonly listener: Listening; readonly server?: undefined }
+  | { readonly listener: ListenerBase; readonly server?: undefined }
   | { readonly server: NetServer; readonly listener?: undefined };
 
 /** A message of `berkeley:accept`: a connection was accepted. */
 export type AcceptMessage =
   | {
-      readonly listener: Listening;
+      readonly listener: ListenerBase;
       /** A Connection or HandledConnection, which no handler and no `accept()` has received yet. */
       readonly connection: ConnectionBase;
       readonly server?: undefined;
@@ -35,7 +35,7 @@ export type AcceptMessage =
 
 /** A message of `berkeley:retry`: accept(2) failed, and will be retried. */
 export type RetryMessage = (
-  | { readonly listener: Listening; readonly server?: undefined }
+  | { readonly listener: ListenerBase; readonly server?: undefined }
   | { readonly server: NetServer; readonly listener?: undefined }
 ) & {
   readonly error: AcceptError;
@@ -51,7 +51,7 @@ export type RetryMessage = (
  * malformed, late, or not from a trusted address. The error has the peer's address.
  */
 export type RefuseMessage = (
-  | { readonly listener: Listening; readonly server?: undefined }
+  | { readonly listener: ListenerBase; readonly server?: undefined }
   | { readonly server: NetServer; readonly listener?: undefined }
 ) & { readonly error: ProxyHeaderError };
 
@@ -63,7 +63,7 @@ export interface CloseMessage {
   /** A Connection or HandledConnection, from `connect()` or a listener. */
   readonly connection?: ConnectionBase | undefined;
   /** A Listener or Server. */
-  readonly listener?: Listening | undefined;
+  readonly listener?: ListenerBase | undefined;
   /** A Socket of `berkeley/net`, or one of Node's that a TLS or HTTP/2 server accepted. */
   readonly socket?: NetSocket | undefined;
   /** A server of Node's. */

@@ -257,8 +257,8 @@ export {
   isPollError,
   type PollError,
   type PollErrorName,
-  type Polled,
   type PollRequest,
+  type PollResult,
   poll,
   tryPoll,
 } from "./poll.ts";

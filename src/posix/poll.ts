@@ -40,7 +40,7 @@ export interface PollRequest<S extends SocketLike = SocketLike> {
 }
 
 /** A ready socket and its events. */
-export interface Polled<S extends SocketLike = SocketLike> {
+export interface PollResult<S extends SocketLike = SocketLike> {
   readonly socket: S;
   readonly revents: number;
 }
@@ -78,7 +78,7 @@ export interface Polled<S extends SocketLike = SocketLike> {
 export function poll<Request extends PollRequest>(
   requests: readonly Request[],
   timeout: number,
-): Polled<Request["socket"]>[] {
+): PollResult<Request["socket"]>[] {
   return unwrap(tryPoll(requests, timeout), poll);
 }
 
@@ -88,7 +88,7 @@ export function poll<Request extends PollRequest>(
 export function tryPoll<Request extends PollRequest>(
   requests: readonly Request[],
   timeout: number,
-): Result<Polled<Request["socket"]>[], PollError> {
+): Result<PollResult<Request["socket"]>[], PollError> {
   const given = elements("requests", "an array", requests);
   checkTimeout(timeout);
   // A request's getters may close a socket, so descriptors are read after all getters have run.
@@ -105,7 +105,7 @@ export function tryPoll<Request extends PollRequest>(
   system ??= currentSystem();
   const returned = wait(system, entries, timeout);
   if (returned < 0) return pollErrors.failure(system, returned);
-  const ready: Polled<Request["socket"]>[] = [];
+  const ready: PollResult<Request["socket"]>[] = [];
   for (const [index, { socket }] of asked.entries()) {
     const revents = entries[index]?.revents ?? 0;
     if (revents !== 0) ready.push({ socket, revents });

@@ -5,7 +5,7 @@ import { connect } from "../../src/net/connection/connect.ts";
 import type { Connection } from "../../src/net/connection/connection.ts";
 import { listen } from "../../src/net/listener/listen.ts";
 import type { Listener } from "../../src/net/listener/listener.ts";
-import type { Listening } from "../../src/net/listener/listener-base.ts";
+import type { ListenerBase } from "../../src/net/listener/listener-base.ts";
 import type { ListenOptions } from "../../src/net/options/listen-options.ts";
 import { installConnectionSockets } from "../../src/node/net/connection-socket.ts";
 import { host } from "../../src/system/host.ts";
@@ -73,7 +73,7 @@ export async function withEnds(
 export const queueTold = host.name !== "windows";
 
 /** Whether this many connections wait in the system's queue, if it reports that. */
-export const waitInQueue = (listening: Listening, count: number): boolean =>
+export const waitInQueue = (listening: ListenerBase, count: number): boolean =>
   !queueTold || listening.queue?.pending === count;
 
 /** The bytes as text, to the end. */

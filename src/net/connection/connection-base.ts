@@ -9,9 +9,9 @@ import { channels } from "../channels.ts";
 import { type ProxyInfo, setProxyInfo } from "../proxy-protocol/proxy-info.ts";
 import { ConnectionLifecycle } from "./connection-lifecycle.ts";
 import { checkDetachable, checkDetachOptions, type DetachOptions } from "./detached-socket.ts";
+import type { FileToSend } from "./file-to-send.ts";
 import { checkPipe, startPipe } from "./pipe.ts";
 import { checkSendFile, type SendFileOptions, sendFile } from "./send-file.ts";
-import type { SentFile } from "./sent-file.ts";
 
 const nothing = new Uint8Array(0);
 const ignore = () => {};
@@ -218,7 +218,7 @@ export abstract class ConnectionBase extends ConnectionLifecycle {
    * await server.close({ drain: 1000 });
    * ```
    */
-  async sendFile(file: SentFile, options: SendFileOptions = {}): Promise<number> {
+  async sendFile(file: FileToSend, options: SendFileOptions = {}): Promise<number> {
     const checked = checkSendFile(file, options);
     if (!this.isOpen) throw this.sendingError;
     this.pipes.checkNoneInto();

@@ -1,7 +1,7 @@
 import type { PendingPoll, Stream } from "../../engine/engine.ts";
 import { CLOSE_ON_EXEC } from "../../system/descriptor-flags.ts";
+import { type FileToOpen, type OpenFile, openFile } from "./file-to-send.ts";
 import type { HeldStream, Sending } from "./held-stream.ts";
-import { type FileToOpen, type OpenFile, openFile } from "./sent-file.ts";
 
 /**
  * How many bytes of a file one turn of the event loop sends: the call blocks while it reads from

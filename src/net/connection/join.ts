@@ -4,11 +4,11 @@ import { type ConnectionBase, checkConnection } from "./connection-base.ts";
 import { checkPipe, type Pipe, startPipe } from "./pipe.ts";
 
 /** How many bytes `join()` has sent. */
-export interface Joined {
+export interface JoinResult {
   /** From the first connection to the second. */
-  readonly forth: number;
+  readonly aToB: number;
   /** From the second to the first. */
-  readonly back: number;
+  readonly bToA: number;
 }
 
 /**
@@ -36,7 +36,11 @@ export interface Joined {
  * await proxy.close({ drain: 1000 });
  * ```
  */
-export async function join(a: ConnectionBase, b: ConnectionBase, options: WaitOptions = {}): Promise<Joined> {
+export async function join(
+  a: ConnectionBase,
+  b: ConnectionBase,
+  options: WaitOptions = {},
+): Promise<JoinResult> {
   const wait = checkWait(options);
   throwIfAborted(wait.signal);
   const [forth, back] = startJoin(a, b);
@@ -50,7 +54,7 @@ export async function join(a: ConnectionBase, b: ConnectionBase, options: WaitOp
   } finally {
     stop();
   }
-  return { forth: forth.bytes, back: back.bytes };
+  return { aToB: forth.bytes, bToA: back.bytes };
 }
 
 /** `join()`, with counts that can be read meanwhile. Starts both pipes or none. @internal */

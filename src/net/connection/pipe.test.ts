@@ -133,7 +133,7 @@ for (const transport of transports) {
             const back = sendAll(right.peer, 1_000_000);
             const received = await Promise.all([readAll(right.peer, true), readAll(left.peer)]);
             assert.deepEqual(received, await Promise.all([there, back]));
-            assert.deepEqual(await joined, { forth: 3_000_000, back: 1_000_000 });
+            assert.deepEqual(await joined, { aToB: 3_000_000, bToA: 1_000_000 });
             await Promise.all([isGone(left.inner), isGone(right.inner)]);
           });
         },
@@ -164,7 +164,7 @@ for (const transport of transports) {
           for await (const bytes of right.peer) received += bytes.length;
           await last;
           assert.equal(received, written);
-          assert.deepEqual(await joined, { forth: written, back: 0 });
+          assert.deepEqual(await joined, { aToB: written, bToA: 0 });
         },
       );
     },
@@ -183,7 +183,7 @@ for (const one of enginesHere) {
         const back = sendAll(right.peer, 2_000_000);
         const received = await Promise.all([readAll(right.peer, true), readAll(left.peer)]);
         assert.deepEqual(received, await Promise.all([there, back]));
-        assert.deepEqual(await joined, { forth: 2_000_000, back: 2_000_000 });
+        assert.deepEqual(await joined, { aToB: 2_000_000, bToA: 2_000_000 });
       });
     });
   }
@@ -200,7 +200,7 @@ asyncApiTest("pipe: an end reaches the other peer, which can still answer", asyn
     assert.equal(Buffer.from((await left.peer.read()) ?? []).toString(), "answer");
     await right.peer.end();
     assert.equal(await left.peer.read(), null);
-    assert.deepEqual(await joined, { forth: 8, back: 6 });
+    assert.deepEqual(await joined, { aToB: 8, bToA: 6 });
   });
 });
 

@@ -2,8 +2,8 @@ import { argumentType, checkObject, integer, kind } from "../../errors/argument.
 import { checkWait, onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { NOT_OF_SEND_FILE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { FileSending } from "./file-sending.ts";
+import { checkFile, type FileToOpen, type FileToSend } from "./file-to-send.ts";
 import type { HeldStream } from "./held-stream.ts";
-import { checkFile, type FileToOpen, type SentFile } from "./sent-file.ts";
 
 /** Options of `sendFile()`. */
 export interface SendFileOptions extends WaitOptions {
@@ -27,7 +27,7 @@ export interface CheckedFile {
 /**
  * Throws a TypeError or RangeError for bad arguments, and the reason of a signal that is aborted.
  */
-export function checkSendFile(file: SentFile, options: SendFileOptions): CheckedFile {
+export function checkSendFile(file: FileToSend, options: SendFileOptions): CheckedFile {
   const fileToOpen = checkFile(file);
   checkObject("options", "{ offset?, length?, progress?, signal?, timeout? }", options);
   refuseOptionsOfOthers("sendFile()", options, NOT_OF_SEND_FILE);

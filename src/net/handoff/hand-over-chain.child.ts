@@ -8,10 +8,10 @@ import { socketpair } from "../../posix/socketpair.ts";
 import { listen } from "../listener/listen.ts";
 import type { ListenOptions } from "../options/listen-options.ts";
 import { handOver } from "./hand-over.ts";
-import { type TakenOver, takeOver } from "./take-over.ts";
+import { type TakenOverSockets, takeOver } from "./take-over.ts";
 
 const [program = "", generation = "", last = "", count = "", engine = "", path] = process.argv.slice(1);
-const taken: TakenOver | undefined = generation === "0" ? undefined : await takeOver();
+const taken: TakenOverSockets | undefined = generation === "0" ? undefined : await takeOver();
 const endpoint = path === undefined ? { host: "127.0.0.1" } : { path };
 const where: ListenOptions = taken === undefined ? endpoint : { socket: taken };
 let left = Number(count);

@@ -12,18 +12,18 @@ import { listen as posixListen } from "../../posix/listen.ts";
 import { send } from "../../posix/send.ts";
 import { sendmsg } from "../../posix/sendmsg.ts";
 import { listen } from "../listener/listen.ts";
-import type { Listening } from "../listener/listener-base.ts";
+import type { ListenerBase } from "../listener/listener-base.ts";
 import { handOver } from "./hand-over.ts";
 import { PATH_FILE_LENGTH, SOCKETS, SOCKETS_AND_PATH } from "./hand-over-message.ts";
-import { type TakenOver, takeOver } from "./take-over.ts";
+import { type TakenOverSockets, takeOver } from "./take-over.ts";
 
 const noMessages: Exceptions = { windows: "Windows cannot pass sockets between processes in messages" };
 
 /** A hand-over within this process, up to takeOver(). */
 async function begin(
-  old: Listening,
+  old: ListenerBase,
   fixture: Fixture,
-): Promise<{ readonly handed: Promise<void>; readonly taken: TakenOver }> {
+): Promise<{ readonly handed: Promise<void>; readonly taken: TakenOverSockets }> {
   const [ours, theirs] = fixture.pair(SOCK.STREAM);
   const handed = handOver(old, ours);
   // It may reject before it is awaited.
@@ -35,7 +35,7 @@ asyncApiTest(
   "handOver: the path stays when the old process stops, and its last owner removes it",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
-    let current: Listening = await listen({ path, engine });
+    let current: ListenerBase = await listen({ path, engine });
     for (let generation = 1; generation <= 2; generation++) {
       const { handed, taken } = await begin(current, fixture);
       const renewed = await listen({ socket: taken, engine });

@@ -59,7 +59,7 @@ const LOOK = 2;
  * Sockets handed over by an old process: `takeOver()` returns them, and `listen({ socket: taken })`
  * takes them.
  */
-export class TakenOver implements SocketHolder {
+export class TakenOverSockets implements SocketHolder {
   readonly sockets: readonly Socket[];
   /** The addresses of the sockets. */
   readonly addresses: readonly Address[];
@@ -148,7 +148,7 @@ export class TakenOver implements SocketHolder {
  * ```
  * @see [unix](https://man7.org/linux/man-pages/man7/unix.7.html)
  */
-export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver> {
+export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOverSockets> {
   const wait = checkWait(options);
   if (!host.capabilities.passesDescriptors)
     unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
@@ -165,7 +165,7 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
     if (sockets.length === 0) unwrap(takeOverErrors.fail(host, "BrokenPipe"), takeOver);
     const withPath = kind[0] === SOCKETS_AND_PATH && message.bytes === kind.length;
     const pathFile = withPath ? { dev: kind.readBigUInt64LE(1), ino: kind.readBigUInt64LE(9) } : undefined;
-    return new TakenOver(channel, sockets, pathFile);
+    return new TakenOverSockets(channel, sockets, pathFile);
   } catch (error) {
     if (!channel.closed) tryClose(channel);
     throw error;

@@ -58,7 +58,7 @@ interface OpenConnection {
 }
 
 /** The base of Listener and Server. */
-export abstract class Listening extends TransferableListener implements AsyncDisposable {
+export abstract class ListenerBase extends TransferableListener implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #addresses: readonly Address[];
   readonly #loops: readonly AcceptLoop[];

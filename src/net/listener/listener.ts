@@ -5,7 +5,7 @@ import { Connection } from "../connection/connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import type { ProxyInfo } from "../proxy-protocol/proxy-info.ts";
 import { Waiters } from "../waiters.ts";
-import { Listening, type StopReason } from "./listener-base.ts";
+import { ListenerBase, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
 /** How many connections are accepted ahead of a program that keeps asking. */
@@ -41,7 +41,7 @@ const MOST_AWAITED = 1024;
  * await listener.close();
  * ```
  */
-export class Listener extends Listening implements AsyncIterable<Connection> {
+export class Listener extends ListenerBase implements AsyncIterable<Connection> {
   readonly #waiters = new Waiters<Connection | null>("accept()");
   /** Connections accepted ahead. */
   readonly #ready: Connection[] = [];

@@ -3,7 +3,7 @@ import { HandledConnection } from "../connection/handled-connection.ts";
 import type { ConnectionHandlers } from "../connection/handlers.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import type { ProxyInfo } from "../proxy-protocol/proxy-info.ts";
-import { Listening, type StopReason } from "./listener-base.ts";
+import { ListenerBase, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
 /**
@@ -30,7 +30,7 @@ import type { ListeningSockets } from "./listening-sockets.ts";
  * await server.close({ drain: 1000 });
  * ```
  */
-export class Server extends Listening {
+export class Server extends ListenerBase {
   readonly #handlers: ConnectionHandlers<unknown>;
 
   /** @internal */

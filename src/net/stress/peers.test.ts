@@ -21,11 +21,11 @@ import { connect } from "../connection/connect.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { HandledConnection } from "../connection/handled-connection.ts";
 import { listen } from "../listener/listen.ts";
-import type { Listening } from "../listener/listener-base.ts";
+import type { ListenerBase } from "../listener/listener-base.ts";
 import type { ListenOptions } from "../options/listen-options.ts";
 
 /** An echo server of either kind. */
-type Start = (options: ListenOptions) => Promise<Listening>;
+type Start = (options: ListenOptions) => Promise<ListenerBase>;
 
 const echoServers: Readonly<Record<string, Start>> = {
   handlers: (options) => listen(options, { data: (connection, bytes) => connection.write(bytes) }),
@@ -51,7 +51,7 @@ async function echo(connection: Connection): Promise<void> {
 }
 
 /** A well-behaved peer. */
-async function servesWell(engine: EngineName, server: Listening): Promise<void> {
+async function servesWell(engine: EngineName, server: ListenerBase): Promise<void> {
   const client = await connect({ address: server.address, engine });
   await client.end("well");
   assert.equal(await readText(client), "well");
@@ -170,7 +170,7 @@ class SlowPeer {
   sent = 0;
   #received = 0;
 
-  constructor(fixture: Fixture, server: Listening) {
+  constructor(fixture: Fixture, server: ListenerBase) {
     this.#socket = fixture.socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
     this.#seed = this.#socket.fd;
     const connected = tryConnect(this.#socket, server.address);

@@ -5,7 +5,7 @@ import { CLOSE_ON_EXEC } from "../../system/descriptor-flags.ts";
 import type { System } from "../../system/system.ts";
 
 /** A file to send: its path, a FileHandle of `node:fs/promises`, or a descriptor number. */
-export type SentFile = string | URL | FileHandle | number;
+export type FileToSend = string | URL | FileHandle | number;
 
 const fs = builtin("node:fs");
 
@@ -18,7 +18,7 @@ export type FileToOpen = string | URL | number;
  * Throws a TypeError or RangeError unless the value is a file that can be sent. The number of a
  * FileHandle is read once, here.
  */
-export function checkFile(file: SentFile): FileToOpen {
+export function checkFile(file: FileToSend): FileToOpen {
   if (fs === undefined) throw invalidValue("sendFile() needs node:fs, which this runtime lacks");
   if (file instanceof URL) return file;
   if (typeof file === "number") return descriptor(file);
