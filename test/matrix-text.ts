@@ -137,18 +137,28 @@ function groupsOf(conformance: Conformance): Group[] {
   return [...groups.values()].map(({ columns, counts }) => ({ title: columnsTitle(columns), counts }));
 }
 
-/** `Linux, Node 20` and `Linux, Node 22` become `Linux, Node 20, 22`. */
+/** `Linux, Node 20`, `Linux, Node 22` and `Linux, Bun` become `Linux (Node 20, 22, Bun)`. */
 export function columnsTitle(columns: readonly Column[]): string {
-  return columns
-    .map((column, index) => {
-      const before = columns[index - 1] ?? "";
-      let shared = 0;
-      for (const word of column.split(/(?<= )/)) {
-        if (!before.startsWith(column.slice(0, shared + word.length))) break;
-        shared += word.length;
-      }
-      return column.slice(shared);
-    })
+  const systems = new Map<string, string[]>();
+  for (const column of columns) {
+    const [system = "", runtime] = column.split(/, (?=[^,]*$)/);
+    const runtimes = systems.get(system) ?? [];
+    systems.set(system, runtime === undefined ? runtimes : [...runtimes, runtime]);
+  }
+  return [...systems].map(([system, runtimes]) => systemTitle(system, withoutRepeats(runtimes))).join(", ");
+}
+
+/** `Windows (Wine)` becomes `Windows (Wine, Node 22)`. */
+function systemTitle(system: string, runtimes: string): string {
+  if (runtimes === "") return system;
+  return system.endsWith(")") ? `${system.slice(0, -1)}, ${runtimes})` : `${system} (${runtimes})`;
+}
+
+/** `Node 20` and `Node 22` become `Node 20, 22`. */
+function withoutRepeats(runtimes: readonly string[]): string {
+  const name = (index: number) => runtimes[index]?.split(" ")[0];
+  return runtimes
+    .map((runtime, index) => (name(index) === name(index - 1) ? runtime.replace(/^\S+ /, "") : runtime))
     .join(", ");
 }
 

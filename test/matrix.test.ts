@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Conformance, countsOf, differences, gather, problems, updated } from "./matrix.ts";
-import { conformancePage, summaryTable } from "./matrix-text.ts";
+import { columnsTitle, conformancePage, summaryTable } from "./matrix-text.ts";
 import { except } from "./platform.ts";
 import type { RowRecord } from "./record.ts";
 import { root } from "./root.ts";
@@ -77,10 +77,17 @@ test("the counts of a call, and merged columns with equal counts", () => {
     { passed: 1, skipped: 1 },
   ]);
   assert.deepEqual(summaryTable(conformance).split("\n"), [
-    "|          | Linux, Node 20, 22 |        Linux, Bun |",
-    "| -------- | -----------------: | ----------------: |",
-    "| `listen` |                  2 |     1 (1 skipped) |",
-    "| **all**  |              **2** | **1 (1 skipped)** |",
+    "|          | Linux (Node 20, 22) |       Linux (Bun) |",
+    "| -------- | ------------------: | ----------------: |",
+    "| `listen` |                   2 |     1 (1 skipped) |",
+    "| **all**  |               **2** | **1 (1 skipped)** |",
   ]);
-  assert.match(conformancePage(conformance), /### Bun differs\n\n- `listen`: b \(Linux, Bun\)\n$/);
+  assert.match(conformancePage(conformance), /### Bun differs\n\n- `listen`: b \(Linux \(Bun\)\)\n$/);
+});
+
+test("columns of the same system are named together", () => {
+  assert.equal(columnsTitle(["Simulated", "Linux 6.1, x64"]), "Simulated, Linux 6.1 (x64)");
+  const wine = ["Windows (Wine), Node 22", "Windows (Wine), Node 20"] as const;
+  const apart = ["Linux, Node 20", ...wine, "Linux, Bun", "Linux, musl"] as const;
+  assert.equal(columnsTitle(apart), "Linux (Node 20, Bun, musl), Windows (Wine, Node 22, 20)");
 });
