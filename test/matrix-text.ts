@@ -43,7 +43,7 @@ export function conformancePage(conformance: Conformance): string {
     "# Conformance",
     "",
     "Each call has a table of rows. A row is one clause of a document, such as a sentence of POSIX or of a manual",
-    "page, and a test that brings the kernel, or a scripted system, into that situation and checks the result. No row",
+    "page, with a test that puts the kernel, or a scripted system, into that situation and checks the result. No row",
     "fails: `npm run conformance` writes this page only if all pass, and `npm run check` fails when the page is stale.",
     "[listen.md](listen.md) maps the documents of `listen()` to its rows, sentence by sentence.",
     "",

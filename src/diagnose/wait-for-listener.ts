@@ -112,7 +112,7 @@ function limited({ timeout, signal }: WaitForListenerOptions): Limit {
 interface WatchedEndpoint {
   readonly address: Ipv4Address | Ipv6Address | UnixAddress;
   /** Whether the system's table has a listener; undefined if the table does not say. */
-  isTold(): boolean | undefined;
+  isInTable(): boolean | undefined;
   /** Whether a connection finds a listener. */
   connects(): boolean;
   stop(): void;
@@ -120,7 +120,7 @@ interface WatchedEndpoint {
 
 /** Prefers an endpoint found in the table to one found by connecting. */
 function listenedOn(watched: readonly WatchedEndpoint[]): WatchedEndpoint | undefined {
-  const told = watched.map((endpoint) => endpoint.isTold());
+  const told = watched.map((endpoint) => endpoint.isInTable());
   const seen = told.indexOf(true);
   if (seen !== -1) return watched[seen];
   return watched.find((endpoint, index) => told[index] === undefined && endpoint.connects());
@@ -156,13 +156,13 @@ async function addressesOf(name: string, port: number): Promise<(Ipv4Address | I
 function portEndpoint(address: Ipv4Address | Ipv6Address): WatchedEndpoint {
   const { isListening, stop } = connectionProbe(address);
   const isHere = isAddressHere(address.address);
-  const isTold = () => (isHere ? isListenedOn(address) : undefined);
-  return { address, isTold, connects: isListening, stop };
+  const isInTable = () => (isHere ? isListenedOn(address) : undefined);
+  return { address, isInTable, connects: isListening, stop };
 }
 
 function pathEndpoint(address: UnixAddress): WatchedEndpoint {
   // Throws a RangeError if the path does not fit.
   encodeAddress(address, host, host.address);
   const path = Buffer.from(address.path);
-  return { address, isTold: () => isPathListenedOn(path), connects: () => false, stop: () => {} };
+  return { address, isInTable: () => isPathListenedOn(path), connects: () => false, stop: () => {} };
 }

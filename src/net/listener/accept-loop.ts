@@ -22,7 +22,7 @@ export interface AcceptOwner {
    * Descriptors or memory ran out; accepting is retried after `delay` milliseconds. Connections
    * wait in the queue.
    */
-  onPutOff(error: AcceptError, milliseconds: number): void;
+  onBackOff(error: AcceptError, milliseconds: number): void;
   /** A connection failed before it was accepted, and is gone; the next one is accepted. */
   onLost(error: AcceptError): void;
   /** Accepting has failed for good: the socket no longer listens, or the error is unknown. */
@@ -178,7 +178,7 @@ export class AcceptLoop implements AcceptorHandlers {
       // The acceptor keeps the process running, or was unref'd.
       this.#timer = this.#system.clock.setTimeout(() => this.tryAgain(), this.#wait).unref();
     }
-    this.#owner.onPutOff(error, this.#wait);
+    this.#owner.onBackOff(error, this.#wait);
   }
 
   #stopWaiting() {

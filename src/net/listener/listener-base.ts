@@ -266,7 +266,7 @@ export abstract class ListenerBase extends TransferableListener implements Async
   }
 
   /** @internal */
-  onPutOff(error: AcceptError, milliseconds: number): void {
+  onBackOff(error: AcceptError, milliseconds: number): void {
     this.#retried += 1;
     this.#count(error.name);
     this.#retry(error, milliseconds);

@@ -272,7 +272,7 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
     this.#uncount("SocketClosed");
   }
 
-  onPutOff(error: AcceptError, milliseconds: number): void {
+  onBackOff(error: AcceptError, milliseconds: number): void {
     this.#putOff = true;
     this.#retried += 1;
     this.#count(error.name);
