@@ -21,17 +21,17 @@ import { ServedConnections } from "./served-connections.ts";
 import { ServedServer } from "./served-server.ts";
 
 /**
- * Makes a Node server (`net`, `http`, `https`, `http2` or `tls`) listen through our
- * `listen()`, with its options. The server behaves as if its own `listen()` had been called:
- * `listening`, `address()`, `close()`, `getConnections()` and the time limits of http work. With
- * `proxyProtocol`, `remoteAddress` of a socket is the client's, so `req.ip` of Express is.
+ * Makes a Node server (`net`, `http`, `https`, `http2` or `tls`) listen through our `listen()`,
+ * with its options. The server behaves as if its own `listen()` had been called: `listening`,
+ * `address()`, `close()`, `getConnections()` and the time limits of http work. With
+ * `proxyProtocol`, a socket's `remoteAddress` is the client's, and so is Express's `req.ip`.
  *
  * Connections of `net` and `http` are Sockets of `berkeley/net`. Those of `tls`, `https` and
  * `http2` are Node's own, made from the accepted descriptor. On Bun, whose node:net is built
  * differently, it throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM.
  *
  * @param server a server that is not listening yet
- * @param options where and how: see ListenOptions
+ * @param options where and how to listen: see ListenOptions
  * @returns a promise that resolves once the server listens
  * @throws the errors of `listen(options)`, and the signal's `reason`
  * @throws Error with code ERR_SERVER_ALREADY_LISTEN if the server is already listening. The server

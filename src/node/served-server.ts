@@ -68,7 +68,7 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
     return this.#handle.loops.map((loop) => new BorrowedSocket(this.#handle.engine.system, loop));
   }
 
-  /** The backlog that was asked for, and the one in effect. */
+  /** The requested backlog, and the one in effect. */
   get backlog(): Backlog {
     return backlogOf(this.sockets, this.#requestedBacklog);
   }

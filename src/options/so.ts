@@ -118,7 +118,7 @@ export const SO = {
    * portable call.
    */
   LISTENQLEN: readOnly("SO_LISTENQLEN", int),
-  /** The backlog in force; FreeBSD. */
+  /** The backlog in effect; FreeBSD. */
   LISTENQLIMIT: readOnly("SO_LISTENQLIMIT", int),
   /** Locks the filter permanently: unlocking fails with PermissionDenied. */
   LOCK_FILTER: option("SO_LOCK_FILTER", flag),
