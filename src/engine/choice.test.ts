@@ -32,10 +32,10 @@ test("engineChoice: by default, the best engine that the system supports, with t
 test("engineChoice: the environment overrides the default, and the argument overrides both", () => {
   for (const each of enginesHere) {
     withEnvironment(each.name, () => {
-      assert.deepEqual(engineChoice(), { name: each.name, reason: "BERKELEY_ENGINE says so" });
+      assert.deepEqual(engineChoice(), { name: each.name, reason: "BERKELEY_ENGINE requests it" });
       assert.equal(engine(), each);
       for (const { name } of enginesHere)
-        assert.deepEqual(engineChoice(name), { name, reason: "it was asked for" });
+        assert.deepEqual(engineChoice(name), { name, reason: "the program requested it" });
     });
   }
 });

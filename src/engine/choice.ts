@@ -33,7 +33,7 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
     if (!names.includes(wanted))
       throw invalidString(wanted, `engine must be ${names.join(" or ")}, not ${quoted(wanted)}`);
     if (currentSystem() === host)
-      return must(wanted, "it was asked for", `the engine ${wanted} was asked for, but is unavailable`);
+      return must(wanted, "the program requested it", `the requested engine, ${wanted}, is unavailable`);
   }
   if (currentSystem() !== host) return { name: "readiness", reason: "the host is simulated" };
   const fromEnvironment = process.env.BERKELEY_ENGINE;
@@ -44,7 +44,7 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
         "ERR_INVALID_ARG_VALUE",
         `BERKELEY_ENGINE is "${fromEnvironment}"; it must be ${names.join(" or ")}`,
       );
-    return must(name, "BERKELEY_ENGINE says so", `BERKELEY_ENGINE is ${name}, which is unavailable`);
+    return must(name, "BERKELEY_ENGINE requests it", `BERKELEY_ENGINE is ${name}, which is unavailable`);
   }
   const missing = uringLacks();
   if (missing === undefined) return { name: "uring", reason: "the kernel has every io_uring feature needed" };

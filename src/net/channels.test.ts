@@ -84,7 +84,7 @@ asyncApiTest("channels: messages for a Listener, its connection, and the ends of
       assert.equal(closed.filter(([what, error]) => what === each && error === null).length, 1);
     assert.equal(closed.length, 3);
     const { name } = engineNamed(engine);
-    assert.deepEqual(heard.engine.slice(0, 2), Array(2).fill({ name, reason: "it was asked for" }));
+    assert.deepEqual(heard.engine.slice(0, 2), Array(2).fill({ name, reason: "the program requested it" }));
     assert.deepEqual(count(heard.names), { engine: 3, listen: 1, accept: 1, connect: 1, close: 3 });
   }),
 );
@@ -160,7 +160,7 @@ asyncApiTest("channels: udp() publishes its engine", (engine) =>
   Heard.during(async (heard) => {
     const socket = await udp({ ...loopback, engine });
     await socket.close();
-    assert.deepEqual(heard.engine, [{ name: engine, reason: "it was asked for" }]);
+    assert.deepEqual(heard.engine, [{ name: engine, reason: "the program requested it" }]);
   }),
 );
 

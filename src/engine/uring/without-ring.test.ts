@@ -28,7 +28,7 @@ function printed(why: string): string {
   const code = "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM";
   return [
     `readiness: io_uring is unavailable: ${why}`,
-    `${code}: the engine uring was asked for, but is unavailable: ${why}`,
+    `${code}: the requested engine, uring, is unavailable: ${why}`,
     `${code}: BERKELEY_ENGINE is uring, which is unavailable: ${why}`,
     "none left open",
     "",
