@@ -75,7 +75,7 @@ function listenOnSockets(
   }
 }
 
-/** The backlog that was asked for. */
+/** The requested backlog. */
 function listenOnSocket(socket: Socket, { backlog, options }: CheckedListenOptions): number | undefined {
   setOptionValues(socket, options);
   const listens = getsockopt(socket, SO.ACCEPTCONN);

@@ -47,7 +47,7 @@ export function nativeHandle(listening: Socket, ours: ServerHandle): object {
   return Object.assign(handle, methods);
 }
 
-/** A handle of ours alone, with what Node's `server.address()` needs. */
+/** Our own handle, with what Node's `server.address()` needs. */
 function withoutNode(ours: ServerHandle, address: object): object {
   return {
     close: () => ours.close(),

@@ -1,4 +1,4 @@
-// What Node's TLS reads and writes when a program upgrades a connection of ours, as with STARTTLS:
+// What Node's TLS reads and writes when a program upgrades our connection, as with STARTTLS:
 // a stream below the Socket, as a libuv handle is. So the Socket's own listeners get no ciphertext,
 // and the program may emit `data` on it.
 import { Duplex } from "node:stream";
