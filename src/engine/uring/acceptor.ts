@@ -61,9 +61,10 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.whenClosed(done);
     if (this.stopped) return;
     this.stop();
-    this.#stopAccepting();
     this.#pausing = undefined;
-    if (!this.inFlight) this.closeDescriptor(0);
+    if (this.inFlight) this.#cancelNow();
+    this.closeDescriptor(0);
+    this.loop.ring.submit();
   }
 
   override tell(): void {
@@ -112,10 +113,19 @@ export class UringAcceptor extends UringHandle implements Acceptor {
 
   /** Called when none of its operations is in flight any more. */
   #rest(): void {
-    if (this.#untaken) wakeAcceptors(linux, this.fd);
+    if (this.#untaken && !this.stopped) wakeAcceptors(linux, this.fd);
     this.#untaken = false;
-    if (this.stopped) this.closeDescriptor(0);
-    else this.tell();
+    if (!this.stopped) this.tell();
+  }
+
+  /**
+   * Cancels everything in flight without waiting for the end of the tick. An operation refers to
+   * the socket, whose address would otherwise stay in use for a `listen()` that follows `close()`.
+   */
+  #cancelNow(): void {
+    this.#stopAccepting();
+    this.loop.ring.submit();
+    wakeAcceptors(linux, this.fd);
   }
 
   #stopAccepting(): void {

@@ -51,6 +51,28 @@ both("a server that listens again as soon as it is closed", async (net) => {
   assert.equal(await closing, undefined);
 });
 
+both("a port is free as soon as close() returns", async (net) => {
+  const first = net.createServer();
+  const port = await listening(first);
+  const again = net.createServer();
+  first.close();
+  again.listen(port, "127.0.0.1");
+  await once(again, "listening");
+  // The same server, and from the event of its connection.
+  again.close();
+  again.listen(port, "127.0.0.1");
+  await once(again, "listening");
+  const last = net.createServer();
+  again.once("connection", (socket) => {
+    socket.destroy();
+    again.close();
+    last.listen(port, "127.0.0.1");
+  });
+  const client = net.connect(port, "127.0.0.1").resume();
+  await Promise.all([once(last, "listening"), once(client, "close")]);
+  await closed(last);
+});
+
 both("a server that has all the connections it may have", async (net) => {
   const server = net.createServer((socket) => socket.resume());
   server.maxConnections = 1;
