@@ -155,6 +155,12 @@ export class Connecting {
 
   /** Aborts the attempts; no event follows. */
   cancel(): void {
+    if (this.#ended) return;
+    this.#stop();
+    this.#context.emitDestroy();
+  }
+
+  #stop() {
     this.#ended = true;
     this.#settings.engine.system.clock.clearTimeout(this.#timer);
     for (const attempt of this.#attempts) attempt.cancel();
@@ -185,7 +191,7 @@ export class Connecting {
   }
 
   #succeed(socket: OpenSocket) {
-    this.cancel();
+    this.#stop();
     this.#socket._connected(socket, this.#context);
   }
 
@@ -210,9 +216,21 @@ export class Connecting {
   }
 }
 
-/** An AsyncLocalStorage context, such as each libuv handle and request has. */
+/**
+ * An AsyncLocalStorage context, such as each libuv handle and request has. `emitDestroy()` ends it:
+ * libraries that keep a value for each resource, such as cls-hooked, delete the value then.
+ */
 export function newContext(type = "TCPWRAP"): AsyncResource {
   return new AsyncResource(type, { requireManualDestroy: true });
+}
+
+/** Returns a function that calls back once, in a context of its own. */
+export function inOwnContext(type: string, call: () => void): () => void {
+  const context = newContext(type);
+  return () => {
+    context.runInAsyncScope(call);
+    context.emitDestroy();
+  };
 }
 
 const outside = newContext();

@@ -1,8 +1,9 @@
 // The AsyncLocalStorage contexts of a Socket's events, in node:net and in berkeley/net.
 import assert from "node:assert/strict";
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
+import { setImmediate as immediate } from "node:timers/promises";
 import { both, closed, listening, type Net } from "../../../test/both-nets.ts";
 
 both("a connection sees neither the context of listen() nor that of another connection", async (net) => {
@@ -70,6 +71,33 @@ both("callbacks of write() and end(), and `finish`, have the context of their ca
     assert.deepEqual(told.sort(), ["ended in end", "finished in end", "written in write"]);
   }
   await closed(server);
+});
+
+both("async hooks are told that every resource is destroyed", async (net) => {
+  const types = new Set(["TCPWRAP", "TCPSERVERWRAP", "TCPCONNECTWRAP", "WRITEWRAP", "SHUTDOWNWRAP"]);
+  const alive = new Map<number, string>();
+  const hook = createHook({
+    init: (id, type) => types.has(type) && alive.set(id, type),
+    destroy: (id) => alive.delete(id),
+  });
+  hook.enable();
+  try {
+    const server = net.createServer();
+    const port = await listening(server);
+    // More than the system takes, so that the write and the end after it wait.
+    const [client, socket] = await connected(net, server, port);
+    client.end(Buffer.alloc(20_000_000));
+    socket.resume().end();
+    await Promise.all([once(client.resume(), "close"), once(socket, "close")]);
+    await closed(server);
+    await assert.rejects(once(net.connect(port, "127.0.0.1"), "close"), { code: "ECONNREFUSED" });
+    await once(net.connect(port, "127.0.0.1").destroy(), "close");
+    // The hooks are called in a later turn of the event loop.
+    for (let turns = 0; alive.size > 0 && turns < 100; turns++) await immediate();
+    assert.deepEqual([...alive.values()], []);
+  } finally {
+    hook.disable();
+  }
 });
 
 /** Connects, and returns both Sockets. */

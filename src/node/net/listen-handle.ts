@@ -1,4 +1,3 @@
-import type { AsyncResource } from "node:async_hooks";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
@@ -19,7 +18,7 @@ import { listen } from "../../posix/listen.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import type { FileNumber } from "../../system/services.ts";
 import type { System } from "../../system/system.ts";
-import { emptyContext, newContext } from "./connecting.ts";
+import { newContext } from "./connecting.ts";
 import { nativeHandle, type ServerHandle } from "./native-handle.ts";
 
 /** The arguments of Node's `_listen2()`. */
@@ -126,11 +125,8 @@ function socketFrom(system: System, fd: number): Socket {
 
 /** Receives the connections. */
 export interface ListenOwner {
-  /**
-   * @param info what the connection's PROXY header said, if there was one
-   * @param context that of the connection's events
-   */
-  accepted(fd: number, info: ProxyInfo | undefined, context: AsyncResource): void;
+  /** @param info what the connection's PROXY header said, if there was one */
+  accepted(fd: number, info: ProxyInfo | undefined): void;
   failed(error: AcceptError): void;
   /** accept(2) failed, and is retried after `delay` milliseconds. */
   retried?: ((error: AcceptError, delay: number) => void) | undefined;
@@ -255,7 +251,7 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
   }
 
   onAdmitted(fd: number, info: ProxyInfo | undefined): void {
-    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd, info, emptyContext());
+    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd, info);
   }
 
   onRefused(error: ProxyHeaderError): void {
@@ -328,6 +324,7 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
         left -= 1;
         if (left > 0) return;
         this.context.runInAsyncScope(this.#owner.closed, this.#owner);
+        this.context.emitDestroy();
         this.#resolveClosed();
       });
     }

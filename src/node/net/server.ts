@@ -1,4 +1,3 @@
-import type { AsyncResource } from "node:async_hooks";
 import cluster from "node:cluster";
 import diagnostics from "node:diagnostics_channel";
 import net, { isIP } from "node:net";
@@ -19,7 +18,7 @@ import {
   announceRetry,
   announceStop,
 } from "./announce.ts";
-import { newContext } from "./connecting.ts";
+import { emptyContext, inOwnContext } from "./connecting.ts";
 import { asCallOfNode } from "./errors.ts";
 import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
 import {
@@ -88,7 +87,7 @@ export function listenOnOpened(
   { onRetry, proxyProtocol }: ServeSettings = {},
 ): ListenHandle {
   const owner: ListenOwner = {
-    accepted: (fd, info, context) => accepted(server, handle, fd, info, context),
+    accepted: (fd, info) => accepted(server, handle, fd, info),
     failed: (error) => server.emit("error", error),
     retried: (error, delay) => {
       announceRetry(server, error, delay);
@@ -100,9 +99,9 @@ export function listenOnOpened(
       announceStop(server);
     },
     closed: () => {
-      const contexts = closing.get(server) ?? [];
+      const calls = closing.get(server) ?? [];
       closing.delete(server);
-      for (const context of contexts) context.runInAsyncScope(() => server._emitCloseIfDrained?.());
+      for (const call of calls) call();
     },
   };
   const handle = new ListenHandle(chosen, opened, owner, proxyProtocol);
@@ -126,16 +125,17 @@ function isOfCluster(server: net.Server): boolean {
 }
 
 /**
- * Servers whose descriptor is being closed, and the async contexts in which they are to emit
- * `close` afterwards: that of each call of `close()`, or of the end of the last connection.
+ * Servers whose descriptor is being closed, and what makes them emit `close` afterwards, in the
+ * async context of each call of `close()`, or of the end of the last connection.
  */
-const closing = new WeakMap<net.Server, AsyncResource[]>();
+const closing = new WeakMap<net.Server, (() => void)[]>();
 
 /** Node's `close()`, but it waits until the descriptor is closed, so that the port is free. */
 export function emitCloseIfDrained(server: ListeningServer): void {
-  const contexts = closing.get(server);
-  if (contexts === undefined) nodeEmitClose.call(server);
-  else if (!server._handle && server._connections === 0) contexts.push(newContext());
+  const calls = closing.get(server);
+  if (calls === undefined) nodeEmitClose.call(server);
+  else if (!server._handle && server._connections === 0)
+    calls.push(inOwnContext("TCPWRAP", () => server._emitCloseIfDrained?.()));
 }
 
 /** Whether it has all the connections that it may have. For Node 20, 0 is no limit. */
@@ -149,7 +149,6 @@ function accepted(
   handle: ListenHandle,
   fd: number,
   info: ProxyInfo | undefined,
-  context: AsyncResource,
 ): void {
   if (isFull(server)) {
     server.emit("drop", handle.isUnix ? undefined : handle.ends(fd, info));
@@ -164,9 +163,7 @@ function accepted(
       return;
     }
   }
-  const socket = takesNodeHandle(server, handle)
-    ? nodeSocket(server, fd)
-    : engineSocket(server, handle, fd, context);
+  const socket = takesNodeHandle(server, handle) ? nodeSocket(server, fd) : engineSocket(server, handle, fd);
   if (info !== undefined) reportClient(socket, info);
   server._connections++;
   socket.server = server;
@@ -208,14 +205,9 @@ function nodeSocket(server: ListeningServer, fd: number) {
   return socket;
 }
 
-function engineSocket(
-  server: ListeningServer,
-  handle: ListenHandle,
-  fd: number,
-  context: AsyncResource,
-): EngineSocket {
+function engineSocket(server: ListeningServer, handle: ListenHandle, fd: number): EngineSocket {
   const socket = new EngineSocket(socketOptions(server));
-  const connection = socket._accepted(handle.engine, fd, context, handle);
+  const connection = socket._accepted(handle.engine, fd, emptyContext(), handle);
   if (server.noDelay) setNoDelay(connection.socket, true);
   if (server.keepAlive) setKeepAlive(connection.socket, true, server.keepAliveInitialDelay);
   if (server.pauseOnConnect) Reflect.set(socket, "readableFlowing", false);

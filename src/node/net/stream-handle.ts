@@ -12,7 +12,7 @@ import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
 import { afterWrites } from "./after-writes.ts";
 import { currentBatch, receivedInBatch } from "./batch.ts";
-import { newContext } from "./connecting.ts";
+import { inOwnContext } from "./connecting.ts";
 import type { Callback, OnRead } from "./internals.ts";
 import type { ConnectionOwner, HandleStream, StreamReader, StreamSource } from "./stream-reader.ts";
 import { encoded } from "./write-chunks.ts";
@@ -279,8 +279,7 @@ export class StreamHandle implements StreamHandlers {
     }
     this.#lastPendingBytes = pendingBytes;
     this.#hasWaited = true;
-    const context = newContext("WRITEWRAP");
-    this.#written = () => context.runInAsyncScope(done);
+    this.#written = inOwnContext("WRITEWRAP", done);
     // A program may look for `drain` only after an `await`.
     this.#stream.letTicksRun();
   }
@@ -299,8 +298,7 @@ export class StreamHandle implements StreamHandlers {
     }
     this.#shutdown = "under way";
     this.#hold();
-    const context = newContext("SHUTDOWNWRAP");
-    this.#stream.shutdown(() => context.runInAsyncScope(this.#shutdownMade, this, done));
+    this.#stream.shutdown(inOwnContext("SHUTDOWNWRAP", () => this.#shutdownMade(done)));
     // It may have been sent now.
     this.#shutEmpty = this.pendingBytes === 0;
   }
@@ -390,6 +388,7 @@ export class StreamHandle implements StreamHandlers {
       this.#inContext(() => {
         this.calledBack();
         done();
+        this.#context.emitDestroy();
       }),
     );
   }
