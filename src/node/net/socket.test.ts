@@ -28,6 +28,34 @@ both("received bytes in a buffer of the program's", async (net) => {
   await closed(server);
 });
 
+both("one read() for each `readable` receives everything", async (net) => {
+  const server = net.createServer();
+  const port = await listening(server);
+  const accepted = once(server, "connection");
+  const client = net.connect(port, "127.0.0.1");
+  // Several pieces, and then the end or a failure.
+  for (const last of ["end", "reset"]) {
+    const sender = last === "end" ? client : net.connect(port, "127.0.0.1");
+    const [socket] = last === "end" ? await accepted : await once(server, "connection");
+    const received = new Promise<number>((resolve) => {
+      let count = 0;
+      socket.on("readable", () => {
+        // Since Node 26, read() returns one chunk.
+        count += socket.read()?.length ?? 0;
+        if (count === 300_000) resolve(count);
+      });
+    });
+    const events = eventsOf(socket, ["end", "error"]);
+    sender.write(Buffer.alloc(300_000));
+    assert.equal(await received, 300_000);
+    if (last === "end") sender.end();
+    else sender.resetAndDestroy();
+    await new Promise((resolve) => socket.once("close", resolve));
+    assert.deepEqual(events, [last === "end" ? "end()" : "error(ECONNRESET)"]);
+  }
+  await closed(server);
+});
+
 both("an idle client times out", async (net) => {
   const server = net.createServer((socket) => socket.resume());
   const port = await listening(server);

@@ -13,7 +13,9 @@ import { lengthOf } from "../../system/view.ts";
 import { afterWrites } from "./after-writes.ts";
 import { currentBatch, receivedInBatch } from "./batch.ts";
 import { inOwnContext } from "./connecting.ts";
+import { fillBuffer } from "./fill-buffer.ts";
 import type { Callback, OnRead } from "./internals.ts";
+import { copied, PacedChunks } from "./paced-chunks.ts";
 import type { ConnectionOwner, HandleStream, StreamReader, StreamSource } from "./stream-reader.ts";
 import { encoded } from "./write-chunks.ts";
 
@@ -22,13 +24,6 @@ const MARK = 65_536;
 
 /** How many bytes a string may take to be encoded in the engine's memory. */
 const SHORT = 4096;
-
-/** A copy, since the engine owns the memory. `Buffer.from()` costs twice as much. */
-function copied(bytes: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafe(lengthOf(bytes));
-  copy.set(bytes);
-  return copy;
-}
 
 /** A connection of the engine: what our Socket has instead of a libuv handle. */
 export class StreamHandle implements StreamHandlers {
@@ -49,6 +44,8 @@ export class StreamHandle implements StreamHandlers {
   readonly #onRead: OnRead | null;
   /** Data that did not fit into the buffer of `onread` before its callback stopped reading. */
   #unread: Uint8Array | undefined;
+  /** Chunks for a Socket with a listener for `readable`, until ticks have run. */
+  #waiting: PacedChunks | undefined;
   /** The callback of a waiting write, in the async context of that write. */
   #written: (() => void) | undefined;
   #hasWaited = false;
@@ -144,18 +141,29 @@ export class StreamHandle implements StreamHandlers {
   #receive(bytes: Uint8Array) {
     const reader = this.#reader;
     this.bytesRead += lengthOf(bytes);
-    this.#lastBatch = receivedInBatch(this.#stream);
+    const batch = receivedInBatch(this.#stream);
+    const isFirst = batch !== this.#lastBatch;
+    this.#lastBatch = batch;
     reader._unrefTimer();
     if (reader.destroyed) return;
     if (reader.parser === null && reader._isFreeInAgent()) {
       reader.destroy();
       return;
     }
-    if (this.#onRead !== null) this.#giveToBuffer(bytes, this.#onRead);
-    else {
-      const chunk = copied(bytes);
-      if (!reader._emitData(chunk) && !reader.push(chunk)) this.readStop();
-    }
+    if (this.#onRead !== null) this.#unread = fillBuffer(this, reader, this.#onRead, bytes);
+    else if (this.#hasWaiting() || (!isFirst && reader.listenerCount("readable") > 0)) {
+      this.#waiting ??= new PacedChunks((chunk) => this.#inContext(() => this.#give(chunk)));
+      this.#waiting.add(copied(bytes));
+    } else this.#give(copied(bytes));
+  }
+
+  #give(chunk: Buffer) {
+    const reader = this.#reader;
+    if (!reader.destroyed && !reader._emitData(chunk) && !reader.push(chunk)) this.readStop();
+  }
+
+  #hasWaiting() {
+    return this.#waiting !== undefined && !this.#waiting.isEmpty;
   }
 
   /** Work started by earlier bytes, such as answering a request, runs first. */
@@ -172,6 +180,10 @@ export class StreamHandle implements StreamHandlers {
 
   #tellEnd() {
     if (this.#ended === "told") return;
+    if (this.#hasWaiting()) {
+      this.#waiting?.whenEmpty(() => this.#inContext(this.#tellEnd));
+      return;
+    }
     const reader = this.#reader;
     this.#ended = "told";
     this.#hold();
@@ -183,6 +195,10 @@ export class StreamHandle implements StreamHandlers {
   onError(errno: number, ended: boolean): void {
     if (this.#shutdown === "made") {
       this.system.clock.setImmediate(() => this.#open && this.onError(errno, ended));
+      return;
+    }
+    if (this.#hasWaiting()) {
+      this.#waiting?.whenEmpty(() => this.onError(errno, ended));
       return;
     }
     // As in libuv, a shutdown() that fails after both sides have ended is not an error.
@@ -225,12 +241,13 @@ export class StreamHandle implements StreamHandlers {
   readStart(): void {
     if (this.reading || !this.#open) return;
     this.reading = true;
+    this.#waiting?.start();
     this.#hold();
-    if (this.#unread !== undefined && this.#onRead !== null) {
-      const unread = this.#unread;
+    const [unread, onRead] = [this.#unread, this.#onRead];
+    if (unread !== undefined && onRead !== null) {
       this.#unread = undefined;
       nextTick(() => {
-        if (!this.#reader.destroyed && this.#onRead !== null) this.#giveToBuffer(unread, this.#onRead);
+        if (!this.#reader.destroyed) this.#unread = fillBuffer(this, this.#reader, onRead, unread);
         if (this.reading && this.#open) this.#stream.resume();
       });
       return;
@@ -241,6 +258,7 @@ export class StreamHandle implements StreamHandlers {
   readStop(): void {
     if (!this.reading) return;
     this.reading = false;
+    this.#waiting?.stop();
     if (!this.#open) return;
     this.#stream.pause();
     this.#hold();
@@ -351,25 +369,6 @@ export class StreamHandle implements StreamHandlers {
     this.#held = holds;
     if (holds) this.#stream.ref();
     else this.#stream.unref();
-  }
-
-  #giveToBuffer(bytes: Uint8Array, onRead: OnRead) {
-    let rest = bytes;
-    while (lengthOf(rest) > 0) {
-      const { buffer } = onRead;
-      const count = Math.min(lengthOf(buffer), lengthOf(rest));
-      buffer.set(rest.subarray(0, count));
-      rest = rest.subarray(count);
-      const goesOn = onRead.callback.call(this.#reader, count, buffer) !== false;
-      const next = onRead.nextBuffer?.();
-      if (next instanceof Uint8Array) onRead.buffer = next;
-      if (this.#reader.destroyed) return;
-      if (!goesOn) this.readStop();
-      if (!this.reading) {
-        if (lengthOf(rest) > 0) this.#unread = Buffer.from(rest);
-        return;
-      }
-    }
   }
 
   #named(ask: typeof tryGetsockname | typeof tryGetpeername): Address {

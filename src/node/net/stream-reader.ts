@@ -7,6 +7,7 @@ export interface StreamReader {
   /** HTTP's parser; null once it is detached. */
   readonly parser?: unknown;
   destroy(): unknown;
+  listenerCount(event: string): number;
   push(chunk: Uint8Array | null): boolean;
   /** Hands over a chunk like `push()`, if nothing but the listener would see a difference. */
   _emitData(chunk: Buffer): boolean;
