@@ -56,6 +56,17 @@ test("an acknowledgment of what was never sent is now answered", () => {
   ]);
 });
 
+test("an acknowledgment that newer data overtook is no longer answered", () => {
+  const late =
+    "+0 write(4, ..., 10) = 10\n+0 > P. 1:11(10) ack 1 <nop,nop,TS val 100 ecr 5000>\n" +
+    "+0 < P. 1:101(100) ack 1 win 256 <nop,nop,TS val 5200 ecr 100>\n+0 > . 11:11(0) ack 101 <...>\n" +
+    "+0 < . 1:1(0) ack 1 win 256 <nop,nop,TS val 5100 ecr 100>\n";
+  const syn = "S 0:0(0) win 32768 <mss 1000,sackOK,TS val 5000 ecr 0,nop,wscale 7>";
+  assert.deepEqual(passesOn(`${late}+0 > . 11:11(0) ack 101 <...>`, syn), ["6.6", "5.10"]);
+  const written = `${late}+.02 < F. 101:101(0) ack 11 win 256 <nop,nop,TS val 5220 ecr 100>\n+.04 > . 11:11(0) ack 102 <...>`;
+  assert.deepEqual(passesOn(written, syn), ["6.18"]);
+});
+
 test("a connection offers more than 64 KiB at first, even if it has to show less", () => {
   assert.deepEqual(passesOn("+0 %{ assert tcpi_rcv_wnd > 65535 }%", "S 0:0(0) win 32768 <mss 1000>"), [
     "6.18",

@@ -11,6 +11,8 @@ export interface LinuxTraits {
   readonly finIgnoresWindow: boolean;
   /** Whether an acknowledgment of data never sent is answered: tcp_ack(). */
   readonly challengesUnsent: boolean;
+  /** Whether an acknowledgment overtaken by data is dropped unanswered: tcp_validate_incoming(). */
+  readonly dropsLateAcks: boolean;
   /** The largest initial window: tcp_select_initial_window(). */
   readonly largestFirstWindow: number;
   /**
@@ -37,6 +39,7 @@ export const linuxTraits: Readonly<Record<LinuxRelease, LinuxTraits>> = {
   "6.18": {
     finIgnoresWindow: false,
     challengesUnsent: true,
+    dropsLateAcks: true,
     largestFirstWindow: Number.POSITIVE_INFINITY,
     leastTimeout: 2 * MILLISECOND,
     leastTimeoutInTicks: false,
@@ -49,6 +52,7 @@ export const linuxTraits: Readonly<Record<LinuxRelease, LinuxTraits>> = {
   "6.6": {
     finIgnoresWindow: true,
     challengesUnsent: false,
+    dropsLateAcks: false,
     largestFirstWindow: 0xffff,
     leastTimeout: 2 * MILLISECOND,
     leastTimeoutInTicks: false,
@@ -61,6 +65,7 @@ export const linuxTraits: Readonly<Record<LinuxRelease, LinuxTraits>> = {
   "5.10": {
     finIgnoresWindow: true,
     challengesUnsent: false,
+    dropsLateAcks: false,
     largestFirstWindow: 0xffff,
     // Two ticks of CONFIG_HZ=250.
     leastTimeout: 8 * MILLISECOND,

@@ -19,6 +19,7 @@ import { retransmitLost } from "./retransmit.ts";
 import { setTransmitTimer, startRetransmitTimer, stopRetransmitTimer } from "./retransmit-timer.ts";
 import { highestSack, noteReordering, tagSacks } from "./sacks.ts";
 import { MARK } from "./send-queue.ts";
+import { mayUpdateWindow } from "./send-window.ts";
 import { add, after, before, between, fromPacket } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { replaceTimestamp } from "./timestamps.ts";
@@ -129,11 +130,7 @@ function updateSendWindow(tcb: ControlBlock, segment: TcpSegment, outcome: AckOu
   const sequence = fromPacket(segment.sequence);
   const { flags } = segment;
   const window = (flags & TCP_FLAG.SYN) !== 0 ? segment.window : segment.window << tcb.sndWscale;
-  const mayUpdate =
-    after(acknowledgment, tcb.sndUna) ||
-    after(sequence, tcb.sndWl1) ||
-    (sequence === tcb.sndWl1 && (window > tcb.sndWnd || window === 0));
-  if (mayUpdate) {
+  if (mayUpdateWindow(tcb, acknowledgment, sequence, window)) {
     outcome.flags |= FLAG.WIN_UPDATE;
     tcb.sndWl1 = sequence;
     if (tcb.sndWnd !== window) {

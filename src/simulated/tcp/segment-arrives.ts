@@ -14,7 +14,7 @@ import { receiveData, setDuplicate } from "./receive.ts";
 import { add, after, before, fromPacket } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { receiveInSynSent } from "./syn-sent.ts";
-import { isOldDuplicate, readTimestamps } from "./timestamps.ts";
+import { checkAge, readTimestamps } from "./timestamps.ts";
 import { initTransfer, sendMore, tryUndoSyn } from "./transfer.ts";
 import { sendAck } from "./transmit.ts";
 import { receiveUrgent } from "./urgent.ts";
@@ -72,9 +72,12 @@ function isAcceptable(tcb: ControlBlock, segment: TcpSegment, end: number): bool
   const sequence = fromPacket(segment.sequence);
   const isReset = (flags & RST) !== 0;
   const isSyn = (flags & SYN) !== 0;
-  if (tcb.sawTimestamp && !isReset && isOldDuplicate(tcb, segment, end)) {
+  const age = tcb.sawTimestamp && !isReset ? checkAge(tcb, segment, end) : "new";
+  if (age !== "new") {
     if (isSyn) {
       challengeSyn(tcb);
+    } else if (age === "late" && tcb.host.linux.dropsLateAcks) {
+      tcb.host.counters.count("TcpExt.PAWSOldAck");
     } else {
       tcb.host.counters.count("TcpExt.PAWSEstab");
       sendDuplicateAck(tcb, segment, end);

@@ -1,7 +1,8 @@
 import type { TcpSegment } from "../ip/packet.ts";
 import { PAWS_24DAYS, PAWS_MSL, PAWS_WINDOW } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
-import { after, fromPacket } from "./sequence.ts";
+import { mayUpdateWindow } from "./send-window.ts";
+import { after, before, fromPacket } from "./sequence.ts";
 
 // Timestamps and protection against wrapped sequence numbers (RFC 7323, 5).
 
@@ -32,25 +33,31 @@ function isFresh({ tsRecent, rcvTsval, tsRecentAt, milliseconds }: ControlBlock,
   return tsRecent === 0;
 }
 
-/** A segment from an earlier round of the sequence space: tcp_paws_discard(). */
-export function isOldDuplicate(tcb: ControlBlock, segment: TcpSegment, end: number): boolean {
-  return !isFresh(tcb, PAWS_WINDOW) && !isDisordered(tcb, segment, end);
+/**
+ * Whether a segment is from an earlier round of the sequence space: the PAWS check of
+ * tcp_validate_incoming(). A pure acknowledgment that newer data overtook is "late".
+ */
+export function checkAge(tcb: ControlBlock, segment: TcpSegment, end: number): "new" | "late" | "old" {
+  if (isFresh(tcb, PAWS_WINDOW)) return "new";
+  const sequence = fromPacket(segment.sequence);
+  if (sequence !== end) return "old";
+  if (before(sequence, tcb.rcvNxt)) return "late";
+  return isDisordered(tcb, segment, sequence) ? "new" : "old";
 }
 
-/** Pure acknowledgments may overtake each other: tcp_disordered_ack(). */
-function isDisordered(
-  tcb: ControlBlock,
-  { sequence, acknowledgment, window }: TcpSegment,
-  end: number,
-): boolean {
+/** Pure acknowledgments may overtake each other: tcp_disordered_ack_check(). */
+function isDisordered(tcb: ControlBlock, segment: TcpSegment, sequence: number): boolean {
+  const acknowledgment = fromPacket(segment.acknowledgment);
   return (
-    end === tcb.rcvNxt &&
-    fromPacket(sequence) === end &&
-    fromPacket(acknowledgment) === tcb.sndUna &&
-    window << tcb.sndWscale === tcb.sndWnd &&
-    ((tcb.tsRecent - tcb.rcvTsval) | 0) * 1e6 <= Math.min(tcb.rtt.rto * 2, 1e9)
+    sequence === tcb.rcvNxt &&
+    acknowledgment === tcb.sndUna &&
+    !mayUpdateWindow(tcb, acknowledgment, sequence, segment.window << tcb.sndWscale) &&
+    ((tcb.tsRecent - tcb.rcvTsval) | 0) <= mostReplayed(tcb)
   );
 }
+
+/** By how much the peer's clock advances in a timeout, at up to 1200 Hz: tcp_tsval_replay(). */
+const mostReplayed = ({ rtt }: ControlBlock): number => Math.floor((rtt.rto * 1_200) / 1e9);
 
 /** tcp_paws_reject() of connections that are not yet, or no longer, established. */
 export function rejectsTimestamp(
