@@ -37,11 +37,11 @@ export function writeTransmit(
   let waitsForWindow = false;
   /** What the buffers cost that the present burst has gone on in. */
   let entered = 0;
-  /** PSH of the segment before such a buffer, which moves to the end of the burst. */
+  /** PSH of a segment before its last, which moves to the end of the burst. */
   let carried = 0;
   for (let segment = sendQueue.sendHead; segment !== undefined; segment = sendQueue.sendHead) {
+    if (burst === 0) recut(tcb, segment, mss);
     if (!maySend(tcb, segment, mss, nonagle, mode)) break;
-    if (segment.length > mss) sendQueue.split(segment, mss);
     if (segment.end === segment.sequence) break;
     if (burst === 0) {
       quota = Math.min(most, Math.max(congestion.cwnd >> 1, 1), congestion.cwnd - sendQueue.inFlight);
@@ -56,16 +56,16 @@ export function writeTransmit(
     burst += 1;
     segment.joins = burst > 1;
     const { next } = segment;
-    const goesOn =
-      burst < quota &&
-      next !== undefined &&
-      follows(tcb, segment, next) &&
-      mode !== "probe" &&
-      maySend(tcb, next, mss, nonagle, mode);
+    const mayGoOn = burst < quota && next !== undefined && follows(tcb, segment, next) && mode !== "probe";
+    if (mayGoOn) {
+      recut(tcb, next, mss);
+      cutAtWindow(tcb, next, nonagle);
+    }
+    const goesOn = mayGoOn && maySend(tcb, next, mss, nonagle, mode);
     if (!goesOn) {
       segment.flags |= carried;
       carried = 0;
-    } else if (next.overhead > 0) {
+    } else {
       carried |= segment.flags & PSH;
       segment.flags &= ~PSH;
     }
@@ -92,6 +92,31 @@ export function writeTransmit(
     return false;
   }
   return sendQueue.packetsOut === 0 && sendQueue.sendHead !== undefined;
+}
+
+/**
+ * Makes a segment as long as the MSS now is, which was another when it was cut:
+ * tcp_set_skb_tso_segs() and tcp_grow_skb().
+ */
+function recut(tcb: ControlBlock, segment: QueuedSegment, mss: number): void {
+  const { sendQueue } = tcb;
+  if (segment.length > mss) sendQueue.split(segment, mss);
+  for (let { next } = segment; segment.length < mss && next !== undefined; next = segment.next) {
+    if (next.length === 0 || !follows(tcb, segment, next)) return;
+    if (segment.length + next.length > mss) sendQueue.split(next, mss - segment.length);
+    sendQueue.join(segment, next);
+  }
+}
+
+/**
+ * Has the last segment of a burst fill the peer's window if Nagle's rule lets a small one go:
+ * tcp_mss_split_point().
+ */
+function cutAtWindow(tcb: ControlBlock, segment: QueuedSegment, nonagle: number): void {
+  const left = (tcb.windowEnd - segment.sequence) | 0;
+  if (left <= 0 || left >= segment.length) return;
+  if ((nonagle & NAGLE.CORK) !== 0 || (nonagle === 0 && isSmallOut(tcb))) return;
+  tcb.sendQueue.split(segment, left);
 }
 
 /** Whether a burst may go on with the next segment. */
@@ -180,9 +205,12 @@ function nagleAllows(tcb: ControlBlock, segment: QueuedSegment, mss: number, non
   if ((nonagle & NAGLE.PUSH) !== 0 || tcb.inUrgentMode || (segment.flags & FIN) !== 0) return true;
   if (segment.length >= mss) return true;
   if ((nonagle & NAGLE.CORK) !== 0) return false;
-  const smallIsOut = after(tcb.sndSml, tcb.sndUna) && !after(tcb.sndSml, tcb.sndNxt);
-  return nonagle !== 0 || tcb.sendQueue.packetsOut === 0 || !smallIsOut;
+  return nonagle !== 0 || tcb.sendQueue.packetsOut === 0 || !isSmallOut(tcb);
 }
+
+/** Whether a segment shorter than the MSS is not acknowledged yet: tcp_minshall_check(). */
+const isSmallOut = ({ sndSml, sndUna, sndNxt }: ControlBlock): boolean =>
+  after(sndSml, sndUna) && !after(sndSml, sndNxt);
 
 /** The first unsent segment was sent: tcp_event_new_data_sent(). */
 export function newDataSent(tcb: ControlBlock, segment: QueuedSegment): void {

@@ -161,6 +161,21 @@ export class SendQueue {
     return rest;
   }
 
+  /** Appends the next segment to one, both of them unsent. */
+  join(segment: QueuedSegment, next: QueuedSegment): void {
+    const data = new Uint8Array(segment.length + next.length);
+    data.set(segment.data);
+    data.set(next.data, segment.length);
+    this.remove(next);
+    this.memory += next.length;
+    segment.data = data;
+    segment.spare = undefined;
+    segment.end = next.end;
+    segment.flags |= next.flags;
+    segment.isReported ||= next.isReported;
+    segment.endOfRecord = next.endOfRecord;
+  }
+
   #countSplit(segment: QueuedSegment, rest: QueuedSegment): void {
     this.packetsOut += 1;
     if ((rest.marks & MARK.SACKED) !== 0) this.sackedOut += 1;
