@@ -272,6 +272,24 @@ test("CUBIC keeps 70 %, returns to the old window at its plateau, and then probe
   assert.ok(sizes.every((size, index) => index === 0 || size >= (sizes[index - 1] ?? 0)));
 });
 
+test("CUBIC does not return to a window that it could not reach again", () => {
+  const window = new CongestionWindow();
+  const cubic = new Cubic();
+  window.cwnd = 100;
+  cubic.ssthresh(window);
+  window.cwnd = 80;
+  window.ssthresh = cubic.ssthresh(window);
+  window.cwnd = window.ssthresh;
+  assert.equal(window.cwnd, 56);
+  for (let at = 0; at <= 3_200e6; at += 400e6) {
+    const ack = { sndUna: 0, sndNxt: 0, now: at + 1, smoothed: 400_000, pacingRate: 1e6 };
+    for (let left = window.cwnd; left > 0; left -= 8)
+      cubic.avoid(window, { ...ack, acked: Math.min(8, left) });
+  }
+  // Fast convergence (RFC 9438, 4.7): the plateau is at 85 % of 80, and K is the cube root of 12 / 0.4.
+  assert.ok(window.cwnd >= 66 && window.cwnd <= 69, `${window.cwnd}`);
+});
+
 test("CUBIC grows in whole segments after slow start, as tcp_cubic.c with its integers does", () => {
   const window = new CongestionWindow();
   const cubic = new Cubic();
