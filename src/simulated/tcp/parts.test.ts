@@ -286,7 +286,7 @@ test("CUBIC does not return to a window that it could not reach again", () => {
     for (let left = window.cwnd; left > 0; left -= 8)
       cubic.avoid(window, { ...ack, acked: Math.min(8, left) });
   }
-  // Fast convergence (RFC 9438, 4.7): the plateau is at 85 % of 80, and K is the cube root of 12 / 0.4.
+  // Fast convergence (RFC 9438, 4.7): the plateau is at 85 % of 80; K is the cube root of 12 / 0.4.
   assert.ok(window.cwnd >= 66 && window.cwnd <= 69, `${window.cwnd}`);
 });
 
