@@ -17,7 +17,7 @@ export class DropWatch {
   readonly #timer: Timer;
 
   /**
-   * Starts watching; undefined if the system does not count drops, or not those of these sockets.
+   * Starts watching; undefined if the system does not count drops, or not for these sockets.
    */
   static of(
     sockets: readonly BorrowedSocket[],

@@ -4,9 +4,9 @@ import type { ListenAddress } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * Explains the addresses that one argument stands for. Returns those in use, with each holder only
- * once even if it has both addresses of localhost; or, if all are free, one explanation that says
- * so. Never empty.
+ * Explains the addresses of one argument. Returns the explanations of those in use, with each
+ * holder only once even if it has both addresses of localhost; or, if all are free, one explanation
+ * that says so. Never empty.
  */
 export function explainAsked(
   addresses: readonly ListenAddress[],

@@ -1,5 +1,5 @@
-// Runs as the first process of a namespace of process numbers: while `berkeley free` asks, the
-// number that it shows becomes another process's.
+// Runs as the first process of a PID namespace: while `berkeley free` asks, the pid that it shows
+// is reused by another process.
 import assert from "node:assert/strict";
 import { berkeley } from "../../test/command.ts";
 import { Holding } from "../../test/holding.ts";
@@ -32,7 +32,7 @@ async function proceed(first: Holding, terminal: Terminal): Promise<void> {
   terminal.press("Enter");
   const screen = plain(await terminal.shows(/status \d/));
   assert.match(screen, new RegExp(`\\(pid ${first.pid}\\) has already exited\\.\n`));
-  // The other one has the place, too, and is told of, but not touched.
+  // The other process has the address too: it is shown, but left alone.
   assert.match(screen, new RegExp(`127\\.83\\.0\\.3:3000: held by \\S+ \\(pid ${second.pid}, `));
   assert.match(screen, /\nstatus 1/);
   using client = socket(AF.INET, SOCK.STREAM);

@@ -55,9 +55,9 @@ export class HeldCommand {
 
   /** Starts the command. Resolves, once it will not be restarted any more, with how it ended. */
   async run(): Promise<CommandEnd> {
-    // It may have been asked to end while the caller was preparing.
+    // A signal may have asked us to end while the caller was preparing.
     if (this.#isAskedToEnd) return this.#last;
-    // Also if a bug ends this process: otherwise the command would keep the port.
+    // Even if a bug ends this process: otherwise the command would keep the port.
     const end = () => this.#child?.kill("SIGTERM");
     process.once("exit", end);
     const ended = await new Promise<CommandEnd>((resolve) => {
@@ -186,7 +186,7 @@ export class HeldCommand {
   #ended(end: CommandEnd): void {
     this.#child = undefined;
     this.#passed.acceptors.processEnded();
-    // It may have tried to bind the address itself.
+    // The command may have tried to bind the address itself.
     if (end.status === 1 && !this.#isAskedToEnd) this.#sayIfNotTaken("The command ended with status 1, and");
     this.#last = end;
     if (this.#restarting) return;

@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:net";
 import { listenersFromEnvironment } from "../net/handoff/listeners-from-environment.ts";
 
-// A server as it stands behind `berkeley hold`: it tells its number to each connection, and drains
-// on SIGTERM.
+// A server to run under `berkeley hold`: it sends its pid on each connection, and drains on
+// SIGTERM.
 const servers: Server[] = [];
-// Before it tells of itself: whoever reads that may send a signal at once.
+// Before it prints its pid: the reader may send a signal immediately.
 process.on("SIGTERM", () => {
   for (const server of servers) server.close();
 });

@@ -31,7 +31,7 @@ export async function open(
   const asked = parseHostAndPort(endpoint);
   const address = await resolve(asked);
   try {
-    // The name and not its address: localhost is both families.
+    // Pass the name, not an address, since localhost means both families.
     const reserved = await reservePort({ ...asked, backlog });
     return { sockets: reserved.sockets, close: () => reserved[Symbol.dispose]() };
   } catch (error) {
@@ -55,7 +55,7 @@ export async function openForWorkers(
   return [first, ...others];
 }
 
-/** Those of a worker: the same array for those that share. */
+/** The sockets of a worker; workers that share sockets get the same array. */
 export const socketsOf = (opened: readonly [HeldSockets, ...HeldSockets[]], index: number) =>
   (opened[index] ?? opened[0]).sockets;
 
@@ -67,7 +67,7 @@ async function openReuseport(host: string, port: number, backlog: number): Promi
   }
 }
 
-/** Before the event loop turns, so nothing has been accepted. */
+/** Must be called before the event loop turns, so that nothing has been accepted. */
 function paused(server: Server): HeldSockets {
   server.pause();
   return { sockets: server.sockets, close: () => server.close() };

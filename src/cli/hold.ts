@@ -40,7 +40,7 @@ interface HoldOptions extends HeldSocketsOptions {
   readonly json?: true;
 }
 
-/** How many seconds a command may take to exit, or a worker and its connections. */
+/** How many seconds a command, or a worker with its connections, may take to exit. */
 const GRACE = 5;
 const WORKER_GRACE = 30;
 
@@ -153,7 +153,7 @@ async function holdCommand(
 ): Promise<number> {
   const { workers } = options;
   const refusal = cannotExecute(command[0]);
-  // With a folder to watch, a program may still be built.
+  // If a folder is watched, the program may not have been built yet.
   if (refusal !== undefined && watchedBy(options).length === 0) return cannotRun(command[0], refusal);
   const deferred = deferSignals();
   let end: CommandEnd;
@@ -163,7 +163,7 @@ async function holdCommand(
         ? await holdOne(endpoint, command, options, deferred)
         : await holdSeveral(endpoint, workers, command, options, deferred);
   } finally {
-    // Only now, so that no signal ends this process before the file of a socket is removed.
+    // Not earlier: no signal may end this process before the socket's file is removed.
     deferred.stop();
   }
   // The workers ended in order: 0, unless the command cannot be run.
@@ -256,7 +256,7 @@ const watchedBy = ({ restartOnChange = [], watch = [] }: HoldOptions): readonly 
 const onChange = (options: HoldOptions, changed: (path: string) => void) =>
   watchPaths(watchedBy(options), changed, (message) => complain(`Cannot watch: ${message}.`));
 
-/** Throws if an option is given that only workers have. */
+/** Throws if an option that needs --workers is given without it. */
 function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: HoldOptions): void {
   if (reuseport && unix !== undefined) throw new UsageError("--reuseport is for ports, not for --unix.");
   if (workers !== undefined) return;
@@ -266,8 +266,8 @@ function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: Hold
 
 /**
  * Returns the command's exit status. If one of the signals that users send killed it, this process
- * kills itself with the same signal, so that its parent sees the same: at Ctrl-C, a shell leaves a
- * loop only if the command was killed by SIGINT. Other signals might dump this process's core.
+ * kills itself with the same signal, so that its parent sees the same status: on Ctrl-C, a shell
+ * leaves a loop only if the command was killed by SIGINT. Other signals might dump core.
  */
 function endLike(end: CommandEnd): number {
   const { signal } = end;

@@ -3,31 +3,31 @@ import type { Timer } from "../clock/clock.ts";
 import { machineClock } from "../clock/machine-clock.ts";
 import { processState } from "./process-states.ts";
 
-/** How often the processes are looked at, in milliseconds. */
+/** How often to check the processes, in milliseconds. */
 const LOOK = 100;
 
-/** More than npm in scripts of npm ever nest. */
+/** Deeper than npm scripts that run npm ever nest. */
 const DEEPEST = 20;
 
-/** What started us: a package manager, or the shell in which it runs a script. */
+/** A package manager that started us, or the shell in which it runs a script. */
 type Kind = "manager" | "shell";
 
-/** What the end of one of them stands for, and what to say. */
+/** The signal to act on when a launcher ends, and the message for the user. */
 export interface LauncherEnd {
   readonly signal: "SIGTERM" | "SIGUSR2";
   readonly message: string;
 }
 
 /**
- * Calls `ended` when what started us ends: npx, npm, pnpm or yarn, and their shells.
+ * Calls `ended` when a launcher ends: npx, npm, pnpm or yarn, or its shell.
  *
- * - SIGUSR2 ends them, and they do not pass it on.
- * - SIGTERM they pass on to the shell. It ends, too, unless it has become us by exec, as bash does.
+ * - SIGUSR2 kills a package manager, which does not pass it on.
+ * - SIGTERM is passed on to the shell, which ends, unless it has exec'd us, as bash does.
  *
- * Where there is no /proc, it does nothing.
+ * Does nothing on systems without /proc.
  */
 export function watchLauncher(ended: (end: LauncherEnd) => void): () => void {
-  // npm and those that work like it set it.
+  // Set by npm and compatible package managers.
   if (process.env.npm_config_user_agent === undefined) return () => {};
   const launchers = findLaunchers();
   if (launchers.length === 0) return () => {};
@@ -63,7 +63,7 @@ interface Launcher {
   readonly kind: Kind;
 }
 
-/** From our parent upwards, as far as they wait for us. The last one is a package manager. */
+/** Our ancestors that wait for us, from the parent up. The last one is a package manager. */
 function findLaunchers(): Launcher[] {
   const found: Launcher[] = [];
   const own = processState(process.pid);
@@ -71,7 +71,7 @@ function findLaunchers(): Launcher[] {
     const { parent } = child;
     child = processState(parent);
     const kind = kindOf(parent);
-    // A program with a session of its own is meant to outlive them.
+    // A program in a session of its own is meant to outlive its launchers.
     if (kind === undefined || child?.session !== own?.session) break;
     found.push({ pid: parent, kind });
   }
@@ -79,7 +79,7 @@ function findLaunchers(): Launcher[] {
   return found;
 }
 
-/** Undefined for anything else, and for a shell that may end before what it has started. */
+/** Undefined for anything else, and for a shell that may end before its children. */
 function kindOf(pid: number): Kind | undefined {
   const words = wordsOf(pid);
   const [program = "", second = "", script = ""] = words;
@@ -91,10 +91,10 @@ function kindOf(pid: number): Kind | undefined {
     : undefined;
 }
 
-/** Whether a script of a shell runs anything in the background. */
+/** Whether a shell script runs anything in the background. */
 export function mayLeaveBehind(script: string): boolean {
   const unquoted = script.replaceAll(/\\.|'[^']*'|"(\\.|[^"\\])*"/gs, "");
-  // Not &&, nor a redirection: >&2, <&3, &>file.
+  // But not && or a redirection: >&2, <&3, &>file.
   return /(^|[^&<>])&(?![&>])/.test(unquoted);
 }
 

@@ -1,8 +1,8 @@
 import { clearScreenDown, cursorTo, emitKeypressEvents } from "node:readline";
 import type { TerminalText } from "./terminal-text.ts";
 
-// DEC's private terminal modes: 1049 is the alternate screen, 25 the cursor, 7 wraps lines. On a
-// narrow terminal, wrapped lines would push the first ones off the screen, so lines are cut.
+// DEC private modes: 1049 is the alternate screen, 25 the cursor, 7 line wrapping. On a narrow
+// terminal, wrapped lines would push the first ones off the screen, so lines are cut instead.
 const OPEN = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const CLOSE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 

@@ -47,11 +47,11 @@ process.on("uncaughtException", (error) => {
   process.exit(BAD_USAGE);
 });
 /**
- * They do their work though nobody reads their output: the exit status of some is an answer, and
- * hold's workers serve.
+ * Commands that continue when nobody reads their output: some report by exit status, and hold's
+ * workers serve.
  */
 const persevering = ["why", "wait", "free", "hold"];
-/** Output was lost by an error that nobody chose, such as a full disk. */
+/** Output was lost through an error such as a full disk, rather than by the reader's choice. */
 let isOutputLost = false;
 const status = await run(process.argv.slice(2));
 process.exitCode = isOutputLost ? BAD_USAGE : status;
@@ -88,7 +88,7 @@ async function run(words: string[]): Promise<number> {
 }
 
 /**
- * Returns the command that the first argument names; none for the version; all for help and errors.
+ * Returns the command named by the first argument; none for the version; all for help and errors.
  */
 function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
   if (command === "--version") return Promise.resolve([]);
@@ -97,8 +97,8 @@ function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
 }
 
 /**
- * If the reader of our output is gone, as with `| head -1`, we end without an error, or go on. Any
- * other error, such as a full disk, loses output.
+ * If the reader of our output is gone, as with `| head -1`, the command ends without an error, or
+ * continues if it perseveres. Any other error, such as a full disk, loses output.
  */
 function outputFailed(error: NodeJS.ErrnoException, perseveres: boolean): void {
   const hasLeft = error.code === "EPIPE";

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 
 const running = new Set<number>();
 
-/** Notes a child process of ours, for which Node waits. */
+/** Records a child process of ours, for which Node waits. */
 export function noteChild(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined) return;
@@ -11,7 +11,6 @@ export function noteChild(child: ChildProcess): void {
 }
 
 /**
- * Whether Node waits for a child of this process; it would miss the end of one that others waited
- * for.
+ * Whether Node waits for this child. If we waited for it, Node would never learn that it has ended.
  */
 export const isOwnChild = (pid: number): boolean => running.has(pid);

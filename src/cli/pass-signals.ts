@@ -7,14 +7,14 @@ const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWIN
 
 const OTHERS: readonly NodeJS.Signals[] = ["SIGALRM", "SIGCONT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 
-/** These ask us to end, or may. */
+/** Signals that ask us to end, or may do so. */
 const LAST: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
 
 /**
- * Calls `pass` for each signal, also for one that only the npx that started us got, and says
- * whether the command has already got it. Node does not say who sent a signal, so if we are in the
- * foreground we assume that the terminal did: a command that gets Ctrl-C twice may quit without
- * cleaning up.
+ * Calls `pass` for each signal, including one that only our launcher (such as npx) received, with
+ * whether the command has received it already. Node does not report the sender of a signal, so in
+ * the foreground we assume that it was the terminal: a command that gets Ctrl-C twice may quit
+ * without cleaning up.
  */
 export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) => void): () => void {
   const stopWatching = watchLauncher(({ signal, message }) => {
@@ -23,7 +23,7 @@ export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) 
   });
   const listeners = [...OF_THE_TERMINAL, ...OTHERS].map((name) => {
     const listener = () => {
-      // A hang-up of the terminal ends npx, too: that is no restart.
+      // When the terminal hangs up, npx ends too, which must not cause a restart.
       if (LAST.includes(name)) stopWatching();
       pass(name, OF_THE_TERMINAL.includes(name) && isInForeground());
     };
@@ -43,8 +43,8 @@ export interface DeferredSignals {
 }
 
 /**
- * Notes the signals that would end this process, while it has a socket whose file must be removed
- * first. SIGUSR2 is ignored: there is nothing to restart yet.
+ * Records signals that would end this process, while it has a socket whose file must be removed
+ * first. SIGUSR2 is ignored, since there is nothing to restart yet.
  */
 export function deferSignals(): DeferredSignals {
   let asked: NodeJS.Signals | undefined;

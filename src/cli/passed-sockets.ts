@@ -42,7 +42,7 @@ export class PassedSockets {
       const inode = String(fstatSync(high, { bigint: true }).ino);
       return { low: FIRST + index, high, pid: process.pid, inode, ...endpointOf(socket) };
     });
-    // And those of a hold that has started this one.
+    // Also the sockets of a hold that started this one.
     this.#described = JSON.stringify([...described, ...untakenListeners()]);
   }
 
@@ -54,9 +54,9 @@ export class PassedSockets {
   }
 
   /**
-   * Whether a program has begun to use one of them since then: it made the socket non-blocking, as
-   * event loops do, called listen(2), which changes the queue's limit, or waits for connections.
-   * Undefined if the system does not say.
+   * Whether a program has begun to use one of them since `prepare()`: it made the socket
+   * non-blocking, as event loops do, called listen(2), which changes the queue's limit, or waits
+   * for connections. Undefined if the system does not report that.
    */
   get areTaken(): boolean | undefined {
     if (this.#limits.includes(undefined)) return undefined;
@@ -84,20 +84,20 @@ export class PassedSockets {
   }
 }
 
-/** Where it listens: what a server must ask for to get it. */
+/** The endpoint on which a server must listen to get this socket. */
 function endpointOf(socket: Socket | BorrowedSocket): object {
   const named = getsockname(socket);
   if (named.family === "ipv4" || named.family === "ipv6") return { address: named.address, port: named.port };
   if (named.family !== "unix" || named.path === undefined) return {};
   const { path } = named;
-  // One in the abstract namespace has no file; Uint8Array: not UTF-8.
+  // An abstract name has no file; a path that is not UTF-8 is a Uint8Array.
   if (typeof path !== "string" || path.startsWith("\0")) return { path };
-  // Programs may run in another folder, and write the path in another way.
+  // Identify the file, since programs may run in another folder and write the path differently.
   const { dev, ino } = lstatSync(path, { bigint: true });
   return { path, file: `${dev} ${ino}` };
 }
 
-/** It stays open as long as this process, for each start of the command. */
+/** The duplicate stays open until this process ends, for every start of the command. */
 function duplicated(socket: Socket | BorrowedSocket): number {
   const made = tryDup(socket, { closeOnExec: false, least: HIGH });
   if (made.ok) return made.value.detach();

@@ -13,11 +13,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { koffiFolder } from "../native/koffi-folder.ts";
 
-/** What Node processes of a held command load. */
+/** The file that the Node processes of a held command load. */
 const FILE = "preload.cjs";
 const installed = fileURLToPath(new URL(`../node/held/${FILE}`, import.meta.url));
 
-/** Where a copy may be, the best one first. A temporary folder may be its user's alone, too. */
+/** Folders for a copy, best first. A temporary folder may be private to its user, too. */
 const temporaryFolders = (): readonly string[] => [tmpdir(), "/tmp", "/var/tmp", "/dev/shm"];
 
 let path: string | undefined;
@@ -28,12 +28,12 @@ let path: string | undefined;
  * in a home directory of mode 0700, they get a copy that lasts as long as this process.
  */
 export function preload(): string {
-  // Temporary folders may be cleaned.
+  // A cleaner of temporary folders may have removed the copy.
   if (path === undefined || !existsSync(path)) path = isOpenToAll(installed, 0o004) ? installed : copied();
   return path;
 }
 
-/** Whether other users reach a file or folder, and have these permissions. */
+/** Whether other users can reach a file or folder, and have these permissions on it. */
 function isOpenToAll(file: string, permissions: number): boolean {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined || (found.mode & permissions) === 0) return false;
@@ -47,10 +47,10 @@ function copied(): string {
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const copy = join(folder, FILE);
   copyFileSync(installed, copy);
-  // For the same user, who can follow it.
+  // The link serves programs that run as the same user, who can follow it.
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(koffiFolder(), join(folder, "node_modules/koffi"));
-  // Whatever the umask is.
+  // Regardless of the umask.
   chmodSync(copy, 0o644);
   for (const each of ["", "node_modules"]) chmodSync(join(folder, each), 0o755);
   return copy;

@@ -6,7 +6,7 @@ export interface ProcessState {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** It has ended, and its parent has not waited for it. */
+  /** Whether it has ended but its parent has not waited for it. */
   readonly isZombie: boolean;
 }
 
@@ -27,7 +27,7 @@ export function processState(pid: number): ProcessState | undefined {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The program's name, in parentheses, may contain spaces.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    // The main thread may end before the others.
+    // If only the main thread has ended, the process is still running.
     const isZombie = fields[0] === "Z" && Number(fields[17]) <= 1;
     const [, parent, group, session] = fields.map(Number);
     if (parent === undefined || group === undefined || session === undefined) return undefined;

@@ -25,7 +25,7 @@ export function inheritedSockets(): ListenSource | undefined {
   return sockets.length === 0 ? undefined : { address: unnamed, listen: { socket: { sockets } } };
 }
 
-/** Stands for the address of an inherited socket, whose address cannot be in use. */
+/** A placeholder for the address of an inherited socket, which cannot be reported as in use. */
 const unnamed: ListenAddress = { family: "unix", path: "" };
 
 export async function addressToListenOn(

@@ -39,7 +39,7 @@ export class Responding {
   #server: Server | undefined;
   #ending = false;
   /** Whether a lack of descriptors or memory has been reported. */
-  #toldExhausted = false;
+  #hasReportedExhaustion = false;
   #connections = 0;
   #failed = 0;
   #received = 0;
@@ -161,15 +161,15 @@ export class Responding {
       name === "ProcessFdQuotaExceeded" || name === "SystemFdQuotaExceeded" || name === "SystemResources";
     // io_uring allocates a descriptor before it has a connection (io_accept in io_uring/net.c), so
     // it can fail with nothing waiting.
-    if (exhausted && (this.#toldExhausted || this.#server?.queue?.pending === 0)) return;
-    if (exhausted) this.#toldExhausted = true;
+    if (exhausted && (this.#hasReportedExhaustion || this.#server?.queue?.pending === 0)) return;
+    if (exhausted) this.#hasReportedExhaustion = true;
     this.#report.tell({ event: "error", name, code, message });
   }
 
   #lookAtQueue() {
     const queue = this.#server?.queue;
     if (queue === undefined) return;
-    if (queue.pending === 0) this.#toldExhausted = false;
+    if (queue.pending === 0) this.#hasReportedExhaustion = false;
     if (queue.pending === this.#pending) return;
     this.#pending = queue.pending;
     this.#deepestQueue = Math.max(this.#deepestQueue, queue.pending);

@@ -5,14 +5,14 @@ import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 
 /**
- * When to look at the queues after a process has ended, in milliseconds after the previous time.
- * The kernel takes its ring apart some time later (io_ring_exit_work of io_uring/io_uring.c).
+ * When to check the queues after a process has ended, in milliseconds after the previous check. The
+ * kernel tears down the process's ring some time later (io_ring_exit_work in io_uring/io_uring.c).
  */
 const LOOKS: readonly number[] = [0, 10, 30, 100, 300, 1000];
 
 /**
- * The processes that wait to accept from sockets. One that ends may have been woken for a
- * connection that it did not accept, and the others sleep on (docs/decisions/015).
+ * The processes that wait to accept from sockets. A process that ends may have been woken for a
+ * connection that it did not accept; the others then keep sleeping (docs/decisions/015).
  */
 export class WaitingAcceptors {
   readonly #sockets: readonly (Socket | BorrowedSocket)[];
@@ -23,13 +23,15 @@ export class WaitingAcceptors {
     this.#sockets = sockets;
   }
 
-  /** Wakes the others, while a connection waits: now, and several times in the next seconds. */
+  /**
+   * Wakes the others if a connection is waiting: now, and several times in the next two seconds.
+   */
   processEnded(): void {
     machineClock.clearTimeout(this.#timer);
     if (!this.#isStopped) this.#look(LOOKS);
   }
 
-  /** Call it before the sockets are closed: another file may get their numbers. */
+  /** Call this before closing the sockets, since other files may reuse their numbers. */
   stop(): void {
     this.#isStopped = true;
     machineClock.clearTimeout(this.#timer);

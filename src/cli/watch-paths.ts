@@ -11,7 +11,7 @@ import { UsageError } from "./usage-error.ts";
  */
 const QUIET = 100;
 
-/** How often a path that was replaced as a whole is looked for, in milliseconds. */
+/** How often to check whether a whole path was replaced, in milliseconds. */
 const LOOK = 1000;
 
 /** Throws if one of the paths does not exist. */
@@ -21,9 +21,9 @@ export function checkPaths(paths: readonly string[]): void {
 }
 
 /**
- * Calls `changed` once for each burst of changes of the files, or below the folders; returns what
- * ends that. Uses chokidar because the recursive fs.watch() of Linux watches every file of
- * node_modules, and throws if a folder disappears while it is read.
+ * Calls `changed` once for each burst of changes to the files, or below the folders; returns a
+ * function that stops watching. Uses chokidar because recursive fs.watch() on Linux watches every
+ * file of node_modules, and throws if a folder disappears while it is read.
  */
 export async function watchPaths(
   paths: readonly string[],
@@ -40,7 +40,7 @@ class PathsWatch {
   readonly #paths: readonly string[];
   readonly #changed: (path: string) => void;
   readonly #failed: (message: string) => void;
-  /** What is at each path: a build removes a folder, and makes another one. */
+  /** The identity of the file at each path: a build may remove a folder and create a new one. */
   #identities: readonly string[] = [];
   #watcher: FSWatcher | undefined;
   #burst: Timer | undefined;
@@ -80,11 +80,11 @@ class PathsWatch {
   }
 
   /**
-   * Watches what is there now: chokidar goes on watching a folder that was removed, and not the one
-   * that has its name. A change until then is seen by the program that is about to be started.
+   * Watches the current files: chokidar keeps watching a folder that was removed, and not the one
+   * that replaced it. The program about to be started sees any change made until then.
    */
   async #renew(): Promise<void> {
-    // First: chokidar's watchers share what they watch, by its name.
+    // Close the old one first, since chokidar's watchers share watches by path.
     await this.#watcher?.close();
     if (this.#isClosed) return;
     this.#identities = this.#paths.map(identityOf);
@@ -98,14 +98,14 @@ class PathsWatch {
     await new Promise<void>((resolve) => watcher.once("ready", resolve));
   }
 
-  /** Only below a path: the project itself may lie in a node_modules. */
+  /** Checks only the part below a watched path: the project itself may be in a node_modules. */
   #isIgnored(path: string): boolean {
     const below = this.#paths.map((each) => relative(each, path)).filter((each) => !each.startsWith(".."));
     return below.length > 0 && below.every((each) => /(^|[/\\])(node_modules|\.git)([/\\]|$)/.test(each));
   }
 }
 
-/** Tells a folder, or a file, from another one of the same name. */
+/** Distinguishes a file or folder from another one with the same name. */
 function identityOf(path: string): string {
   const found = stat(path);
   return found === undefined ? "" : `${found.dev} ${found.ino}`;

@@ -23,7 +23,7 @@ export interface ListeningEvent {
    */
   readonly addresses: readonly string[];
   readonly family: "ipv4" | "ipv6" | "unix";
-  /** The IP address, a link-local one with its interface (`fe80::1%2`); null for a unix socket. */
+  /** The IP address, with the interface if link-local (`fe80::1%2`); null for a unix socket. */
   readonly address: string | null;
   /** The port; null for a unix socket. */
   readonly port: number | null;
@@ -79,7 +79,8 @@ export interface QueueEvent {
 }
 
 /**
- * The kernel has dropped connection attempts at this listener. The clients are not told, and retry.
+ * The kernel has dropped connection attempts at this listener. Clients are not notified; they
+ * retry.
  */
 export interface DropEvent {
   readonly event: "drop";

@@ -1,4 +1,4 @@
-// Where the control sockets of this user's holds are.
+// Finds the control sockets of this user's holds.
 import { randomBytes } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const SUFFIX = ".sock";
  */
 const LONGEST = 90;
 
-/** How many milliseconds a hold may take to let us connect. */
+/** How many milliseconds connecting to a hold may take. */
 const PATIENCE = 2000;
 
 /** Not userInfo(), which throws if the user has no name, as in many containers. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { UsageError } from "../usage-error.ts";
 
-/** More than machines have processors, and fewer than they have descriptors. */
+/** More than most machines have processors, and fewer than a process may have descriptors. */
 const MOST = 512;
 
 /**

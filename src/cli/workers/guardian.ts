@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { noteChild } from "../own-children.ts";
 
 /**
- * Reads pairs of lines: the process groups to end immediately, and all groups. When its input ends,
- * hold has ended in one way or another. It forgets a group that has ended before the number is
- * reused.
+ * Reads pairs of lines: the process groups to end immediately, and all groups. The input ends when
+ * hold ends, however that happens. A group that has ended is left out before its number is reused.
  */
 const SCRIPT = `
 while read -r first && read -r second; do now=$first all=$second; done
@@ -71,7 +70,7 @@ export class Guardian {
     this.#shell.stdin?.write(text);
   }
 
-  /** hold is ending in order. */
+  /** hold is ending normally. */
   close(): void {
     this.guard([]);
     this.#shell.stdin?.end();

@@ -12,7 +12,7 @@ import type { Readiness } from "./readiness.ts";
 import { Supervisor } from "./supervisor.ts";
 import { DRAINING, type WorkerSockets } from "./worker.ts";
 
-/** What runs, and how. */
+/** The command to run, and how. */
 export interface HoldWorkersOptions {
   readonly command: readonly [string, ...string[]];
   /** The sockets of each worker; workers may share them. */
@@ -24,7 +24,7 @@ export interface HoldWorkersOptions {
   /** How many milliseconds a worker may take to end. */
   readonly grace: number;
   readonly maxMemory: number;
-  /** Whether a command that cannot be run may still be built. */
+  /** Whether a command that cannot be run may yet be built. */
   readonly staysForRestart: boolean;
   /** Signals that came while the sockets were opened, or come before others are handled. */
   readonly deferred: DeferredSignals;
@@ -46,7 +46,7 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
   for (const sockets of options.sockets) {
     if (passed.has(sockets)) continue;
     const one = new PassedSockets(sockets);
-    // Only now, since O_NONBLOCK belongs to the socket, which running workers share.
+    // Not on each start, since O_NONBLOCK belongs to the socket, which running workers share.
     one.prepare();
     passed.set(sockets, one);
   }

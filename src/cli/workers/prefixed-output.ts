@@ -8,7 +8,7 @@ const NEWLINE = 0x0a;
 /** Output of several workers, with a prefix before each line. */
 export class PrefixedOutput {
   readonly #to: Writable;
-  /** Those that wait until the reader of our output has caught up. */
+  /** Streams that wait until the reader of our output has caught up. */
   readonly #waiting = new Set<Readable>();
   #hasReader = true;
 
@@ -16,7 +16,7 @@ export class PrefixedOutput {
     this.#to = to;
     to.on("drain", () => this.#resume());
     to.on("error", (error: NodeJS.ErrnoException) => {
-      // The output of a worker must not block it, nor end it, because nobody reads it any more.
+      // A worker must neither block nor end because nobody reads its output any more.
       if (error.code === "EPIPE") this.#hasReader = false;
       this.#resume();
     });
@@ -27,8 +27,8 @@ export class PrefixedOutput {
    * not mix. An unfinished line is written when the worker ends, or once it is long. A worker waits
    * for a slow reader, as it would if it wrote to the reader itself.
    *
-   * @returns a function to call when the worker has ended: it lets no reader hold up what is left,
-   * which is not more than the pipe holds
+   * @returns a function to call when the worker has ended: the rest, at most what the pipe holds,
+   * is then written without waiting for a slow reader
    */
   copy(from: Readable, prefix: string): () => void {
     const lines = new PrefixedLines(prefix);
@@ -36,7 +36,7 @@ export class PrefixedOutput {
     from.on("data", (bytes: Buffer) => {
       const text = lines.add(bytes);
       if (text.length === 0 || !this.#hasReader || this.#to.write(text) || hasEnded) return;
-      // An error may have been reported meanwhile; then there is nothing to wait for.
+      // After an error there is nothing to wait for.
       if (!this.#to.writableNeedDrain) return;
       this.#waiting.add(from.pause());
     });
@@ -99,7 +99,7 @@ class PrefixedLines {
   }
 
   #finish(written: Buffer[]): void {
-    // Only the newline of a line that has been written in pieces was left.
+    // Otherwise only the newline of a line written in pieces was left.
     if (this.#length > 0 || !this.#isContinued)
       written.push(this.#prefix, ...this.#unfinished, Buffer.of(NEWLINE));
     this.#unfinished = [];
@@ -112,7 +112,7 @@ class PrefixedLines {
     const piece = Buffer.concat(this.#unfinished);
     const end = piece.length - unfinishedCharacter(piece);
     written.push(this.#prefix, piece.subarray(0, end), Buffer.of(NEWLINE));
-    // Copied, as a view would keep the whole piece.
+    // Copied, since a view would keep the whole piece alive.
     this.#unfinished = end === piece.length ? [] : [Buffer.from(piece.subarray(end))];
     this.#length = piece.length - end;
     this.#isContinued = true;

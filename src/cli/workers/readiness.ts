@@ -13,9 +13,9 @@ export function parseReadiness(text: string): Readiness {
 }
 
 /**
- * How many milliseconds a program that is not a Node program gets to start listening. It does not
- * report that, so it counts as ready if it is still running then. With `--ready notify` it does
- * report it.
+ * How many milliseconds a program other than Node gets to start listening. Since such a program
+ * does not report that it listens, it counts as ready if it is still running then. With `--ready
+ * notify` it reports that itself.
  */
 export const UNREPORTED = 2000;
 

@@ -23,7 +23,7 @@ const PATIENCE = 2000;
 /** The longest answer in bytes: another program that listens there could send forever. */
 const LONGEST = 1 << 20;
 
-/** Of whose workers to show: all, those of one port or `host:port`, or of one path. */
+/** The holds to show: all, or those on one port, `host:port` or path. */
 export interface AskedHolds {
   readonly endpoint: string | undefined;
   readonly unix: string | undefined;
@@ -65,7 +65,7 @@ async function live(
   machineClock.clearInterval(timer);
 }
 
-/** Whether a hold is at one of the addresses that were asked for. */
+/** Whether a hold is on one of the requested addresses. */
 type IsAsked = (address: string) => boolean;
 
 async function matcherOf({ endpoint, unix }: AskedHolds): Promise<IsAsked> {
@@ -75,7 +75,7 @@ async function matcherOf({ endpoint, unix }: AskedHolds): Promise<IsAsked> {
   }
   if (endpoint === undefined) return () => true;
   const asked = parseEndpoint(endpoint, "");
-  // A port alone is one of any address.
+  // A port alone matches every address.
   if (asked.host === "") return (address) => portOf(address) === asked.port;
   const found = isLocalhost(asked.host)
     ? localhostAddresses.map(({ address }) => address)
@@ -89,13 +89,13 @@ async function matcherOf({ endpoint, unix }: AskedHolds): Promise<IsAsked> {
 
 const portOf = (address: string): number => Number(/^(?:\[.*\]|[\d.]+):(\d+)$/.exec(address)?.[1]);
 
-/** As a hold with workers reports it, wherever it was started. */
+/** The absolute path, as a hold with workers reports it, wherever it was started. */
 export function heldPath(unix: string): string {
   const address = parseUnixPath(unix);
   return formatAddress(unix.startsWith("@") ? address : { ...address, path: absolute(unix) });
 }
 
-/** What the holds say. */
+/** Queries the holds. */
 async function statuses(isAsked: IsAsked): Promise<readonly HoldStatus[]> {
   const asked = await Promise.all(controlSockets().map(ask));
   return asked.flatMap((status) => (status?.addresses.some(isAsked) ? [status] : []));

@@ -66,9 +66,9 @@ export class Supervisor {
   #hasServed = false;
   /** The last replacement; they happen one after the other. */
   #replacing: Promise<unknown> = Promise.resolve();
-  /** A restart that has not begun yet. */
+  /** A pending restart that has not begun. */
   #restart: Promise<void> | undefined;
-  /** Gives up the worker that is starting to replace another. */
+  /** Gives up on the worker that is starting as a replacement. */
   #supersede = () => {};
 
   constructor(options: SupervisorOptions) {
@@ -122,7 +122,7 @@ export class Supervisor {
   /**
    * Replaces the workers one by one; each new one is ready before the old one stops accepting. If a
    * new one does not become ready, or ends while the next one starts, the old ones stay. A later
-   * restart does not wait for a worker that is starting, which is out of date.
+   * restart does not wait for a worker that is still starting, since it is already out of date.
    */
   restart(): Promise<void> {
     if (!this.#isRunning) return Promise.resolve();
@@ -208,7 +208,7 @@ export class Supervisor {
   }
 
   /**
-   * Starts a new worker, and ends the old one once the new one is ready, and still wanted. Returns
+   * Starts a new worker, and ends the old one once the new one is ready, if still wanted. Returns
    * the new one; undefined if the old one stays.
    */
   async #replace(slot: Slot, isWanted = () => true): Promise<Worker | undefined> {
@@ -222,7 +222,7 @@ export class Supervisor {
     const superseded = new Promise<false>((resolve) => {
       this.#supersede = () => resolve(false);
     });
-    // Another may have been asked for while it was being started.
+    // Another restart may have been requested while this worker was being started.
     if (this.#restart !== undefined) this.#supersede();
     const isReady = await Promise.race([next.untilReady(), superseded]);
     slot.next = undefined;

@@ -50,7 +50,7 @@ const LOOK = 20;
 /** How many milliseconds the last output may take to arrive after a worker has ended. */
 const LAST_WORDS = 500;
 
-/** One process of a `hold --workers`, and the processes it started, in their own process group. */
+/** One worker of `hold --workers`: a process and its children, in a process group of their own. */
 export class Worker {
   readonly slot: number;
   /** Identifies the worker and its start in the reports of its processes. */
@@ -223,7 +223,7 @@ export class Worker {
     this.#group?.signal(name);
   }
 
-  /** Kills what is left of it after it has ended, such as the server of an npm that was killed. */
+  /** Kills leftover processes after it has ended, such as a server whose npm was killed. */
   killRest(): void {
     this.signal("SIGKILL");
     this.#leaveOutput();
@@ -234,7 +234,7 @@ export class Worker {
     const { grace, say } = this.#options;
     if (this.#state !== "ended") this.#state = "draining";
     const deadline = machineClock.now() + grace;
-    // Even if it was not ready yet: it accepts from the queue as soon as it listens.
+    // Even if not ready yet, it accepts from the queue as soon as it listens.
     if (this.#listening.size > 0) await this.#drain(grace * DRAINING);
     this.signal("SIGTERM");
     if (!(await this.#hasEnded(deadline))) {
@@ -242,13 +242,13 @@ export class Worker {
       this.signal("SIGKILL");
     }
     const ended = await this.#ended;
-    // Also for processes that it started and that do not report.
+    // This also covers child processes that do not report.
     this.#acceptors.processEnded();
     this.#leaveOutput();
     return ended;
   }
 
-  /** A process that left the group may have inherited the pipes. hold need not wait for it. */
+  /** A process that left the group may have inherited the pipes; hold need not wait for it. */
   #leaveOutput(): void {
     for (const { from, hasEnded } of this.#outputs) {
       hasEnded();
