@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { machineClock } from "../clock/machine-clock.ts";
 import { BusyPoll } from "./busy-poll.ts";
 
-/** A clock that goes on by ten microseconds whenever it is read. */
+/** A clock that advances by ten microseconds each time it is read. */
 function stepping() {
   let now = 0;
   return { ...machineClock, now: () => (now += 0.01) };
 }
 
-test("it polls only after activity, in slices, until something is found", () => {
+test("busy poll: polls only after activity, in slices, until something is found", () => {
   const busyPoll = new BusyPoll(stepping());
   busyPoll.active();
   assert.ok(!busyPoll.isDue && !busyPoll.isOn);

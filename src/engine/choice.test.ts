@@ -42,7 +42,7 @@ test("engineChoice: the environment overrides the default, and the argument over
 
 test("engineChoice: rejects an unknown engine", () => {
   for (const bad of ["epoll", "toString", "", 7, null]) {
-    // @ts-expect-error that is the point
+    // @ts-expect-error not an engine's name
     assert.throws(() => engineChoice(bad), {
       name: "TypeError",
       message: /^engine must be uring or readiness, not /,

@@ -281,8 +281,8 @@ export interface Forwarding {
 }
 
 /**
- * What an engine would have to ask each of many sockets of one family, type and protocol; undefined
- * until it has asked one of them.
+ * Facts that an engine would otherwise query from each of many sockets of one family, type and
+ * protocol; undefined until one of them was queried.
  */
 export interface SocketKind {
   isTcp: boolean | undefined;

@@ -7,7 +7,7 @@ export type ProvideEngine = (wanted?: EngineName) => Engine;
 
 const engines = new WeakMap<System, ProvideEngine>();
 
-/** Gives a System its engine. */
+/** Registers the engine of a System. */
 export function provideEngine(system: System, provide: ProvideEngine): void {
   engines.set(system, provide);
 }

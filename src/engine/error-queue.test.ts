@@ -1,5 +1,5 @@
-// A TCP stream whose error queue holds something, which keeps its socket ready: on every engine
-// that is here.
+// A TCP stream with messages in its error queue, which keep the socket ready: on every available
+// engine.
 import assert from "node:assert/strict";
 import { engineTest, eventually } from "../../test/engine/engine-test.ts";
 import { enginesHere } from "../../test/engine/engines-here.ts";
@@ -24,7 +24,7 @@ const BUFFER = 4 << 20;
 for (const engine of enginesHere)
   engineTest(
     engine,
-    "the error queue of a stream is no end, and the end is noticed after it",
+    "a stream's error queue does not count as its end, which is still noticed later",
     async (fixture) => {
       const { client, server } = fixture.connection();
       setsockopt(server, SO.TIMESTAMPING, TX_SOFTWARE | SOFTWARE);
@@ -40,7 +40,7 @@ for (const engine of enginesHere)
       left.stream.write(Buffer.from("stamped"));
       await eventually(() => poll([{ socket: fd, events: 0 }], 0)[0]);
       assert.deepEqual([left.ended, left.errno], [false, 0]);
-      // The event loop is busy until all of it has come.
+      // Block the event loop until everything has arrived.
       send(client, Buffer.alloc(MANY_PIECES, "data"));
       shutdown(client, SHUT.WR);
       await left.until(() => left.ended);

@@ -1,4 +1,4 @@
-// One direction ends or fails while the other is under way: on every engine that is here.
+// One direction ends or fails while the other is in use: on every available engine.
 import assert from "node:assert/strict";
 import { engineTest, someTurns } from "../../test/engine/engine-test.ts";
 import { enginesHere } from "../../test/engine/engines-here.ts";
@@ -14,7 +14,7 @@ import type { Engine } from "./engine.ts";
 
 const { ENOBUFS = 0, EPIPE = 0 } = host.errnos;
 
-/** A stream, its peer, and what sending is told to have failed with. */
+/** A stream, its peer, and the errors reported for sending. */
 function start(engine: Engine, fixture: Fixture) {
   const [here, peer]: [Socket, Socket] = fixture.pair(SOCK.STREAM);
   const failures: number[] = [];
@@ -97,7 +97,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "what the peer had sent before sending failed comes first, and then the failure",
+    "data that the peer sent before sending failed is delivered first, then the failure",
     async (fixture) => {
       const { left, peer } = start(engine, fixture);
       send(peer, Buffer.from("before"));

@@ -1,5 +1,5 @@
-// What handlers write, and how they end the stream, in their calls, and what is on its way when an
-// acceptor is paused: on every engine that is here.
+// Handlers that write and end the stream, and connections on their way when an acceptor is paused:
+// on every available engine.
 import assert from "node:assert/strict";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { engineTest, eventually, someTurns } from "../../test/engine/engine-test.ts";
@@ -144,7 +144,7 @@ for (const engine of enginesHere) {
   });
 }
 
-/** Enters the ring, so that the kernel does what it can, before the engine looks at it. */
+/** Enters the ring, so that the kernel makes progress before the engine reads completions. */
 async function withoutTurn(): Promise<void> {
   for (let tick = 0; tick < 5; tick++) await new Promise<void>((resolve) => process.nextTick(resolve));
 }
@@ -153,8 +153,8 @@ for (const engine of enginesHere) {
   for (const count of [1, 3, Number.POSITIVE_INFINITY])
     engineTest(
       engine,
-      `an acceptor of ${count} that is paused with connections on their way accepts as ` +
-        "many as it is told to then",
+      `an acceptor of ${count}, paused with connections on their way, then accepts as many as ` +
+        "requested",
       async (fixture) => {
         const listener = fixture.listener();
         const address = getsockname(listener);
@@ -167,7 +167,7 @@ for (const engine of enginesHere) {
         await someTurns();
         const clients = Array.from({ length: 2 }, () => fixture.tcp());
         for (const client of clients) connect(client, address);
-        // Something else that has the ring entered.
+        // Another operation, so that the ring is entered.
         const [other] = recorded(engine, fixture);
         other.stream.write(Buffer.from("x"));
         await withoutTurn();

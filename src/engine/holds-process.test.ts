@@ -1,4 +1,4 @@
-// Each kind of handle holds the process until it is closed, unless it was told not to.
+// Each kind of handle keeps the process running until it is closed, unless unref'd.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enginesHere } from "../../test/engine/engines-here.ts";
@@ -31,7 +31,7 @@ const kinds: Readonly<Record<string, string>> = {
     bind(polled, { family: "ipv4", address: "127.0.0.1", port: 0 });
     const handle = engine(name).poll(polled.fd, "receive", () => close(polled));
     const end = () => handle.cancel();`,
-  // The queue is full: it is not answered.
+  // The queue is full, so connecting gets no answer.
   connect: `
     connect(socket(AF.INET, SOCK.STREAM), getsockname(listener));
     const client = socket(AF.INET, SOCK.STREAM, 0, { nonblocking: true });
@@ -40,7 +40,7 @@ const kinds: Readonly<Record<string, string>> = {
     const end = () => handle.cancel();`,
 };
 
-/** What is done with it, and what is printed. */
+/** The code to run with the handle, and its expected output. */
 const uses: Readonly<Record<string, readonly [body: string, printed: string]>> = {
   "holds it": [`setTimeout(() => { console.log("held"); end(); }, 20).unref();`, "held\nexit\n"],
   "lets it end once it is closed": ["setImmediate(end);", "exit\n"],
@@ -52,7 +52,7 @@ const uses: Readonly<Record<string, readonly [body: string, printed: string]>> =
   ],
 };
 
-/** One that is answered has ended, and holds nothing. */
+/** An attempt that is answered has ended, and keeps nothing running. */
 const answered = `
     listen(listener, 8);
     const client = socket(AF.INET, SOCK.STREAM, 0, { nonblocking: true });

@@ -1,5 +1,5 @@
-// A failure that comes while a send has sent a part: a ring's send, and sendfile(), then return the
-// part and lose the failure. It is told all the same, and no end that the peer has not sent.
+// The connection fails after part of a send: a send in a ring, and sendfile(), then return the byte
+// count and lose the error. It must be reported all the same, and no end that the peer never sent.
 import assert from "node:assert/strict";
 import { engineTest, eventually, someTurns } from "../../test/engine/engine-test.ts";
 import { enginesHere } from "../../test/engine/engines-here.ts";
@@ -31,7 +31,7 @@ const onLinux: Exceptions = {
   simulated: "it has no filters of sockets",
 };
 
-/** Small enough for one copied buffer to hold several, which one send then has. */
+/** Small enough that one send has several pieces, copied to one buffer. */
 const PIECE = 4000;
 const PIECES = 500;
 const REPETITIONS = 20;
@@ -90,7 +90,7 @@ for (const engine of enginesHere) {
   for (const [state, prepare] of Object.entries(states)) {
     engineTest(
       engine,
-      `lost error: a reset while a send has sent a part, of a stream that ${state}`,
+      `lost error: a reset after part of a send, of a stream that ${state}`,
       async (fixture) => {
         for (let count = 0; count < REPETITIONS; count++) {
           const { left, peer } = start(engine, fixture);
@@ -108,7 +108,7 @@ for (const engine of enginesHere) {
 
     engineTest(
       engine,
-      `lost error: bytes, the end and a reset while a send has sent a part, of a stream that ${state}`,
+      `lost error: bytes, the end and a reset after part of a send, of a stream that ${state}`,
       async (fixture) => {
         for (let count = 0; count < REPETITIONS; count++) {
           const { left, peer } = start(engine, fixture);
@@ -136,7 +136,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "lost error: bytes and a reset while a send has sent a part: the bytes first, and no end",
+    "lost error: bytes and a reset after part of a send: the bytes come first, and no end",
     async (fixture) => {
       for (let count = 0; count < REPETITIONS; count++) {
         const { left, peer } = start(engine, fixture);
@@ -157,7 +157,7 @@ for (const engine of enginesHere) {
   for (const how of ["close", "shutdown"] as const) {
     engineTest(
       engine,
-      `lost error: ${how}() is told of a reset while a send has sent a part`,
+      `lost error: ${how}() reports a reset that came after part of a send`,
       async (fixture) => {
         for (let count = 0; count < REPETITIONS; count++) {
           const { left, peer } = start(engine, fixture);
@@ -178,7 +178,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "lost error: a peer that answers no more while a send has sent a part: the time-out",
+    "lost error: a peer that stops answering after part of a send: the timeout",
     async (fixture) => {
       const { left, peer } = start(engine, fixture);
       setsockopt(left.stream.fd, TCP.USER_TIMEOUT, 300);
@@ -210,7 +210,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "lost error: a unix peer that closes with unread bytes while a send has sent a part",
+    "lost error: a unix peer that closes with unread bytes after part of a send",
     async (fixture) => {
       const [here, peer] = fixture.pair();
       host.setNonblocking(here.fd, true);

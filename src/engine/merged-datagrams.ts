@@ -1,8 +1,8 @@
 import type { System } from "../system/system.ts";
 
 /**
- * Room for control messages. That of UDP_GRO takes 24 bytes, and follows those that a program may
- * have enabled with options: time stamps, counters, addresses.
+ * Space for control messages. UDP_GRO's takes 24 bytes, and follows those that a program may have
+ * enabled with options: timestamps, counters, addresses.
  */
 export const CONTROL_SIZE = 256;
 
@@ -12,9 +12,9 @@ const LEVEL = 2;
 const TYPE = 3;
 
 /**
- * Linux can deliver datagrams of one sender as one message, if a network card or a sender on this
- * host passed them on together. A control message has their size (UDP_GRO, udp(7)); only the last
- * datagram may be shorter.
+ * Linux can deliver several datagrams of one sender as one message, if a network card or a sender
+ * on this host passed them on together. A control message contains their size (UDP_GRO, udp(7));
+ * only the last datagram may be shorter.
  */
 export class MergedDatagrams {
   readonly #level: number;

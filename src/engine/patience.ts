@@ -1,5 +1,5 @@
 /**
  * How many milliseconds an error of the engine's own system call may last before it counts as
- * permanent. After that nothing will be sent or received, and programs must be told.
+ * permanent: nothing will be sent or received any more, and programs must be notified.
  */
 export const PATIENCE = 5000;

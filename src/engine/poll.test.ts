@@ -1,4 +1,4 @@
-// Engine.poll(), on every engine that is here.
+// Engine.poll(), on every available engine.
 import assert from "node:assert/strict";
 import { engineTest, eventually, someTurns } from "../../test/engine/engine-test.ts";
 import { enginesHere } from "../../test/engine/engines-here.ts";
@@ -12,7 +12,7 @@ import type { Direction, Engine } from "./engine.ts";
 
 const { EBADF = 0, ECANCELED = 0 } = host.errnos;
 
-/** A poll, and what it was done with. */
+/** A poll, and the results passed to `done`. */
 function polled(engine: Engine, fd: number, direction: Direction) {
   const results: number[] = [];
   const pending = engine.poll(fd, direction, (errno) => results.push(errno));
@@ -85,7 +85,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "poll: a descriptor that is not open fails it",
+    "poll: fails for a descriptor that is not open",
     async () => {
       const { results } = polled(engine, 1_000_000, "receive");
       await eventually(() => results[0]);

@@ -53,7 +53,7 @@ export class Shutdown {
    * Calls the waiting `done` functions with the result, or with `otherwise` if no shutdown
    * happened.
    */
-  tell(otherwise: number): void {
+  settle(otherwise: number): void {
     const calls = this.#calls;
     this.#calls = undefined;
     const result = this.#state === "made" ? this.#result : otherwise;

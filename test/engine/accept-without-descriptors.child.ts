@@ -1,5 +1,5 @@
-// Run with few descriptors: uses them all up, gets that error for four connections, and accepts
-// them once there is room.
+// Run with few descriptors: uses them all up, gets the error for four connections, and accepts them
+// once descriptors are free.
 import { closeSync, openSync } from "node:fs";
 import { engine } from "../../src/engine/choice.ts";
 import { AF, bind, connect, getsockname, listen, SOCK, socket } from "../../src/posix/index.ts";

@@ -15,7 +15,7 @@ import { noUnixStreams } from "../winsock-exceptions.ts";
 import { engineTest } from "./engine-test.ts";
 import { enginesHere } from "./engines-here.ts";
 
-// As importing the package does.
+// Importing the package does the same.
 installConnectionSockets();
 
 /**

@@ -296,7 +296,7 @@ export function datagramsSuite(engine: Engine): void {
   });
 
   datagramsTest(
-    "a connected one hears that nothing listens, and continues",
+    "a connected socket reports that nothing listens, and continues",
     async (fixture) => {
       const { socket, address } = bound(fixture);
       const peer = bound(fixture);
@@ -402,7 +402,7 @@ export function datagramsSuite(engine: Engine): void {
   }
 
   datagramsTest(
-    "a datagram waits behind one that has no room",
+    "a datagram waits behind one for which the peer has no space",
     async (fixture) => {
       const first = full(fixture);
       const second = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });

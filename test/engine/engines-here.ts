@@ -3,7 +3,7 @@ import type { Engine, EngineName } from "../../src/engine/engine.ts";
 
 const names: readonly EngineName[] = ["uring", "readiness"];
 
-/** The engines of this host. */
+/** The engines available on this host. */
 export const enginesHere: readonly Engine[] = names.flatMap((name) => {
   try {
     return [engine(name)];

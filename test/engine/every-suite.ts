@@ -7,7 +7,7 @@ import { releaseSuite } from "./release-suite.ts";
 import { streamSuite } from "./stream-suite.ts";
 import { textSuite } from "./text-suite.ts";
 
-/** All that an engine promises. */
+/** Every suite that an engine must pass. */
 export function everySuite(engine: Engine): void {
   acceptorSuite(engine);
   connectSuite(engine);

@@ -7,7 +7,7 @@ import { UringPoll } from "../../src/engine/uring/poll.ts";
 import { UringStream } from "../../src/engine/uring/stream.ts";
 import { linux } from "../../src/system/linux/linux.ts";
 
-/** An engine on a loop of the test's own, beside this thread's. */
+/** An engine on a separate loop, in addition to this thread's. */
 export function engineOn(loop: Loop): Engine {
   return {
     name: "uring",

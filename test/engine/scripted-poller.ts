@@ -21,7 +21,7 @@ export class ScriptedPoller implements Poller {
     return this;
   };
 
-  tell(fd: number, ready: number): void {
+  report(fd: number, ready: number): void {
     const added = this.added.get(fd);
     assert.ok(added, `${fd} is not watched`);
     this.#events.push({ ...added, ready });

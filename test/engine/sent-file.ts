@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Fixture } from "../fixture.ts";
 import { eventually, someTurns } from "./engine-test.ts";
 
-/** The bytes of a file of which a socket does not take all at once. */
+/** The bytes of a file too large for a socket to take at once. */
 export const LARGE = 16_000_000;
 
 export function fileWith(fixture: Fixture, bytes: Uint8Array | string): string {

@@ -51,7 +51,7 @@ function pair(fixture: Fixture): [Socket, Socket] {
   return fixture.pair(SOCK.STREAM, { nonblocking: true });
 }
 
-/** Writes as much as the memory of the peer and its own socket takes: the rest is pending. */
+/** Writes until the buffers of both sockets are full and bytes are pending. */
 async function fill(peer: RecordedStream): Promise<number> {
   const block = pattern(65_536);
   let written = 0;
@@ -242,8 +242,7 @@ export function streamSuite(engine: Engine): void {
     left.stream.pause();
     let sent = 0;
     let refused = 0;
-    // The memory of the peer and the engine takes some; then nothing more, however many turns go
-    // by.
+    // The buffers of the peer and the engine take some; then nothing more, however many turns pass.
     while (refused < 20) {
       const result = trySend(peer, scratch.subarray(0, 16_384));
       if (result.ok) {
@@ -297,7 +296,7 @@ export function streamSuite(engine: Engine): void {
       const [slow] = recorded(fixture);
       await fill(slow);
       assert.equal(await closeNow(slow), -ECANCELED);
-      // In one turn: nothing of it was sent before.
+      // In the same turn, so nothing was sent before.
       const [slower] = recorded(fixture);
       slower.stream.write(pattern(8 << 20));
       assert.equal(await closeNow(slower), -ECANCELED);
@@ -476,7 +475,7 @@ export function streamSuite(engine: Engine): void {
       each.whenData = (bytes) => each.stream.write(bytes);
       each.stream.resume();
     }
-    // Each is sent what its socket takes, and does not read what comes back.
+    // Each is sent as much as its socket takes, and does not read the answers.
     for (const [, peer] of slow) {
       for (let block = 0; block < 64; block++) {
         trySend(peer, scratch.subarray(0, 65_536));

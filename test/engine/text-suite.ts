@@ -34,41 +34,38 @@ export function textSuite(engine: Engine): void {
     return [new RecordedStream(engine, left), new RecordedStream(engine, right)];
   }
 
-  textTest(
-    "writeText() sends what Buffer.from() makes of a string, in order with write()",
-    async (fixture) => {
-      const [left, right] = both(fixture);
-      right.stream.resume();
-      const expected: Buffer[] = [];
-      const bytes = (text: string) => {
-        left.stream.write(Buffer.from(text));
-        expected.push(Buffer.from(text));
-      };
-      const text = (written: string, encoding: BufferEncoding) => {
-        const buffer = Buffer.from(written, encoding);
-        assert.equal(left.stream.writeText(written, encoding, written.length * 3), buffer.length);
-        expected.push(buffer);
-      };
-      const writeAll = () => {
-        for (const encoding of ENCODINGS) {
-          text(TEXT, encoding);
-          bytes("between");
-          text("€".repeat(1365), encoding);
-          text("", encoding);
-        }
-      };
-      writeAll();
-      // From a handler, too, where small writes are gathered.
-      left.whenData = writeAll;
-      left.stream.resume();
-      right.stream.write(Buffer.from("go"));
-      await right.until(
-        () => expected.length === 48 && right.received.length >= Buffer.concat(expected).length,
-      );
-      assert.deepEqual(right.received, Buffer.concat(expected));
-      await ended(left, right);
-    },
-  );
+  textTest("writeText() sends the bytes of Buffer.from(), in order with write()", async (fixture) => {
+    const [left, right] = both(fixture);
+    right.stream.resume();
+    const expected: Buffer[] = [];
+    const bytes = (text: string) => {
+      left.stream.write(Buffer.from(text));
+      expected.push(Buffer.from(text));
+    };
+    const text = (written: string, encoding: BufferEncoding) => {
+      const buffer = Buffer.from(written, encoding);
+      assert.equal(left.stream.writeText(written, encoding, written.length * 3), buffer.length);
+      expected.push(buffer);
+    };
+    const writeAll = () => {
+      for (const encoding of ENCODINGS) {
+        text(TEXT, encoding);
+        bytes("between");
+        text("€".repeat(1365), encoding);
+        text("", encoding);
+      }
+    };
+    writeAll();
+    // From a handler, too, where small writes are gathered.
+    left.whenData = writeAll;
+    left.stream.resume();
+    right.stream.write(Buffer.from("go"));
+    await right.until(
+      () => expected.length === 48 && right.received.length >= Buffer.concat(expected).length,
+    );
+    assert.deepEqual(right.received, Buffer.concat(expected));
+    await ended(left, right);
+  });
 
   textTest(
     "writeText() while the peer does not read leaves it pending, and sends it later",

@@ -42,9 +42,9 @@ async function accepted(protocol: number) {
     onError: () => assert.fail(),
   });
   acceptor.accept(2);
-  poller.tell(7, READABLE);
+  poller.report(7, READABLE);
   await someTurns();
-  for (const fd of [1001, 1002]) poller.tell(fd, READABLE);
+  for (const fd of [1001, 1002]) poller.report(fd, READABLE);
   await someTurns();
   const pieces = streams.map((each) => each.received.length);
   const count = (name: string) => system.calls.filter((call) => call.startsWith(`${name}(`)).length;
@@ -54,9 +54,9 @@ async function accepted(protocol: number) {
   return calls;
 }
 
-test("readiness: accepted sockets have the protocol of their listener, which is asked once", async () => {
+test("readiness: the protocol of accepted sockets is read once, from their listener", async () => {
   const { TCP } = scripted({}).constants.IPPROTO;
-  // A short piece is all that TCP has.
+  // On TCP, a short read means that nothing is left.
   assert.deepEqual(await accepted(TCP), { pieces: [5, 5], asked: 1, received: 2 });
   assert.deepEqual(await accepted(0), { pieces: [5, 5], asked: 1, received: 4 });
 });

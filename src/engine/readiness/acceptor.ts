@@ -81,7 +81,7 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
       const fd = system.accept(this.fd, system.address, CLOSE_ON_EXEC | NONBLOCKING);
       if (fd >= 0) {
         this.#wanted--;
-        this.#tell(fd);
+        this.#deliver(fd);
       } else if (fd === errors.wouldBlock) {
         this.#readable = false;
         this.await(READABLE);
@@ -95,7 +95,7 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
   }
 
   /** Accepted sockets have the listening socket's protocol, so there is no need to query each. */
-  #tell(fd: number): void {
+  #deliver(fd: number): void {
     const { accepted, system } = this.reactor;
     this.#tcp ??= isTcp(system, this.fd);
     accepted.fd = fd;

@@ -46,8 +46,8 @@ function withBatch(batch: SendBatch | undefined) {
 }
 
 /**
- * Streams that answer a piece with the same bytes, and their peers, which have all sent one before
- * the streams look.
+ * Streams that echo a piece, and their peers, all of which have sent one before the streams are
+ * served.
  */
 function echoes(fixture: Fixture, engine: ReadinessEngine, count: number) {
   const pairs = Array.from({ length: count }, (_, index) => {

@@ -23,7 +23,7 @@ const STRIDE = SEND_BUFFER + 64;
 const FLAGS = [AIO.RWF_NOWAIT | AIO.RWF_NOSIGNAL, AIO.RWF_NOWAIT];
 
 const { EAGAIN, EBADF, EOPNOTSUPP } = errnos;
-/** Errors that concern one submission only: lack of memory, or the first send's descriptor. */
+/** Errors of a single submission: a lack of memory, or the first send's descriptor. */
 const passing: ReadonlySet<number> = new Set([-EAGAIN, -EBADF]);
 
 /** The words of the ring of results. */

@@ -18,7 +18,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
   /** The events the descriptor is ready for. */
   #ready = 0;
   /**
-   * It is connected and still watched: the stream that `done` creates takes the registration over.
+   * It is connected and still watched: the stream that `done` creates takes over the registration.
    */
   #staysWatched = false;
   /** undefined while connecting. */
@@ -37,7 +37,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
     this.#kind = kind;
     this.#slot = reactor.register(this);
     const returned = reactor.system.connect(fd, address);
-    if (this.#goesOn(returned)) {
+    if (this.#isInProgress(returned)) {
       const watching = reactor.watch(fd, this.#slot);
       this.#watched = watching === 0;
       if (watching < 0) this.#end(watching);
@@ -92,9 +92,9 @@ export class ReadinessConnect implements PendingConnect, Registration {
   }
 
   /**
-   * A connect that a signal interrupted continues like a non-blocking one (POSIX, connect, EINTR).
+   * A connect() interrupted by a signal continues like a non-blocking one (POSIX, connect, EINTR).
    */
-  #goesOn(returned: number): boolean {
+  #isInProgress(returned: number): boolean {
     const { inProgress, interrupted } = this.#reactor.errors;
     return returned === inProgress || returned === interrupted;
   }

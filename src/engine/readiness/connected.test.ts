@@ -47,12 +47,12 @@ test("readiness: a stream made at once takes over what its connect() watches", a
     streams.push(made);
   });
   // The first bytes came along with the end of connecting, and are not reported again.
-  poller.tell(FD, WRITABLE | READABLE);
+  poller.report(FD, WRITABLE | READABLE);
   await someTurns();
   const [made] = streams;
   assert.ok(made);
   assert.equal(made.received.length, 5);
-  poller.tell(FD, READABLE);
+  poller.report(FD, READABLE);
   await someTurns();
   assert.equal(made.received.length, 8);
   assert.deepEqual(poller.calls, ["add"]);
@@ -61,7 +61,7 @@ test("readiness: a stream made at once takes over what its connect() watches", a
 
 test("readiness: events of a socket closed after its connect() reach no other socket", async () => {
   const { engine, poller, system } = connecting({ isTcp: undefined }, [], () => system.close(FD));
-  poller.tell(FD, WRITABLE);
+  poller.report(FD, WRITABLE);
   await someTurns();
   const old = poller.added.get(FD);
   const other = new RecordedStream(engine, 1002);
@@ -78,13 +78,13 @@ test("readiness: events of a socket closed after its connect() reach no other so
 test("readiness: a descriptor is not watched between its connect() and a stream made later", async () => {
   let done = 0;
   const { engine, poller } = connecting(undefined, [5], () => done++);
-  poller.tell(FD, WRITABLE);
+  poller.report(FD, WRITABLE);
   await someTurns();
   assert.equal(done, 1);
   assert.deepEqual(poller.calls, ["add", "remove"]);
   const made = new RecordedStream(engine, FD);
   made.stream.resume();
-  poller.tell(FD, READABLE);
+  poller.report(FD, READABLE);
   await someTurns();
   assert.equal(made.received.length, 5);
   await made.close();
@@ -93,7 +93,7 @@ test("readiness: a descriptor is not watched between its connect() and a stream 
 const asked = ({ system }: ReturnType<typeof connecting>) =>
   system.calls.filter((call) => call.startsWith("getsockopt")).length;
 
-test("readiness: a socket that is only writable need not be asked whether it is connected", async () => {
+test("readiness: a socket that is only writable is connected without a further query", async () => {
   for (const { ready, tellsFailures, asks } of [
     { ready: WRITABLE, tellsFailures: true, asks: 0 },
     { ready: WRITABLE | READABLE, tellsFailures: true, asks: 0 },
@@ -103,7 +103,7 @@ test("readiness: a socket that is only writable need not be asked whether it is 
     let done = 0;
     const started = connecting(undefined, [], () => done++);
     started.poller.tellsFailures = tellsFailures;
-    started.poller.tell(FD, ready);
+    started.poller.report(FD, ready);
     await someTurns();
     assert.equal(done, 1);
     assert.equal(asked(started), asks, `${ready}, ${tellsFailures}`);
@@ -115,7 +115,7 @@ test("readiness: the protocol is read once per kind of socket", async () => {
   for (const calls of [1, 0]) {
     const streams: RecordedStream[] = [];
     const started = connecting(kind, [], (engine) => streams.push(new RecordedStream(engine, FD)));
-    started.poller.tell(FD, WRITABLE);
+    started.poller.report(FD, WRITABLE);
     await someTurns();
     assert.equal(asked(started), calls);
     assert.equal(kind.isTcp, false, "the script answers 0");

@@ -83,7 +83,7 @@ export class Cork {
     slot.length += length;
   }
 
-  /** Adds a string of at most `most` bytes in the same way; returns its length. */
+  /** Adds a string of at most `most` encoded bytes in the same way; returns its length in bytes. */
   addText(sender: Sender, text: string, encoding: BufferEncoding, most: number): number {
     const slot = this.#slotFor(sender, most);
     const added = writeText(slot.text, slot.length, most, text, encoding);

@@ -29,8 +29,8 @@ export class DatagramBuffer implements MessageHeader {
   }
 
   /**
-   * Call this before receiving into the buffer: it sets how long an address may be, and whether
-   * there is space for control messages.
+   * Call this before receiving into the buffer. Sets how long an address may be, and whether there
+   * is space for control messages.
    */
   empty(merged: MergedDatagrams | undefined): void {
     this.#address.length = ADDRESS_SIZE;

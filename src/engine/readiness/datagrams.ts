@@ -112,7 +112,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     }
     if (ready & READABLE) {
       this.#readable = true;
-      this.#tellKept();
+      this.#deliverKept();
       this.#receive();
     }
   }
@@ -127,9 +127,9 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   protected override continueWork(): void {
-    if (this.#failed < 0) this.#tellFailure();
+    if (this.#failed < 0) this.#reportFailure();
     if (this.#writable) this.#send();
-    this.#tellKept();
+    this.#deliverKept();
     if (this.#readable) this.#receive();
   }
 
@@ -144,7 +144,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     this.later();
   }
 
-  #tellFailure(): void {
+  #reportFailure(): void {
     const failed = this.#failed;
     this.#failed = 0;
     if (!this.stopped) attempt((errno: number) => this.#handlers.onError(errno), failed);
@@ -234,18 +234,18 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     memory.takeBack();
   }
 
-  #tellKept(): void {
-    let told = 0;
+  #deliverKept(): void {
+    let delivered = 0;
     for (const { bytes, from, flags } of this.#kept) {
       if (this.#paused || this.stopped) break;
-      told++;
+      delivered++;
       try {
         this.#handlers.onDatagram(bytes, from, flags);
       } catch (error) {
         uncaught(error);
       }
     }
-    this.#kept.splice(0, told);
+    this.#kept.splice(0, delivered);
   }
 
   /** Sends until nothing is left, the system's buffer is full, or this turn's share is used up. */

@@ -33,10 +33,10 @@ test("readiness: every failure of recv() is reported once", async () => {
     const { engine, poller, system } = start({ recv: [failure] });
     const left = new RecordedStream(engine, 7);
     left.stream.resume();
-    poller.tell(7, READABLE);
+    poller.report(7, READABLE);
     await left.until(() => left.errno !== 0);
     assert.equal(left.errno, failure);
-    poller.tell(7, READABLE | WRITABLE | EXCEPTIONAL);
+    poller.report(7, READABLE | WRITABLE | EXCEPTIONAL);
     await someTurns();
     assert.equal(system.calls.filter((call) => call.startsWith("recv")).length, 1);
     assert.equal(await left.close(), failure);
@@ -61,18 +61,18 @@ test("readiness: every failure of send() is reported, and the bytes are pending 
 test("readiness: every failure of accept() is reported, and the next accept() tries again", async () => {
   for (const failure of failures) {
     const { engine, poller } = start({ accept: [failure, 1001, AGAIN] });
-    const told: number[] = [];
+    const results: number[] = [];
     const acceptor = engine.acceptor(7, {
-      onAccept: (fd) => told.push(fd),
-      onError: (result) => told.push(result),
+      onAccept: (fd) => results.push(fd),
+      onError: (result) => results.push(result),
     });
     acceptor.accept(2);
-    poller.tell(7, READABLE);
+    poller.report(7, READABLE);
     await someTurns();
-    assert.deepEqual(told, [failure]);
+    assert.deepEqual(results, [failure]);
     acceptor.accept(1);
     await someTurns();
-    assert.deepEqual(told, [failure, 1001]);
+    assert.deepEqual(results, [failure, 1001]);
     await new Promise((resolve) => acceptor.close(resolve));
   }
 });
@@ -94,7 +94,7 @@ test("readiness: every failure of connect() is reported, immediately or later", 
       ],
     });
     const result = new Promise((resolve) => later.engine.connect(7, address, resolve));
-    later.poller.tell(7, WRITABLE | EXCEPTIONAL);
+    later.poller.report(7, WRITABLE | EXCEPTIONAL);
     assert.equal(await result, errno("EHOSTUNREACH"));
     assert.equal(later.poller.added.size, 0);
   }
@@ -112,7 +112,7 @@ test("readiness: a failed sendmsg() concerns only its datagram, and recvmmsg() c
     });
     for (let count = 0; count < 3; count++) datagrams.send(word, null);
     datagrams.resume();
-    poller.tell(7, READABLE);
+    poller.report(7, READABLE);
     await someTurns();
     assert.deepEqual([sent, failed, datagrams.pendingBytes], [[0, failure, 0], [failure], 0]);
     await new Promise((resolve) => datagrams.close(resolve));
@@ -130,7 +130,7 @@ test("readiness: only a connected socket reports that a datagram was not receive
       onError: (result) => failed.push(result),
     });
     datagrams.resume();
-    poller.tell(7, READABLE);
+    poller.report(7, READABLE);
     await someTurns();
     assert.deepEqual([failed, received], [peer === 0 ? [errno("ECONNRESET")] : [], 1]);
     await new Promise((resolve) => datagrams.close(resolve));
@@ -147,13 +147,13 @@ test("readiness: a call interrupted by a signal is retried", async () => {
   left.stream.resume();
   left.stream.write(word);
   assert.equal(left.stream.pendingBytes, 4);
-  poller.tell(7, READABLE);
+  poller.report(7, READABLE);
   await left.until(() => left.ended && left.drains === 1);
   assert.equal(left.received.length, 4);
   const accepted: number[] = [];
   const acceptor = engine.acceptor(8, { onAccept: (fd) => accepted.push(fd), onError: () => assert.fail() });
   acceptor.accept(1);
-  poller.tell(8, READABLE);
+  poller.report(8, READABLE);
   await someTurns();
   assert.deepEqual(accepted, [1001]);
   acceptor.close();
@@ -201,13 +201,13 @@ test("readiness: an event of a closed descriptor does not reach its successor", 
   const { engine, poller, system } = start({ recv: [AGAIN] });
   const first = new RecordedStream(engine, 7);
   first.stream.resume();
-  poller.tell(7, READABLE);
+  poller.report(7, READABLE);
   await first.close();
   const second = new RecordedStream(engine, 8);
   second.stream.resume();
   assert.equal(poller.added.get(8)?.slot, poller.added.get(7)?.slot);
   const before = system.calls.length;
-  poller.tell(7, READABLE);
+  poller.report(7, READABLE);
   await someTurns();
   assert.equal(system.calls.length, before);
   await second.close();
@@ -245,7 +245,7 @@ test("readiness: a handler's small writes share a call, large ones get their own
     left.stream.write(Buffer.from("end"));
   };
   left.stream.resume();
-  poller.tell(7, READABLE);
+  poller.report(7, READABLE);
   await left.until(() => left.drains > 0);
   assert.deepEqual(sent, ["abc", "xxxxxxxxxx", "end"]);
   await left.close();
@@ -258,7 +258,7 @@ test("readiness: the 65th waiting connection is accepted, even if none follows",
   const accepted: number[] = [];
   const acceptor = engine.acceptor(7, { onAccept: (fd) => accepted.push(fd), onError: () => assert.fail() });
   acceptor.accept(100);
-  poller.tell(7, READABLE);
+  poller.report(7, READABLE);
   await someTurns();
   assert.equal(accepted.length, 70);
   await new Promise((resolve) => acceptor.close(resolve));
@@ -273,7 +273,7 @@ test("readiness: data that a handler writes before it closes is sent", async () 
     closed = left.close();
   };
   left.stream.resume();
-  poller.tell(7, READABLE);
+  poller.report(7, READABLE);
   await left.until(() => closed !== undefined);
   assert.equal(await closed, 0);
   const names = system.calls.map((call) => call.slice(0, call.indexOf("(")));
@@ -283,7 +283,7 @@ test("readiness: data that a handler writes before it closes is sent", async () 
   );
 });
 
-test("readiness: data that a handler writes before closeNow() is sent, or given up if there is no room", async () => {
+test("readiness: data that a handler writes before closeNow() is sent, or dropped if the buffer is full", async () => {
   for (const { send, sent, expected } of [
     { send: 4, sent: ["send", "close"], expected: 0 },
     { send: AGAIN, sent: ["send", "close"], expected: errno("ECANCELED") },
@@ -297,7 +297,7 @@ test("readiness: data that a handler writes before closeNow() is sent, or given 
       assert.equal(left.stream.pendingBytes, 0);
     };
     left.stream.resume();
-    poller.tell(7, READABLE);
+    poller.report(7, READABLE);
     await left.until(() => closed !== undefined);
     assert.equal(await closed, expected);
     const names = system.calls.map((call) => call.slice(0, call.indexOf("(")));
@@ -308,7 +308,7 @@ test("readiness: data that a handler writes before closeNow() is sent, or given 
   }
 });
 
-test("readiness: pieces sent together of which the system takes a part: the rest follows, in order", async () => {
+test("readiness: if the system takes part of the pieces sent together, the rest follows in order", async () => {
   for (const taken of [0, 1, 4, 6, 8, 11]) {
     const sent: string[] = [];
     const send = (_: number, bytes: Uint8Array) => {
@@ -319,7 +319,7 @@ test("readiness: pieces sent together of which the system takes a part: the rest
     const left = new RecordedStream(engine, 7);
     left.stream.writev(["I say ", "to ", "you"].map((piece) => Buffer.from(piece)));
     assert.equal(left.stream.pendingBytes, 12 - taken);
-    poller.tell(7, WRITABLE);
+    poller.report(7, WRITABLE);
     await left.until(() => left.drains === 1);
     assert.equal(sent.join(""), "I say to you".slice(taken));
     assert.equal(system.calls.filter((call) => call.startsWith("sendmsg")).length, 1);
@@ -327,7 +327,7 @@ test("readiness: pieces sent together of which the system takes a part: the rest
   }
 });
 
-test("readiness: a released descriptor is watched no more", async () => {
+test("readiness: a released descriptor is no longer watched", async () => {
   const { engine, poller } = start({ recv: [AGAIN] });
   const left = new RecordedStream(engine, 7);
   left.stream.resume();
@@ -338,12 +338,12 @@ test("readiness: a released descriptor is watched no more", async () => {
   assert.ok(!poller.added.has(7));
 });
 
-test("readiness: after a signal, the second send of the rest is retried", async () => {
+test("readiness: a send of the rest that a signal interrupts is retried", async () => {
   const { engine, poller } = start({ send: [2, INTERRUPTED, 2] });
   const left = new RecordedStream(engine, 7);
   left.stream.write(word);
   assert.equal(left.stream.pendingBytes, 2);
-  poller.tell(7, WRITABLE);
+  poller.report(7, WRITABLE);
   await left.until(() => left.drains === 1 || left.errno !== 0);
   assert.deepEqual([left.errno, left.stream.pendingBytes], [0, 0]);
   await left.close();
@@ -360,14 +360,14 @@ test("readiness: unsent data is pending until its failure is reported", async ()
     pending = left.stream.pendingBytes;
   };
   other.stream.resume();
-  poller.tell(7, WRITABLE);
-  poller.tell(8, READABLE);
+  poller.report(7, WRITABLE);
+  poller.report(8, READABLE);
   await left.until(() => left.errno !== 0);
   assert.deepEqual([pending, left.stream.pendingBytes], [2, 0]);
   await Promise.all([left.close(), other.close()]);
 });
 
-test("readiness: reset() with a byte that waits is reported as cancelled, and without one it is not", async () => {
+test("readiness: reset() reports -ECANCELED if bytes were unsent, and 0 otherwise", async () => {
   for (const { send, expected } of [
     { send: AGAIN, expected: errno("ECANCELED") },
     { send: 1, expected: 0 },
@@ -379,7 +379,7 @@ test("readiness: reset() with a byte that waits is reported as cancelled, and wi
   }
 });
 
-test("readiness: a queue that fails for five seconds is given up; everything open ends with its error", async () => {
+test("readiness: a queue that fails for five seconds is abandoned; everything open ends with its error", async () => {
   const failure = errno("EBADF");
   let now = 1000;
   const system = { ...scripted({ recv: [AGAIN, 4] }), clock: { ...machineClock, now: () => now } };
@@ -399,7 +399,7 @@ test("readiness: a queue that fails for five seconds is given up; everything ope
   now += PATIENCE - 1;
   await turn();
   assert.deepEqual([left.errno, polled, poller.open], [0, [], true]);
-  // It succeeds once, so that the time begins anew.
+  // One success restarts the five seconds.
   poller.failing = 0;
   await turn();
   poller.failing = failure;
@@ -413,7 +413,7 @@ test("readiness: a queue that fails for five seconds is given up; everything ope
   await turn();
   assert.deepEqual([left.errno, polled], [queueErrno(failure), [queueErrno(failure)]]);
 
-  // A new queue watches what is opened next, and has forgotten what was watched before.
+  // A new queue watches descriptors opened from now on, and none of the earlier ones.
   poller.failing = 0;
   const right = new RecordedStream(engine, 9);
   right.stream.resume();
@@ -452,12 +452,12 @@ for (const first of endings)
       for (const later of [false, true]) {
         const { engine, system } = start({});
         const { stream } = new RecordedStream(engine, 7);
-        const told: number[] = [];
-        stream[first]((result) => told.push(result));
+        const results: number[] = [];
+        stream[first]((result) => results.push(result));
         if (later) await someTurns();
-        stream[second]((result) => told.push(result));
+        stream[second]((result) => results.push(result));
         await someTurns();
-        assert.deepEqual(told, [0, 0]);
+        assert.deepEqual(results, [0, 0]);
         assert.equal(system.calls.filter((call) => call === "close(7)").length, 1);
       }
     });

@@ -43,7 +43,7 @@ function forwarding(pieces: string[], sends: number[]) {
   for (const { stream } of [from, to]) stream.resume();
   from.stream.forward(to.stream);
   const turn = async (fd: number, ready: number) => {
-    poller.tell(fd, ready);
+    poller.report(fd, ready);
     await someTurns();
   };
   return { from, to, sent, system, turn };
@@ -66,7 +66,7 @@ test("readiness: an end that is forwarded follows the pieces of its turn", async
   for (const { stream } of [from, to]) stream.close();
 });
 
-test("readiness: forwarding waits while what was gathered does not fit", async () => {
+test("readiness: forwarding waits while gathered bytes do not fit the system's buffer", async () => {
   const pieces = ["first"];
   const { from, to, sent, turn } = forwarding(pieces, [2, -EAGAIN]);
   await turn(FROM, READABLE);

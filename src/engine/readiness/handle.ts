@@ -9,7 +9,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
   protected readonly reactor: Reactor;
   /**
    * "stopped": close() was called, and written data is still being sent. "releasing": the same
-   * after release(). "released": the descriptor belongs to somebody else.
+   * after release(). "released": the caller owns the descriptor.
    */
   #state: "open" | "stopped" | "closed" | "releasing" | "released" = "open";
   readonly #slot: number;
@@ -105,7 +105,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
   proceed(): void {
     this.#waiting = false;
     this.continueWork();
-    if (this.closed) this.#tellClosed();
+    if (this.closed) this.#reportClosed();
   }
 
   /** Schedules `continueWork()` for a later turn. */
@@ -163,7 +163,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.later();
   }
 
-  #tellClosed(): void {
+  #reportClosed(): void {
     this.unref();
     const calls = this.#closedCalls;
     this.#closedCalls = undefined;

@@ -17,14 +17,14 @@ class Watched implements Polled {
   handle: PollHandle | undefined;
   /** The events it waits for. */
   awaited = 0;
-  /** Events that arrived but have not been collected. */
+  /** Events that have arrived but have not been collected. */
   ready = 0;
-  readonly #tell: (watched: Watched) => void;
+  readonly #notify: (watched: Watched) => void;
 
-  constructor(slot: number, generation: number, tell: (watched: Watched) => void) {
+  constructor(slot: number, generation: number, notify: (watched: Watched) => void) {
     this.slot = slot;
     this.generation = generation;
-    this.#tell = tell;
+    this.#notify = notify;
   }
 
   await(interest: number): void {
@@ -35,13 +35,13 @@ class Watched implements Polled {
   }
 
   polled(events: number): void {
-    const told = (events & UV_READABLE ? READABLE : 0) | (events & UV_WRITABLE ? WRITABLE : 0);
-    // libuv reports an event again while it lasts, with a system call each time, so wait only for
-    // the others.
-    this.awaited &= ~told;
+    const ready = (events & UV_READABLE ? READABLE : 0) | (events & UV_WRITABLE ? WRITABLE : 0);
+    // libuv reports an event again as long as it lasts, with a system call each time, so wait only
+    // for the others.
+    this.awaited &= ~ready;
     this.#start();
-    if (this.ready === 0) this.#tell(this);
-    this.ready |= told;
+    if (this.ready === 0) this.#notify(this);
+    this.ready |= ready;
   }
 
   #start(): number {
@@ -62,7 +62,7 @@ class LoopPoller implements Poller {
   readonly tellsFailures = false;
   /** By slot. */
   readonly #watched: (Watched | undefined)[] = [];
-  #told: Watched[] = [];
+  #pending: Watched[] = [];
   #found: Watched[] = [];
   readonly #ready: number[] = [];
   readonly #awake: () => void;
@@ -76,7 +76,7 @@ class LoopPoller implements Poller {
   }
 
   add(fd: number, slot: number, generation: number): number {
-    const watched = new Watched(slot, generation, this.#tell);
+    const watched = new Watched(slot, generation, this.#notify);
     const handle = PollHandle.open(fd, watched);
     if (typeof handle === "number") return handle;
     handle.unref();
@@ -101,9 +101,9 @@ class LoopPoller implements Poller {
   look(): number {
     machineClock.clearImmediate(this.#immediate);
     this.#immediate = undefined;
-    const found = this.#told;
-    this.#told = this.#found;
-    this.#told.length = 0;
+    const found = this.#pending;
+    this.#pending = this.#found;
+    this.#pending.length = 0;
     this.#found = found;
     for (const [index, watched] of found.entries()) {
       this.#ready[index] = watched.ready;
@@ -141,9 +141,9 @@ class LoopPoller implements Poller {
     this.#hold.close();
   }
 
-  /** This runs in a libuv callback: as in wake.ts, handlers run from an immediate. */
-  readonly #tell = (watched: Watched): void => {
-    this.#told.push(watched);
+  /** Called from a libuv callback, so handlers run from an immediate, as in wake.ts. */
+  readonly #notify = (watched: Watched): void => {
+    this.#pending.push(watched);
     this.#immediate ??= machineClock.setImmediate(this.#awake);
   };
 }

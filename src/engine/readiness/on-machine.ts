@@ -14,7 +14,7 @@ import { ReadinessEngine } from "./readiness.ts";
 const openQueuePoller: OpenPoller = (awake) => {
   const queue = openReadinessQueue();
   if (typeof queue === "number") return queue;
-  // Before adding it to the loop, since cleanup at the end of a thread runs in reverse order.
+  // Register this before adding it to the loop, since thread cleanup runs in reverse order.
   host.closeAtThreadEnd(queue.fd);
   const onLoop = putOnLoop(queue, awake);
   if (typeof onLoop === "number") return onLoop;

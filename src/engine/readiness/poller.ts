@@ -1,6 +1,6 @@
 /**
  * Reports to the reactor which descriptors are ready: once when data arrives, and again when more
- * arrives after a call would have blocked. May report events that nobody awaits.
+ * arrives after a call would have blocked. May report events that were not requested.
  */
 export interface Poller {
   /** Whether a descriptor is watched in both directions from `add()` on, until it is closed. */
@@ -17,12 +17,12 @@ export interface Poller {
   /** Stops watching a descriptor that is about to be closed. */
   closing(fd: number, slot: number): void;
   /**
-   * Asks for `interest` (READABLE or WRITABLE) to be reported. For use when nothing was tried yet,
-   * a call would have blocked, or a call moved fewer bytes than it could have. The descriptor must
-   * be watched. May be called again.
+   * Requests a report of `interest` (READABLE or WRITABLE). Call this when nothing was tried yet, a
+   * call would have blocked, or a call moved fewer bytes than it could have. The descriptor must be
+   * watched. May be called again.
    */
   await(slot: number, interest: number): void;
-  /** Collects ready descriptors, and returns their number; they are then read by index. */
+  /** Collects the ready descriptors and returns their number; read them by index. */
   look(): number;
   slot(index: number): number;
   generation(index: number): number;

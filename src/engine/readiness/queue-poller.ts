@@ -12,10 +12,10 @@ export interface OnLoop {
 }
 
 /**
- * A poller over a queue, the only descriptor that the event loop watches. Descriptors are added
- * once, edge-triggered and for both directions, and never modified: one system call per connection.
- * Closing removes them. If another process has the same file open, events keep arriving, once each,
- * with an outdated generation.
+ * A poller over a queue, which is the only descriptor that the event loop watches. Descriptors are
+ * added once, edge-triggered and for both directions, and never modified: one system call per
+ * connection. Closing removes them. If another process has the same file open, events keep
+ * arriving, once each, with an outdated generation.
  */
 export class QueuePoller implements Poller {
   readonly watchesUntilClosed = true;

@@ -65,7 +65,7 @@ export class Reactor {
     readonly wouldBlock: number;
   };
   /**
-   * Callers guarantee non-blocking descriptors. If one blocks anyway, these flags keep it from
+   * Callers guarantee non-blocking descriptors. If one is blocking anyway, these flags keep it from
    * blocking the thread.
    */
   readonly receiveFlags: number;
@@ -86,10 +86,10 @@ export class Reactor {
   readonly connected: Connected = { fd: -1, slot: 0, ready: 0, kind: undefined };
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   #copyOfMessage: Uint8Array | undefined;
-  /** Whether registrations are being served, so that handlers run from the event loop. */
+  /** Whether a turn is running, so that handlers run from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
-  /** Serves what is ready, from the event loop. */
+  /** Serves ready descriptors; runs from the event loop. */
   readonly #turn: () => void;
   #poller: Poller | undefined;
   /** By slot. */
@@ -102,9 +102,9 @@ export class Reactor {
   #later: Registration[] = [];
   #proceeding: Registration[] = [];
   #immediate: Immediate | undefined;
-  /** How many descriptors were ready at the last look. */
+  /** How many descriptors were ready at the last poll. */
   #found = 0;
-  /** The time since which looking has failed. */
+  /** When polling began to fail; undefined if the last poll succeeded. */
   #failingSince: number | undefined;
   /** Handlers called in this turn that left something to send. */
   #handled = 0;
@@ -189,7 +189,7 @@ export class Reactor {
     if (this.#holding === 0) this.#poller?.unref();
   }
 
-  /** Starts watching its descriptor. Returns 0 or a negative errno. */
+  /** Starts watching the descriptor of a slot. Returns 0 or a negative errno. */
   watch(fd: number, slot: number): number {
     const poller = this.#poller ?? this.#openPoller();
     return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generation(slot));
@@ -274,7 +274,7 @@ export class Reactor {
     else if (this.busyPoll.isDue) this.#soon();
   }
 
-  /** Returns how many are ready; busy-polls for a while if that is due. */
+  /** Returns how many descriptors are ready; busy-polls for a while if that is due. */
   #look(): number {
     if (!this.#finds() && this.busyPoll.isDue) this.busyPoll.poll(this.#finds);
     return this.#found;
@@ -288,7 +288,7 @@ export class Reactor {
     return this.#found > 0;
   };
 
-  /** The queue stays readable, so the next turn looks again. */
+  /** The queue stays readable, so the next turn polls again. */
   #failedToLook(errno: number): void {
     const now = this.system.clock.now();
     this.#failingSince ??= now;

@@ -68,11 +68,11 @@ function answering(results: readonly number[], count: number) {
     recorded.stream.resume();
     return recorded;
   });
-  for (const index of streams.keys()) poller.tell(100 + index, READABLE);
+  for (const index of streams.keys()) poller.report(100 + index, READABLE);
   return { streams, poller, batch, sent };
 }
 
-test("readiness: a batch sends what several handlers wrote, and the rest follows", async () => {
+test("readiness: a batch sends the writes of several handlers, and the rest follows", async () => {
   const { streams, poller, batch, sent } = answering([6, 2, -EAGAIN, -EINTR], 6);
   const [first, part, full, ...others] = streams;
   assert.ok(first && part && full);
@@ -82,7 +82,7 @@ test("readiness: a batch sends what several handlers wrote, and the rest follows
   // The one that a signal interrupted, and those that the batch did not make.
   assert.deepEqual(sent.toSorted(), all.slice(3));
   assert.deepEqual([part.stream.pendingBytes, full.stream.pendingBytes], [4, 6]);
-  for (const fd of [101, 102]) poller.tell(fd, WRITABLE);
+  for (const fd of [101, 102]) poller.report(fd, WRITABLE);
   for (const each of [part, full]) await each.until(() => each.drains > 0);
   assert.deepEqual(sent.slice(3), ["101  101", "102 to 102"]);
   await Promise.all(streams.map((each) => each.close()));

@@ -10,7 +10,7 @@ import type { Reactor } from "./reactor.ts";
 /** How many times to receive per turn, at most 64 KiB each. */
 const CALLS = 4;
 
-/** Of a descriptor that was not connected just before. */
+/** For a descriptor that was not just connected. */
 const nothingKnown = { kind: undefined, ready: 0 };
 
 const peeked = new Uint8Array(1);
@@ -47,7 +47,7 @@ export abstract class StreamReceiver extends ReadinessHandle {
   protected abstract fail(errno: number): void;
   /** Sends bytes straight from receive memory, which is reused once this returns. */
   abstract sendReceived(bytes: Uint8Array, length: number): void;
-  /** Whether the system had no room for all: the rest was copied, and waits. */
+  /** Whether the system had no space for everything, so that copied bytes wait. */
   abstract get isFull(): boolean;
 
   resume(): void {

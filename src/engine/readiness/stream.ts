@@ -31,7 +31,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
   /** Bytes that remained when write() returned have been sent, so onDrain() is due. */
   #drained = false;
   /** How far `failed` has been reported: not at all, only to sendingFailed(), or completely. */
-  #failureTold: "nothing" | "sending" | "all" = "nothing";
+  #failureReported: "nothing" | "sending" | "all" = "nothing";
   /** Bytes that will never be sent. They count as pending until the failure is reported. */
   #lost = 0;
   /** undefined until shutdown() is called. */
@@ -42,11 +42,11 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
   }
 
   override resume(): void {
-    if (this.#failureTold !== "all") super.resume();
+    if (this.#failureReported !== "all") super.resume();
   }
 
   write(bytes: Uint8Array): void {
-    if (this.stopped || this.#failureTold !== "nothing") return;
+    if (this.stopped || this.#failureReported !== "nothing") return;
     if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
     // Throws if they lie in memory that was received into and used again since.
     loanOf(bytes);
@@ -77,7 +77,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
       length += lengthOf(piece);
     }
     const isNext = this.#writable && this.#writeQueue.bytes === 0 && this.failed === 0;
-    const isLive = !this.stopped && this.#failureTold === "nothing" && this.#shutdown === undefined;
+    const isLive = !this.stopped && this.#failureReported === "nothing" && this.#shutdown === undefined;
     // Handlers' small writes are gathered anyway; in the other cases each piece is written on its
     // own.
     const isGathered = reactor.serving && Cork.takes(length);
@@ -87,7 +87,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
   }
 
   writeText(text: string, encoding: BufferEncoding, most: number): number {
-    if (text.length === 0 || this.stopped || this.#failureTold !== "nothing") return 0;
+    if (text.length === 0 || this.stopped || this.#failureReported !== "nothing") return 0;
     const { reactor } = this;
     const isNext = this.failed === 0 && this.#writeQueue.bytes === 0 && this.#shutdown === undefined;
     if (!isNext || !(reactor.serving || reactor.mayWrite(most))) {
@@ -149,7 +149,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     if (this.stopped) return;
     this.whenClosed((errno) => {
       const result = this.released ? 0 : errno || this.reactor.errors.cancelled;
-      this.#shutdown?.tell(result);
+      this.#shutdown?.settle(result);
       done(result, []);
     });
     this.stopToRelease();
@@ -201,43 +201,43 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     if (this.releasing) {
       this.#letGo();
     } else if (this.stopped) {
-      this.#shutdown?.tell(this.reactor.errors.cancelled);
+      this.#shutdown?.settle(this.reactor.errors.cancelled);
     } else if (this.failed < 0) {
-      if (this.#failureTold !== "all") this.#goOnToFail();
-      this.#shutdown?.tell(this.failed);
+      if (this.#failureReported !== "all") this.#failOnceReceived();
+      this.#shutdown?.settle(this.failed);
     } else {
-      if (this.#drained && this.pendingBytes === 0) this.#tellDrained();
-      if (this.#shutdown?.isWanted === false) this.#shutdown.tell(0);
+      if (this.#drained && this.pendingBytes === 0) this.#reportDrained();
+      if (this.#shutdown?.isWanted === false) this.#shutdown.settle(0);
     }
     if (this.#writeQueue.bytes > 0 && this.#writable) this.#sendOutgoing();
     if (this.mayReceive && this.failed === 0) this.receive();
   }
 
   /** Reports a failure, once everything that the system has received is delivered. */
-  #goOnToFail(): void {
-    if (!this.receivingEnded && this.#failureTold === "nothing") {
-      this.#failureTold = "sending";
+  #failOnceReceived(): void {
+    if (!this.receivingEnded && this.#failureReported === "nothing") {
+      this.#failureReported = "sending";
       this.#lost = 0;
       attempt((errno: number) => this.handlers.sendingFailed?.(errno), this.failed);
       if (this.stopped) return;
     }
-    if (this.receivingEnded) this.#tellFailure(false);
+    if (this.receivingEnded) this.#reportFailure(false);
     else if (!this.paused) this.receive();
     else {
       const waiting = this.peek();
-      if (waiting <= 0) this.#tellFailure(waiting === 0 && this.endIsThePeers);
+      if (waiting <= 0) this.#reportFailure(waiting === 0 && this.endIsThePeers);
     }
   }
 
-  #tellFailure(ended: boolean): void {
+  #reportFailure(ended: boolean): void {
     this.endReceiving();
-    this.#failureTold = "all";
+    this.#failureReported = "all";
     this.#lost = 0;
     callOnError(this.handlers, this.failed, ended);
   }
 
   override sendReceived(bytes: Uint8Array, length: number): void {
-    if (this.stopped || this.#failureTold !== "nothing" || this.#shutdown !== undefined) return;
+    if (this.stopped || this.#failureReported !== "nothing" || this.#shutdown !== undefined) return;
     if (this.failed < 0) this.#lost += length;
     else if (this.#writeQueue.bytes > 0) this.#queue(bytes);
     else if (Cork.takes(length)) this.reactor.cork.add(this, bytes, length);
@@ -251,7 +251,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     return this.#writeQueue.bytes + this.#lost > 0;
   }
 
-  /** Sends what was gathered of this stream. */
+  /** Sends the gathered bytes of this stream. */
   #sendGathered(): void {
     if (this.corkSlot >= 0) this.reactor.cork.send();
   }
@@ -295,7 +295,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
   #sendPieces(pieces: readonly Uint8Array[], length: number): void {
     const { system, sendFlags, cork } = this.reactor;
     cork.send();
-    // That may have failed, or filled the system's buffer.
+    // Sending those may have failed, or filled the system's buffer.
     if (!this.#writable || this.#writeQueue.bytes > 0 || this.failed < 0) {
       for (const piece of pieces) this.write(piece);
       return;
@@ -332,12 +332,12 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
       const sent = system.send(this.fd, bytes, sendFlags);
       if (sent > 0) writeQueue.sent(sent);
       if (writeQueue.bytes === 0) {
-        this.#tellDrained();
+        this.#reportDrained();
         return;
       }
       if (sent === errors.wouldBlock || (sent >= 0 && sent < bytes.length)) {
         this.#full();
-        this.#tellSent();
+        this.#reportSent();
         return;
       }
       if (sent < 0 && sent !== errors.interrupted) {
@@ -346,10 +346,10 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
       }
     }
     this.later();
-    this.#tellSent();
+    this.#reportSent();
   }
 
-  #tellSent(): void {
+  #reportSent(): void {
     if (this.stopped || this.failed < 0) return;
     callOnProgress(this.handlers);
   }
@@ -360,7 +360,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     if (returned < 0) this.fail(returned);
   }
 
-  #tellDrained(): void {
+  #reportDrained(): void {
     this.#drained = false;
     if (this.releasing) {
       this.#letGo();

@@ -67,8 +67,8 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.loop.ring.submit();
   }
 
-  override tell(): void {
-    super.tell();
+  override runCallbacks(): void {
+    super.runCallbacks();
     const calls = this.#pausing;
     if (calls === undefined || this.inFlight) return;
     this.#pausing = undefined;
@@ -81,7 +81,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.#all = false;
     this.#wanted = 0;
     if (this.stopped) this.closeDescriptor(0);
-    else if (this.#pausing !== undefined) this.tell();
+    else if (this.#pausing !== undefined) this.runCallbacks();
     if (!this.stopped) attempt((failed: number) => this.#handlers.onError(failed), errno);
   }
 
@@ -115,7 +115,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   #rest(): void {
     if (this.#untaken && !this.stopped) wakeAcceptors(linux, this.fd);
     this.#untaken = false;
-    if (!this.stopped) this.tell();
+    if (!this.stopped) this.runCallbacks();
   }
 
   /**

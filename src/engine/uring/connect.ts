@@ -41,7 +41,7 @@ export class UringConnect extends HoldingOperation implements PendingConnect {
     this.end();
   }
 
-  override tell(): void {
+  override runCallbacks(): void {
     attempt(this.#done, this.#result);
   }
 }

@@ -92,7 +92,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   readonly #buffers: ReceiveBuffers;
   readonly #merged: MergedDatagrams | undefined;
   readonly #template: Template;
-  #telling = false;
+  #isCallbackDue = false;
 
   constructor(loop: Loop, fd: number, handlers: DatagramHandlers) {
     super(loop, fd);
@@ -105,7 +105,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   resume(): void {
     if (!this.#paused || this.stopped) return;
     this.#paused = false;
-    if (this.#kept.length > 0) this.#tellSoon();
+    if (this.#kept.length > 0) this.#callBackSoon();
     else this.#startReceiving();
   }
 
@@ -150,10 +150,10 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       this.#settled += settled;
       if (settled === 0) this.#prepareLater();
     }
-    if (this.#settled > 0) this.#tellSoon();
+    if (this.#settled > 0) this.#callBackSoon();
   }
 
-  #tellSent(): void {
+  #reportSent(): void {
     let result = 0;
     for (let send = this.#sends[0]; send?.result !== undefined; send = this.#sends[0]) {
       this.#sends.shift();
@@ -187,27 +187,27 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     this.#startReceiving();
   }
 
-  override tell(): void {
-    this.#telling = false;
-    super.tell();
-    this.#tellSent();
-    let told = 0;
+  override runCallbacks(): void {
+    this.#isCallbackDue = false;
+    super.runCallbacks();
+    this.#reportSent();
+    let delivered = 0;
     for (const { bytes, name, nameLength, flags } of this.#kept) {
       if (this.#paused || this.stopped) break;
-      told++;
+      delivered++;
       this.#keptBytes -= bytes.length;
       sender.ints.set(name);
       sender.length = nameLength;
-      this.#tellReceived(bytes, flags);
+      this.#deliver(bytes, flags);
     }
-    this.#kept.splice(0, told);
+    this.#kept.splice(0, delivered);
     if (this.#kept.length === 0) this.#startReceiving();
   }
 
   protected override abandon(errno: number): void {
     this.#receive = "ended";
     for (; this.#settled < this.#sends.length; this.#settled++) this.#sends[this.#settled]?.settle(errno);
-    if (this.#settled > 0) this.#tellSoon();
+    if (this.#settled > 0) this.#callBackSoon();
     if (this.stopped) return;
     attempt((failed: number) => this.#handlers.onError(failed), errno);
   }
@@ -274,15 +274,15 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       return;
     }
     if (this.#handlers.onDatagramToCopy !== undefined) {
-      this.#tellToCopy(buffer, offset, length, flags);
+      this.#deliverToCopy(buffer, offset, length, flags);
       return;
     }
     const generation = ++buffer.generation;
-    this.#tellReceived(buffer.lent(generation, offset, length), flags);
+    this.#deliver(buffer.lent(generation, offset, length), flags);
     buffer.generation++;
   }
 
-  #tellToCopy(buffer: LoanedBuffer, offset: number, length: number, flags: number): void {
+  #deliverToCopy(buffer: LoanedBuffer, offset: number, length: number, flags: number): void {
     try {
       this.#handlers.onDatagramToCopy?.(buffer.bytes, offset, length, sender, flags);
     } catch (error) {
@@ -290,7 +290,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     }
   }
 
-  #tellReceived(bytes: Uint8Array<ArrayBuffer>, flags: number): void {
+  #deliver(bytes: Uint8Array<ArrayBuffer>, flags: number): void {
     try {
       this.#handlers.onDatagram(bytes, sender, flags);
     } catch (error) {
@@ -305,9 +305,9 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#keptBytes >= KEPT || this.#kept.length >= KEPT >> 8) this.#cancelReceive();
   }
 
-  #tellSoon(): void {
-    if (this.#telling) return;
-    this.#telling = true;
+  #callBackSoon(): void {
+    if (this.#isCallbackDue) return;
+    this.#isCallbackDue = true;
     this.loop.tick.deferCallback(this);
   }
 }

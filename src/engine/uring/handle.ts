@@ -18,7 +18,7 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
    * "stopped": close() or similar was called, and written data is still being sent. "closing": the
    * kernel has the operation that closes the descriptor. "closed": it has completed, and the handle
    * ends with its last operation. "releasing": release() was called, and the kernel still has
-   * operations. "released": it has none, and the descriptor belongs to somebody else.
+   * operations. "released": it has none, and the caller owns the descriptor.
    */
   #state: "open" | "stopped" | "closing" | "closed" | "releasing" | "released" = "open";
   #closedCalls: ((errno: number) => void)[] | undefined;
@@ -117,7 +117,7 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
     prepClose(this.getSqe(CLOSE), { fd: this.fd });
   }
 
-  override tell(): void {
+  override runCallbacks(): void {
     if (!this.hasEnded) return;
     const calls = this.#closedCalls;
     this.#closedCalls = undefined;

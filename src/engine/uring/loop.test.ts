@@ -1,4 +1,4 @@
-// What the operations of a ring share, on a loop of the test's own, whose buffer pools have their
+// The resources that a ring's operations share, on a separate loop whose buffer pools have their
 // initial size.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -71,7 +71,7 @@ if (enginesHere.some(({ name }) => name === "uring")) {
 
   engineTest(
     engine,
-    "a ring that fails for good ends what is open, each once, in any state",
+    "a permanent failure of the ring ends every open handle once, whatever its state",
     async (fixture) => {
       const failing = new Loop(new Ring(setupRing()));
       const onIt = engineOn(failing);
@@ -125,7 +125,7 @@ if (enginesHere.some(({ name }) => name === "uring")) {
       await someTurns();
       assert.equal(told.join(), "");
 
-      // Nothing of these reaches the kernel any more.
+      // These no longer reach the kernel.
       failing.ring.fail(EIO);
       resetting.reset(done("resetting closed"));
       pausing.pause(() => told.push("pausing paused"));
@@ -140,7 +140,7 @@ if (enginesHere.some(({ name }) => name === "uring")) {
       assert.deepEqual(told.splice(0).toSorted(), ended);
       assert.deepEqual([idle.pendingBytes, writing.pendingBytes], [0, 0]);
 
-      // Closing still works, and what is opened now fails.
+      // Closing still works, and new handles fail.
       const late = opened("late");
       late.resume();
       await someTurns();
@@ -181,14 +181,14 @@ if (enginesHere.some(({ name }) => name === "uring")) {
   test("uring: a turn that throws does not stop the next one", () => {
     const { tick } = loop;
     tick.deferCallback({
-      tell() {
+      runCallbacks() {
         throw new Error("the engine's own error");
       },
     });
     assert.throws(() => tick.run(), /the engine's own/);
     let told = false;
     tick.deferCallback({
-      tell() {
+      runCallbacks() {
         told = true;
       },
     });

@@ -89,15 +89,15 @@ export abstract class HoldingOperation extends UringOperation {
     this.loop.letGo();
   }
 
-  /** Ends the operation. `tell()` later calls the functions that wait for the end. */
+  /** Ends the operation. `runCallbacks()` later calls the functions that wait for the end. */
   protected end(): void {
     this.deregister();
     this.unref();
     this.#state = "ended";
-    this.tell();
+    this.runCallbacks();
     this.loop.closed();
   }
 
   /** Calls the functions that wait for the end, if the operation has ended. */
-  abstract tell(): void;
+  abstract runCallbacks(): void;
 }

@@ -35,7 +35,7 @@ export class UringPoll extends HoldingOperation implements PendingPoll {
     this.end();
   }
 
-  override tell(): void {
+  override runCallbacks(): void {
     attempt(this.#done, this.#result);
   }
 }

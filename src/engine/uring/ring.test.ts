@@ -1,4 +1,4 @@
-// A ring of the test's own, without a loop.
+// A separate ring, without a loop.
 import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";

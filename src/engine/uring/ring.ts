@@ -26,8 +26,8 @@ import { type Address, halves, prepPollAdd, prepRead, Sqe } from "./sqe.ts";
  */
 const RWF_NOWAIT = 8;
 /**
- * A generation that a slot reaches only after four billion uses. An entry with this generation
- * reports its failure to nobody.
+ * A generation that a slot reaches only after four billion uses: a failure of an entry with this
+ * generation is not reported.
  */
 const NOBODY = -1;
 
@@ -43,8 +43,8 @@ let suitable: "eventfd" | "ring" | undefined;
 
 /**
  * An io_uring: entries are written to mapped memory and submitted in batches with io_uring_enter();
- * completions are read from mapped memory. An eventfd signals that some are available, where it
- * does so at once.
+ * completions are read from mapped memory. An eventfd signals that completions are available, on
+ * kernels that signal it without delay.
  *
  * The kernel signals it even for completions within io_uring_enter() itself, which would wake the
  * loop for nothing. So the signal is enabled only while the loop waits
@@ -80,7 +80,7 @@ export class Ring {
    */
   #limit: number;
   /**
-   * Entries that found no space in the ring, because the kernel takes none for now or never again.
+   * Entries for which the ring has no space, because the kernel takes none for now, or ever again.
    */
   #waiting: Sqe[] = [];
   /**
@@ -333,10 +333,10 @@ export class Ring {
   }
 
   /**
-   * Whether the eventfd is readable as soon as something that an entry waits for has happened.
-   * Linux 6.12.117 lets RCU signal it later, marks that as under way, and never removes the mark:
-   * it signals once, and never again (io_eventfd_signal in io_uring/eventfd.c). False where it
-   * cannot be found out: watching the ring works on every kernel.
+   * Whether the eventfd is readable as soon as an event that an entry waits for has happened. Linux
+   * 6.12.117 defers the signal to RCU, marks it as pending, and never clears the mark: it signals
+   * once, and never again (io_eventfd_signal in io_uring/eventfd.c). False if unknown, since
+   * watching the ring works on every kernel.
    */
   #signalsAtOnce(): boolean {
     const pair = new Int32Array(2);

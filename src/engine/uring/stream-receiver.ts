@@ -66,7 +66,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   #hangUp: "unwatched" | "watched" | "watched by edges" | "seen, still watched" | "seen" = "unwatched";
   #kept: Kept | undefined;
   #forwarding: StreamForwarding | undefined;
-  #telling = false;
+  #isCallbackDue = false;
 
   constructor(loop: Loop, fd: number, handlers: StreamHandlers) {
     super(loop, fd);
@@ -81,7 +81,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   resume(): void {
     if (!this.#paused || this.stopped) return;
     this.#paused = false;
-    if (this.#kept !== undefined) this.tellSoon();
+    if (this.#kept !== undefined) this.callBackSoon();
     else this.receive();
   }
 
@@ -108,9 +108,9 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     this.receive();
   }
 
-  override tell(): void {
-    this.#telling = false;
-    super.tell();
+  override runCallbacks(): void {
+    this.#isCallbackDue = false;
+    super.runCallbacks();
   }
 
   protected override get inFlight(): boolean {
@@ -186,9 +186,9 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     return this.#kept !== undefined && this.#kept.chunks.length === 0;
   }
 
-  protected tellSoon(): void {
-    if (this.#telling) return;
-    this.#telling = true;
+  protected callBackSoon(): void {
+    if (this.#isCallbackDue) return;
+    this.#isCallbackDue = true;
     this.loop.tick.deferCallback(this);
   }
 
@@ -230,8 +230,8 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   }
 
   /** Delivers what arrived while the stream was paused, until it is paused again. */
-  protected tellReceived(): void {
-    this.#tellKept();
+  protected deliverReceived(): void {
+    this.#deliverKept();
     // By now the receive has usually found the end.
     if (this.#hasSeenEnd && this.#receive === "multishot") this.cancelReceive();
   }
@@ -264,7 +264,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
       return;
     }
     this.#hangUp = isWatchedOn ? "seen, still watched" : "seen";
-    if (!isOver) this.tellSoon();
+    if (!isOver) this.callBackSoon();
   }
 
   #received(result: number, flags: number): void {
@@ -324,7 +324,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     if (to.pendingBytes >= MOST_FORWARDED) this.pause();
   }
 
-  #tell(bytes: Uint8Array): void {
+  #deliver(bytes: Uint8Array): void {
     const forwarding = this.#forwarding;
     if (forwarding === undefined) {
       this.handlers.onData(bytes);
@@ -347,17 +347,17 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     return this.#kept;
   }
 
-  #tellKept(): void {
+  #deliverKept(): void {
     const kept = this.#kept;
     if (kept === undefined) return;
-    let told = 0;
+    let delivered = 0;
     for (const chunk of kept.chunks) {
       if (this.#paused || this.stopped) break;
-      told++;
-      attempt((bytes: Uint8Array) => this.#tell(bytes), chunk);
+      delivered++;
+      attempt((bytes: Uint8Array) => this.#deliver(bytes), chunk);
       kept.bytes -= chunk.length;
     }
-    kept.chunks.splice(0, told);
+    kept.chunks.splice(0, delivered);
     if (this.#paused || this.stopped) return;
     this.#kept = undefined;
     if (kept.last !== undefined) this.receivedLast(kept.last);

@@ -37,7 +37,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
    */
   #send: "idle" | "deferred" | "sending" | "peeked" = "idle";
   #message: PooledBuffer | undefined;
-  #failureTold = false;
+  #failureReported = false;
   /** undefined until shutdown() is called. */
   #shutdown: Shutdown | undefined;
 
@@ -101,7 +101,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.stopped) return;
     this.#shutdown ??= new Shutdown();
     this.#shutdown.whenMade(done);
-    this.tellSoon();
+    this.callBackSoon();
   }
 
   override close(done?: (errno: number) => void): void {
@@ -117,7 +117,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
       done(this.released ? 0 : errno || -ECANCELED, this.takeKept());
     });
     this.stopToRelease();
-    this.tellSoon();
+    this.callBackSoon();
   }
 
   closeNow(done?: (errno: number) => void): void {
@@ -161,17 +161,17 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     }
   }
 
-  override tell(): void {
-    super.tell();
+  override runCallbacks(): void {
+    super.runCallbacks();
     if (this.releasing) {
       this.#letGo();
       return;
     }
     if (this.stopped) {
-      this.#shutdown?.tell(-ECANCELED);
+      this.#shutdown?.settle(-ECANCELED);
       return;
     }
-    this.tellReceived();
+    this.deliverReceived();
     if (this.#queue.bytes === 0) this.#shutDown();
   }
 
@@ -183,7 +183,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#queue.clear();
     if (this.failed === 0) this.failed = errno;
     if (this.stopped) this.#finish();
-    else if (!this.#failureTold) this.#tellFailure(false);
+    else if (!this.#failureReported) this.#reportFailure(false);
   }
 
   protected override get inFlight(): boolean {
@@ -193,25 +193,25 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   protected override done(tag: OpTag, result: number, flags: number): void {
     if (tag === SEND) this.#sent(result);
     else super.done(tag, result, flags);
-    if (this.releasing) this.tellSoon();
+    if (this.releasing) this.callBackSoon();
   }
 
   protected override stop(): void {
     super.stop();
-    if (this.#shutdown?.isAwaited) this.tellSoon();
+    if (this.#shutdown?.isAwaited) this.callBackSoon();
   }
 
   protected override receiveCompleted(): void {
     // Shutdown.make() may have been waiting for the receive.
-    if (this.#shutdown?.isWanted) this.tellSoon();
+    if (this.#shutdown?.isWanted) this.callBackSoon();
   }
 
   protected override receivedLast(result: number): void {
-    if (this.stopped || this.#failureTold) return;
+    if (this.stopped || this.#failureReported) return;
     const ended = result === 0 && this.#endIsThePeers();
     if (ended && !this.paused) callOnEnd(this.handlers);
     if (this.failed === 0 && result < 0) this.#failToReceive(result);
-    else if (this.failed < 0 && !this.stopped) this.#tellFailure(ended && this.paused);
+    else if (this.failed < 0 && !this.stopped) this.#reportFailure(ended && this.paused);
   }
 
   /**
@@ -242,7 +242,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   #failSoon(errno: number): void {
     this.#send = "deferred";
     this.loop.tick.deferCallback({
-      tell: () => {
+      runCallbacks: () => {
         if (this.#send === "deferred") this.#send = "idle";
         if (this.failed === 0 && !this.closing) this.#failToSend(errno);
       },
@@ -291,7 +291,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
         this.#failToSend(lost);
       } else if (this.#queue.bytes > 0) {
         this.#prepareSoon();
-        this.#tellSent();
+        this.#reportSent();
       } else this.#drained();
     } else if (result === -EINTR || result === -EAGAIN) {
       this.#prepareSoon();
@@ -300,7 +300,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     }
   }
 
-  #tellSent(): void {
+  #reportSent(): void {
     if (this.stopped) return;
     callOnProgress(this.handlers);
   }
@@ -327,14 +327,14 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
         return;
       }
     }
-    shutdown.tell(0);
+    shutdown.settle(0);
   }
 
   #failToReceive(errno: number): void {
     this.failed = errno;
     if (this.#send === "sending") this.cancelAll(SEND);
     else this.#queue.clear();
-    this.#tellFailure(false);
+    this.#reportFailure(false);
   }
 
   /** Sending has failed: data that the system has received is delivered first. */
@@ -353,15 +353,15 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#shutDown();
     if (this.receivingIsOver) {
       // Undelivered data and the end are delivered first.
-      if (!this.hasKept) this.#tellFailure(false);
+      if (!this.hasKept) this.#reportFailure(false);
       else if (this.keepsLastAlone && this.paused) this.receivedLast(this.keptLast);
-      else this.tellSoon();
+      else this.callBackSoon();
     } else if (this.isReceiving) this.cancelReceive();
     else this.receive();
   }
 
-  #tellFailure(ended: boolean): void {
-    this.#failureTold = true;
+  #reportFailure(ended: boolean): void {
+    this.#failureReported = true;
     this.endReceiving();
     callOnError(this.handlers, this.failed, ended);
     this.#shutDown();
@@ -377,7 +377,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
       if (result === undefined) return;
       if (this.failed === 0) this.failed = result;
     }
-    shutdown?.tell(0);
+    shutdown?.settle(0);
     // The receive took the error, so the socket's next owner could not find it.
     if (this.failed === 0) this.failed = this.keptLast;
     if (this.failed < 0) this.#finish();

@@ -10,14 +10,14 @@ export interface Preparing {
 }
 
 /** An object that has to call a handler for a reason other than a completion. */
-export interface Telling {
-  tell(): void;
+export interface DeferredCallbacks {
+  runCallbacks(): void;
 }
 
 /** The most rounds in a turn, before the event loop continues. */
 const ROUNDS = 16;
 
-/** How many completions to take at once: all, or a few between checks of the time. */
+/** How many completions to take at once: all, or a few between two looks at the clock. */
 const ALL = 0x7fffffff;
 const FEW = 8;
 
@@ -51,7 +51,7 @@ export class Tick {
    */
   readonly #preparing: (Preparing | undefined)[] = [];
   #toPrepare = 0;
-  #telling: Telling[] = [];
+  #deferred: DeferredCallbacks[] = [];
   #running = false;
   #maySend = BETWEEN_TURNS;
   /**
@@ -92,9 +92,9 @@ export class Tick {
     return true;
   }
 
-  /** Schedules `tell()` for a turn. */
-  deferCallback(telling: Telling): void {
-    this.#telling.push(telling);
+  /** Schedules `runCallbacks()` for a turn. */
+  deferCallback(callbacks: DeferredCallbacks): void {
+    this.#deferred.push(callbacks);
     if (!this.#running) this.#runSoon();
   }
 
@@ -142,14 +142,14 @@ export class Tick {
       if (this.busyPoll.isOn && ring.hasCompletions) this.busyPoll.active();
       if (this.#sliced) this.#reapSlice();
       else ring.reap(this.#completed, ALL);
-      this.#tell();
+      this.#runDeferred();
       this.#afterRound();
       if (this.#ticksFirst) {
         this.#leaveToTicks();
         return;
       }
       this.#sliced = false;
-      if (this.#toPrepare > 0 || this.#telling.length > 0 || ring.busy) continue;
+      if (this.#toPrepare > 0 || this.#deferred.length > 0 || ring.busy) continue;
       if (this.busyPoll.isDue) {
         if (this.busyPoll.poll(this.#isRingBusy)) continue;
         this.#runSoon();
@@ -174,7 +174,7 @@ export class Tick {
   #leaveToTicks(): void {
     this.#ticksFirst = false;
     this.#sliced = true;
-    if (this.#telling.length > 0) this.#runSoon();
+    if (this.#deferred.length > 0) this.#runSoon();
     this.#submitSoon();
   }
 
@@ -188,11 +188,11 @@ export class Tick {
     this.#toPrepare = 0;
   }
 
-  #tell(): void {
-    const telling = this.#telling;
-    if (telling.length === 0) return;
-    this.#telling = [];
-    for (const each of telling) each.tell();
+  #runDeferred(): void {
+    const callbacks = this.#deferred;
+    if (callbacks.length === 0) return;
+    this.#deferred = [];
+    for (const each of callbacks) each.runCallbacks();
   }
 
   /**

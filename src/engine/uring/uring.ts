@@ -16,7 +16,7 @@ import { checkFeatures, unavailable } from "./unavailable.ts";
 /** This thread's ring, or the reason there is none. */
 let loop: Loop | string | undefined;
 
-/** The engine on a loop, which is asked for when something is opened. */
+/** The engine on a loop; `getLoop` is called when something is opened. */
 export const uringOn = (getLoop: () => Loop): Engine => ({
   name: "uring",
   system: linux,
@@ -32,7 +32,7 @@ export const uringOn = (getLoop: () => Loop): Engine => ({
 export const uring: Engine = uringOn(started);
 
 /** Whether the last failure may be temporary. */
-let mayComeBack = false;
+let mayRecover = false;
 
 /**
  * Returns the reason io_uring is unavailable, or undefined. Keeps the ring that it created.
@@ -40,7 +40,7 @@ let mayComeBack = false;
  * @param again whether to retry after a lack of memory or descriptors
  */
 export function uringLacks(again = false): string | undefined {
-  if (loop === undefined || (again && mayComeBack)) start();
+  if (loop === undefined || (again && mayRecover)) start();
   return typeof loop === "string" ? loop : undefined;
 }
 
@@ -53,11 +53,11 @@ function started(): Loop {
 function start(): void {
   try {
     loop = opened();
-    mayComeBack = false;
+    mayRecover = false;
   } catch (error) {
     const { reason, mayPass } = unavailable(error);
     loop = reason;
-    mayComeBack = mayPass;
+    mayRecover = mayPass;
   }
 }
 
@@ -82,7 +82,7 @@ function opened(): Loop {
   }
 }
 
-/** Where a thread polls the ring for the loop (poll-thread.ts), it was not always woken. */
+/** A thread that polls the ring for the loop (poll-thread.ts) was not always woken. */
 function checkWatched({ watched, fd }: Ring): void {
   if (watched === fd && !hasLibuv)
     throw new Error(
@@ -94,5 +94,5 @@ function checkWatched({ watched, fd }: Ring): void {
 /** This thread's ring has failed permanently, so sockets opened from now on use another engine. */
 function failed(errno: number): void {
   loop = `io_uring_enter failed with ${linux.errnoName(-errno) ?? -errno}`;
-  mayComeBack = false;
+  mayRecover = false;
 }

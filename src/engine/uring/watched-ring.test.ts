@@ -1,4 +1,4 @@
-// The suites on a loop that watches the ring itself, as where signals of the eventfd are lost.
+// The suites on a loop that watches the ring itself, as on kernels that lose eventfd signals.
 import { test } from "node:test";
 import { everySuite } from "../../../test/engine/every-suite.ts";
 import { hasLibuv } from "../wake.ts";

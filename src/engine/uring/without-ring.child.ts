@@ -22,12 +22,12 @@ if (free !== undefined) {
 }
 // Node has rings and eventfds of its own.
 const before = opened();
-const told = [`${engineChoice().name}: ${engineChoice().reason}`, asked()];
+const lines = [`${engineChoice().name}: ${engineChoice().reason}`, asked()];
 process.env.BERKELEY_ENGINE = "uring";
-told.push(asked());
+lines.push(asked());
 for (const each of fill.splice(0)) close(each);
 const left = opened();
-console.log([...told, left === before ? "none left open" : `${left} instead of ${before}`].join("\n"));
+console.log([...lines, left === before ? "none left open" : `${left} instead of ${before}`].join("\n"));
 
 /** The rings and eventfds of this process. Looking takes one descriptor. */
 function opened(): number {
