@@ -153,8 +153,7 @@ for (const engine of enginesHere) {
   for (const count of [1, 3, Number.POSITIVE_INFINITY])
     engineTest(
       engine,
-      `an acceptor of ${count}, paused with connections on their way, then accepts as many as ` +
-        "requested",
+      `an acceptor of ${count}, paused with connections on their way, then accepts as many as requested`,
       async (fixture) => {
         const listener = fixture.listener();
         const address = getsockname(listener);
