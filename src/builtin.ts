@@ -1,4 +1,4 @@
-/** The modules of Node's that the package does without in a browser. */
+/** The Node modules that are unavailable in a browser. */
 interface BuiltIns {
   readonly "node:async_hooks": typeof import("node:async_hooks");
   readonly "node:crypto": typeof import("node:crypto");
@@ -22,9 +22,9 @@ interface BuiltIns {
 }
 
 /**
- * Returns a module of Node's; undefined in a browser. An import would keep `berkeley/simulated` out
- * of a bundle for browsers. A module that few programs need is loaded by the call that needs it:
- * node:crypto alone takes as long as a third of this package.
+ * Returns a Node module; undefined in a browser. With an import, `berkeley/simulated` could not be
+ * bundled for browsers. A module that few programs need is loaded by the call that needs it:
+ * loading node:crypto alone takes a third as long as loading this package.
  */
 export function builtin<Name extends keyof BuiltIns>(name: Name): BuiltIns[Name] | undefined {
   // Bundlers for browsers leave `process` undefined. The declaration has no such generic result.

@@ -22,7 +22,7 @@ export interface Clock {
   /** Milliseconds since 1970, by the host's calendar. */
   date(): number;
   setTimeout(call: () => void, milliseconds: number): Timer;
-  /** Takes what Node's takes, besides a Timer of this clock. */
+  /** Accepts a Timer of this clock, and anything that Node's clearTimeout() accepts. */
   clearTimeout(timer: Timer | string | number | undefined): void;
   setInterval(call: () => void, milliseconds: number): Timer;
   clearInterval(timer: Timer | string | number | undefined): void;

@@ -41,11 +41,11 @@ export interface OnLoop {
   stop(): void;
 }
 
-/** One that can stop polling for a while, which costs no system call. */
+/** A descriptor on the event loop whose polling can pause, which costs no system call. */
 export interface PausableOnLoop extends OnLoop {
   /** Stops polling, and does not keep the process running. */
   pause(): void;
-  /** Polls again. May throw as the call that made it. */
+  /** Resumes polling. May throw like the call that created it. */
   resume(): void;
 }
 

@@ -1,6 +1,6 @@
 /** A call failed: one that maps memory, or that puts a descriptor on the event loop. */
 export class FailedCall extends Error {
-  /** The function, and what it was called for: `mmap of 4096 bytes`. */
+  /** The function and its purpose: `mmap of 4096 bytes`. */
   readonly call: string;
   /** Positive; on Windows its error code. */
   readonly errno: number;

@@ -47,8 +47,8 @@ const platform = `${process.platform}-${process.arch}`;
 const binaries = `@koromix/koffi-${platform}`;
 
 /**
- * The cause of an error of koffi's. koffi hides why the binary failed to load, and claims that
- * there is none.
+ * The cause of a koffi error. koffi hides why the binary failed to load, and claims that there is
+ * none.
  */
 function causeOf(error: unknown, load: NodeJS.Require): unknown {
   if (codeOf(error) !== undefined) return error;

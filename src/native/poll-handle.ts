@@ -46,7 +46,7 @@ export class PollHandle {
       buffers.push(scratch);
       return returned;
     }
-    // At once: a thread that is terminated before this aborts the process.
+    // Immediately, since terminating the thread before this would abort the process.
     if (isInWorker) outliveWorker(words);
     return new PollHandle(libuv, scratch, polled);
   }
@@ -207,7 +207,7 @@ function openLibuv(): Libuv {
   };
 }
 
-/** Windows maps no less at a time. */
+/** The allocation granularity of Windows. */
 const MAPPED = 65_536;
 
 /** Handle memory is mapped in batches and reused. It is never unmapped. */

@@ -47,7 +47,7 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   }
   function look() {
     timer = undefined;
-    // Only the descriptor, without the eventfd that ends a wait of the thread.
+    // Only the descriptor, without the eventfd that interrupts the thread.
     poll(memory.pointer, 1, 0);
     answered();
   }

@@ -1,7 +1,7 @@
 import type { InternetEntry } from "./host-tables.ts";
 
 /**
- * Whether one of these listeners accepts connections to the address; undefined if it depends on
+ * Whether any of these listeners accepts connections to the address; undefined if that depends on
  * whether IPv6's wildcard accepts IPv4.
  */
 export function findsListener(listening: readonly InternetEntry[], address: Uint8Array): boolean | undefined {

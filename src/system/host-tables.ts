@@ -24,9 +24,9 @@ export interface ListenerCounters {
 }
 
 /**
- * What a socket does with its address: it listens; it is bound, and neither listens nor is
- * connected (normal for datagram sockets); it is connected, connecting or closing; or it is gone,
- * and its address is reserved for a minute (TIME_WAIT).
+ * How a socket uses its address: it listens; it is bound, but neither listens nor is connected
+ * (normal for datagram sockets); it is connected, connecting or closing; or it is gone, but its
+ * address stays reserved for a minute (TIME_WAIT).
  */
 export type SocketUse = "listening" | "bound" | "connected" | "time-wait";
 
@@ -41,16 +41,16 @@ export interface SocketTable {
   isListenedOn(address: Uint8Array, port: number): boolean | undefined;
   /** The named unix sockets with this use; undefined if the system does not list them. */
   unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined;
-  /** Whether lstat(2) tells a unix socket from a file. */
+  /** Whether lstat(2) distinguishes a unix socket from a file. */
   readonly filesTellSockets: boolean;
   /**
-   * Reasons, as fragments: why there is no table of a kind, and why a socket that blocks bind() may
-   * not be in it (`bound` follows "a socket that").
+   * Reasons, as fragments of a sentence: why a table is missing, and why a socket that blocks
+   * bind() may not be in it (`bound` follows "a socket that").
    */
   readonly unavailable: { readonly internet: string; readonly unix: string; readonly bound: string };
   /**
-   * Whether only bind() can tell if an address is free, because the table lacks sockets, and
-   * addresses conflict by other rules than elsewhere.
+   * Whether only bind() can determine if an address is free, because the table lacks sockets, and
+   * addresses conflict by rules of this system's own.
    */
   readonly leavesBindOpen: boolean;
   /**

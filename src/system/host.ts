@@ -5,7 +5,7 @@ import { linux } from "./linux/linux.ts";
 import type { System } from "./system.ts";
 import { windows } from "./windows/windows.ts";
 
-/** Functions, because a System that is not this machine's would only take memory. */
+/** Functions, because creating the Systems of other platforms would only waste memory. */
 const systems: Readonly<Partial<Record<NodeJS.Platform, () => System>>> = {
   darwin,
   freebsd,

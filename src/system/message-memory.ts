@@ -5,7 +5,7 @@ import { LENGTH_SIZE, ValueResult } from "./value-result.ts";
 /** sockaddr_storage and its length. */
 const ADDRESS_SIZE = LENGTH_SIZE + 128;
 /**
- * Room for the 253 descriptors that one message can carry, further control messages, and the
+ * Enough for the 253 descriptors that one message can carry, further control messages, and the
  * length.
  */
 const CONTROL_SIZE = 2048 - ADDRESS_SIZE;

@@ -1,9 +1,9 @@
 import type { System } from "./system.ts";
 
 /**
- * How a socket hangs up whose receiving has ended; one that was never connected hangs up too, but
- * differently (tcp_poll in net/ipv4/tcp.c on Linux, sopoll_generic in sys/kern/uipc_socket.c on
- * FreeBSD 13).
+ * Whether receiving has ended: POLLRDHUP. A socket that was never connected hangs up too, but
+ * reports only POLLHUP (tcp_poll in net/ipv4/tcp.c on Linux, sopoll_generic in
+ * sys/kern/uipc_socket.c on FreeBSD 13).
  */
 export function receivingEnded(system: System, fd: number): boolean {
   const { RDHUP = 0 } = system.constants.POLL;

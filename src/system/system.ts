@@ -5,7 +5,7 @@ import type { Bytes, ValueResult } from "./value-result.ts";
 
 /**
  * One kind of network: the calls of an operating system, and its numbers. Every call returns what
- * C's would, or a negative errno; none throws, blocks the process's signals, or keeps state.
+ * C's would, or a negative errno; none throws, blocks signals, or keeps state.
  */
 export interface System extends SystemNumbers, Calls {
   /** The clock of its timeouts: `machineClock`, unless the system has its own. */
@@ -18,8 +18,8 @@ export interface System extends SystemNumbers, Calls {
    */
   readonly sendfile?: (fd: number, file: number, offset: number, count: number) => number;
   /**
-   * The error that ended a connection, made negative, after a call has taken it from the socket and
-   * lost it; 0 if there is none. Absent where no call does, or nothing else tells.
+   * The negative errno that ended a connection, after a call has consumed it without reporting it;
+   * 0 if there is none. Absent where no call does that, or the error cannot be found out.
    */
   readonly lostError?: (fd: number) => number;
   /** A buffer for one address, for the duration of one call. */
@@ -201,7 +201,7 @@ export interface Calls {
   if_nameindex(into: InterfaceName[]): number;
   /** The index of a network interface: unlike C's, a negative errno if none has that name. */
   if_nametoindex(name: string): number;
-  /** `argument` has room for the structure of the request, which carries no pointer. */
+  /** `argument` is large enough for the request's structure, which contains no pointer. */
   ioctl(fd: number, request: number, argument: ValueResult): number;
   listen(fd: number, backlog: number): number;
   poll(entries: PollEntry[], timeout: number): number;
@@ -227,7 +227,7 @@ export interface Calls {
 
   /** Whether calls that would block fail instead: 1 or 0. */
   getNonblocking(fd: number): number;
-  /** Sets whether calls that would block fail instead. */
+  /** Sets whether calls that would block fail with EAGAIN instead. */
   setNonblocking(fd: number, nonblocking: boolean): number;
   /** Whether child programs are kept from inheriting the descriptor: 1 or 0. */
   getCloseOnExec(fd: number): number;

@@ -1,7 +1,9 @@
 import type { HostTables } from "./host-tables.ts";
 import { noListenerCounters } from "./no-listener-counters.ts";
 
-/** A system whose tables berkeley cannot read: it returns nothing, and says so. */
+/**
+ * A system whose tables berkeley cannot read: reports every table as unavailable, with a reason.
+ */
 export function unavailableHostTables(name: string): HostTables {
   const reason = `berkeley cannot list sockets on ${name} yet`;
   return {

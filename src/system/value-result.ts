@@ -13,7 +13,7 @@ export type Bytes = bigint | Uint8Array;
  */
 export const LENGTH_SIZE = 16;
 
-/** The longest option value: the room that every System has for one. */
+/** The longest option value: every System has a buffer of this size. */
 export const OPTION_CAPACITY = 16_384;
 
 /**
@@ -31,7 +31,7 @@ export class ValueResult {
   /**
    * `pointer` as a number, which is cheaper to write than a bigint; undefined if it is not mapped,
    * until a structure that points to it is first written. Safety: the memory of an ArrayBuffer does
-   * not move, and nobody else has this one to transfer it.
+   * not move, and no other code has this one and could transfer it.
    */
   location: number | undefined;
   readonly lengthPointer: Bytes;
@@ -67,7 +67,7 @@ export class ValueResult {
     return true;
   }
 
-  /** This one if it has room for `size` bytes, otherwise memory of its own for one call. */
+  /** Returns this one if `size` bytes fit, otherwise separate memory for one call. */
   withBufferFor(length: number): ValueResult {
     return length <= this.capacity ? this : new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
   }

@@ -11,7 +11,7 @@ import {
   writeKevent,
 } from "./kevent.ts";
 
-/** The calls that a kqueue is made of: the C library's, or a test's. */
+/** The calls that a kqueue needs: the C library's, or a test's. */
 export interface KqueueLibc {
   kqueue(): number;
   kevent(
@@ -31,8 +31,8 @@ const BUFFER = 256;
 const AT_ONCE = new Uint8Array(16);
 
 /**
- * Returns a new kqueue, or a negative errno. A child does not inherit it (kqueue(2)). Written from
- * the headers and the manual; not yet run.
+ * Returns a new kqueue, or a negative errno. Child processes do not inherit it (kqueue(2)). Written
+ * from the headers and the manual page; not run on a BSD yet.
  */
 export function openKqueue(
   size: (typeof KEVENT_SIZE)[keyof typeof KEVENT_SIZE],
@@ -45,7 +45,7 @@ export function openKqueue(
 
 class Kqueue implements ReadinessQueue {
   readonly fd: number;
-  /** Not certain of a failed connect(). */
+  /** It is not certain that a failed connect() is always reported as EXCEPTIONAL. */
   readonly tellsFailures = false;
   readonly #size: number;
   readonly #notThere: number;
@@ -93,7 +93,7 @@ class Kqueue implements ReadinessQueue {
   }
 
   /**
-   * Each direction is an event of its own. A short read may have stopped at urgent data, which
+   * Each direction is a separate event. A short read may have stopped at urgent data, which
    * EVFILT_READ does not report.
    */
   ready(index: number): number {

@@ -3,8 +3,8 @@ import type { ValueConstants } from "../value-constants.ts";
 import { TCPS } from "./tcp-state.ts";
 
 /**
- * macOS and FreeBSD have names for the states of TCP only (netinet/tcp_fsm.h), and numbers of their
- * own for AI and NI.
+ * macOS and FreeBSD name only the states of TCP (netinet/tcp_fsm.h), and have their own numbers for
+ * AI and NI.
  */
 export const valueConstants = {
   ...noFamilyConstants,

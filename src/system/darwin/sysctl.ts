@@ -1,6 +1,6 @@
 type Sysctlbyname = typeof import("./libc.ts").sysctlbyname;
 
-/** How often to retry when the value has grown meanwhile. */
+/** How often to retry if the value grows between the two calls. */
 const ATTEMPTS = 8;
 
 /** The value of a sysctl(3) name; undefined if it does not exist, or may not be read. */
@@ -10,7 +10,7 @@ export function sysctl(sysctlbyname: Sysctlbyname, name: string): Uint8Array | u
     const length = new BigUint64Array(1);
     const lengthBytes = new Uint8Array(length.buffer);
     if (sysctlbyname(cName, null, lengthBytes, null, 0) !== 0) return undefined;
-    // The reported length already includes some spare room (n / 8 in tcp_pcblist64).
+    // The reported length already includes some slack (n / 8 in tcp_pcblist64).
     const value = new Uint8Array(Number(length[0]));
     if (sysctlbyname(cName, value, lengthBytes, null, 0) === 0) return value.subarray(0, Number(length[0]));
   }

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** System calls by number: those that accept, and those that wait for descriptors in memory. */
+/** The numbers of system calls that accept, and of those whose descriptors are in user memory. */
 const calls = new Map<string, { readonly accept: readonly number[]; readonly poll: readonly number[] }>([
   ["x64", { accept: [43, 288], poll: [7, 23, 270, 271] }],
   ["arm64", { accept: [202, 242], poll: [72, 73] }],
 ]);
 
 /**
- * Whether a process waits for connections on one of these sockets: in accept(2), as a program does
- * that takes a socket as it is, or with epoll. Undefined if the system does not say, or if the
- * process waits in poll(2) or select(2), whose descriptors are in its own memory.
+ * Whether a process waits for connections on one of these sockets: in a blocking accept(2), or with
+ * epoll. Undefined if the system does not say, or if the process waits in poll(2) or select(2),
+ * whose descriptors are in its own memory.
  */
 export function waitsForConnections(pid: number, inodes: ReadonlySet<number>): boolean | undefined {
   const numbers = calls.get(process.arch);
@@ -29,7 +29,7 @@ export function waitsForConnections(pid: number, inodes: ReadonlySet<number>): b
     if (queues.some(([fd]) => watched(pid, fd).some((inode) => inodes.has(inode)))) return true;
     return polls ? undefined : false;
   } catch {
-    // It has ended, or belongs to another user.
+    // The process has ended, or belongs to another user.
     return undefined;
   }
 }

@@ -96,7 +96,7 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
 
 /** The C name of a control message; undefined if it is not in the table. */
 export const controlName = controlNames(controls, [
-  // What IP_PASSSEC requests arrives at its own level (ip_cmsg_recv_security in
+  // The message that IP_PASSSEC requests arrives at SOL_IP's level (ip_cmsg_recv_security in
   // net/ipv4/ip_sockglue.c).
   [ip(3), "SCM_SECURITY"],
 ]);

@@ -31,7 +31,7 @@ const EVENT = process.arch === "x64" ? { data: 1, words: 3 } : { data: 2, words:
 const BUFFER = 256;
 const FOUND_BY_LOOK = "index is of an event that look() found";
 
-// One for all queues of the thread: the result of one look is read before the next.
+// Shared by all queues of the thread, since the result of one poll is read before the next.
 let found: { readonly pointer: bigint; readonly words: Uint32Array } | undefined;
 const event = new Uint32Array(EVENT.words);
 const eventBytes = new Uint8Array(event.buffer);

@@ -44,7 +44,7 @@ export function mayBindPrivilegedPorts(): boolean {
 }
 
 /**
- * Since Linux 6.8, the kernel lists sockets that are bound and do not listen (TCPF_BOUND_INACTIVE
+ * Since Linux 6.8, the kernel lists sockets that are bound without listening (TCPF_BOUND_INACTIVE
  * in inet_diag_dump_icsk).
  */
 export function tellsBoundSockets(): boolean {

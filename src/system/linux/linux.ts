@@ -42,10 +42,10 @@ const SOCK_FPROG = 16;
 const SOCK_FILTER = 8;
 const MAX_FILTER = 4096 * SOCK_FILTER;
 
-/** Mapped when it is first needed. */
+/** Mapped on first use. */
 let filters: Memory | undefined;
 
-/** Safety: the pointer is into our own mapping, which has room for the longest program. */
+/** Safety: the pointer is into our own mapping, in which the longest program fits. */
 function attach(fd: number, option: number, filter: Uint8Array): number {
   invariant(filter.byteLength <= MAX_FILTER, "the longest program fits");
   filters ??= mapMemory(SOCK_FPROG + MAX_FILTER);
@@ -59,8 +59,8 @@ function attach(fd: number, option: number, filter: Uint8Array): number {
 /** The largest sockaddr is sockaddr_storage, 128 bytes (include/uapi/linux/socket.h). */
 const address = new ValueResult(mapMemory(LENGTH_SIZE + 128));
 /**
- * Longer than every option with a descriptor of its own; longer ones (SO_PEERGROUPS) are read into
- * memory of their own.
+ * Longer than every option with its own descriptor; longer values (SO_PEERGROUPS) are read into
+ * separate memory.
  */
 const option = new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY));
 
@@ -75,7 +75,7 @@ const F_DUPFD_CLOEXEC = 1030;
 const F_GETFD = 1;
 const F_GETFL = 3;
 const FD_CLOEXEC = 0x1;
-/** The off_t of sendfile(), which the kernel advances, for the duration of one call. */
+/** The off_t that sendfile() reads and advances during a call. */
 const fileOffset = new BigInt64Array(1);
 const fileOffsetBytes = new Uint8Array(fileOffset.buffer);
 
@@ -90,7 +90,7 @@ const zero = new Uint8Array(4);
 
 const { ECONNABORTED, EINVAL, EOPNOTSUPP } = errnos;
 
-/** The family of a socket; undefined if it is none. */
+/** The family of a socket; undefined if the descriptor is not a socket. */
 function domainOf(fd: number): number | undefined {
   const { level, number } = options.SO_DOMAIN;
   option.length = 4;
@@ -106,15 +106,15 @@ const strict: ReadonlySet<number | undefined> = new Set([
   ...[AF.AX25, AF.MCTP, AF.NETROM, AF.QIPCRTR, AF.RDS, AF.ROSE, AF.X25],
 ]);
 
-/** The flags to send again with, if the family may have rejected MSG_NOSIGNAL. */
+/** The flags for a second attempt, if the family may have rejected MSG_NOSIGNAL. */
 function acceptedFlags(fd: number, flags: number, returned: number): number | undefined {
   const rejected = returned === -EINVAL || returned === -EOPNOTSUPP;
   return rejected && flags & MSG.NOSIGNAL && strict.has(domainOf(fd)) ? flags & ~MSG.NOSIGNAL : undefined;
 }
 
 /**
- * A socket of AF_ALG has no peer. If it is to be named, the kernel closes what it has accepted, and
- * reports ECONNABORTED (__sys_accept4_file in net/socket.c).
+ * An AF_ALG socket has no peer. If the caller requests its address, the kernel closes the accepted
+ * socket, and reports ECONNABORTED (__sys_accept4_file in net/socket.c).
  */
 function acceptUnnamed(fd: number, address: ValueResult, flags: number): number {
   address.length = 0;

@@ -26,10 +26,10 @@ const { ECONNRESET, EPIPE, ETIMEDOUT } = errnos;
 const peeked = new Uint8Array(1);
 
 /**
- * The error that ended a TCP connection, after a call has taken it from the socket and lost it; 0
- * for a socket that is not TCP's, or not closed. The kernel reports an error once, but a call that
- * has sent something returns the number of bytes even if an error ended it: a send with MSG_WAITALL
- * in a ring (io_send in io_uring/net.c), and sendfile(). The next send gets EPIPE, and a receive 0.
+ * The error that ended a TCP connection, after a call has consumed it without reporting it; 0 if
+ * the socket is not TCP or not closed. The kernel reports an error once, but a call that has sent
+ * something returns the number of bytes even if an error ended it: a send with MSG_WAITALL in a
+ * ring (io_send in io_uring/net.c), and sendfile(). The next send gets EPIPE, and a receive 0.
  */
 export function lostError(system: System, fd: number): number {
   const { option } = system;
@@ -38,13 +38,13 @@ export function lostError(system: System, fd: number): number {
   if (bytes[STATE] !== TCP_CLOSE) return 0;
   const isUnanswered = bytes[RETRANSMITS] !== 0 || bytes[PROBES] !== 0;
   const silence = option.view.getUint32(LAST_ACK_RECV, true);
-  // The error may not be lost, or a soft one of ICMP may have been left.
+  // The error may not have been lost, or this may be a soft error left by ICMP.
   if (read(system, fd, options.SO_ERROR, 4) === 0) {
     const error = option.view.getInt32(0, true);
     if (error !== 0) return -error;
   }
   if (isUnanswered && silence >= timeout(system, fd)) return -ETIMEDOUT;
-  // Of a reset after the peer's end (tcp_reset in net/ipv4/tcp_input.c).
+  // As for a reset after the peer's end (tcp_reset in net/ipv4/tcp_input.c).
   return hasReceivedEnd(system, fd) ? -EPIPE : -ECONNRESET;
 }
 

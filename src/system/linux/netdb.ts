@@ -14,7 +14,7 @@ const MAX_TEXT_SIZE = 1 << 20;
 /** asm-generic/errno.h */
 const ERANGE = 34;
 
-// Safety: kept from one call to the next, as POSIX lets getservbyname() do, and this thread's own.
+// Safety: this thread's own, and valid until its next call, as POSIX allows for getservbyname().
 const entry = Buffer.alloc(ENTRY_SIZE);
 let text = Buffer.alloc(1024);
 const found = new BigUint64Array(1);

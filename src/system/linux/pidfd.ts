@@ -36,13 +36,13 @@ function result(returned: number): number {
 }
 
 /**
- * Opens a process by its number in /proc, and proves that it is that process. /proc may belong to
+ * Opens a process by its number in /proc, and verifies that it is that process. /proc may belong to
  * another PID namespace, such as after `unshare --pid` without mounting a new one, or in a
  * container with its host's /proc: there the number may belong to a different process.
  */
 export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
   const ours = numbersOf("self");
-  // A /proc that does not contain us belongs neither to our namespace nor to one above it.
+  // A /proc that does not list us belongs neither to our namespace nor to an ancestor of it.
   if (ours === undefined) return "unproven";
   const isForeign = ours.length > 1;
   const number = isForeign ? numbersOf(`${pid}`)?.[ours.length - 1] : pid;
@@ -73,15 +73,15 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
 
 /**
  * NSpid of proc_pid_status(5): the numbers of a process, from the one in /proc's namespace down to
- * the one in its own. We have one number for /proc's namespace and one for each level that ours is
- * below it: usually one in all.
+ * the one in its own. Ours are one for /proc's namespace, and one for each level of nesting below
+ * it: usually only one.
  */
 function numbersOf(process: string): number[] | undefined {
   const [, numbers] = /^NSpid:\s*(.*)$/m.exec(text(`/proc/${process}/status`) ?? "") ?? [];
   return numbers?.trim().split(/\s+/).map(Number);
 }
 
-/** The number in fdinfo of a process that has ended and been waited for. */
+/** The number that fdinfo shows for a process that has ended and been waited for. */
 const ENDED = -1;
 
 /**

@@ -51,9 +51,9 @@ export function procNetSockets(
 }
 
 /**
- * The kernel writes such a file a page at a time, and counts sockets to find where it was: it
- * writes one again if others were opened before it meanwhile (udp_seq_next() in net/ipv4/udp.c). An
- * inode of 0 is nobody's, such as in TIME_WAIT.
+ * The kernel writes such a file a page at a time, and finds its place again by counting sockets. A
+ * socket is written twice if others were opened before it meanwhile (udp_seq_next() in
+ * net/ipv4/udp.c). A socket without a file, such as in TIME_WAIT, has inode 0.
  */
 function eachOnce<Socket extends { readonly inode: number }>(sockets: readonly Socket[]): Socket[] {
   const inodes = new Set<number>();

@@ -108,7 +108,7 @@ function socketsIn(
   wanted: ReadonlyMap<string, number>,
 ): Set<number> | undefined {
   const held = new Set<number>();
-  // It has ended meanwhile, so it holds no socket.
+  // The process has ended meanwhile, so it holds no socket.
   if (fds === undefined) return text(`${task}/stat`) === undefined ? held : undefined;
   for (const fd of fds) {
     const inode = wanted.get(target(`${task}/fd/${fd}`) ?? "");

@@ -5,7 +5,7 @@ import { typeFlags } from "./type-flags.ts";
 
 const SOL_SCTP = 132;
 
-// include/uapi/linux/sctp.h: libsctp makes its calls of these options.
+// include/uapi/linux/sctp.h: the options with which libsctp implements its calls.
 const SCTP_BINDX_ADD_ADDR = 1;
 const SCTP_BINDX_REM_ADDR = 2;
 const SCTP_SOCKOPT_BINDX_ADD = 100;

@@ -62,7 +62,7 @@ const states: Readonly<Record<"tcp" | "udp", Readonly<Record<SocketUse, number>>
   },
 };
 
-/** Linux 6.8 and later list TCP sockets that are bound and do not listen. */
+/** Since Linux 6.8, TCP sockets that are bound without listening are listed. */
 function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const found = [AF.INET, AF.INET6].map((family) =>
     dump(
@@ -82,8 +82,8 @@ function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetE
 }
 
 /**
- * The fallback to proc(5) without sock_diag: neither queues nor IPV6_V6ONLY, and no TCP sockets
- * that are only bound.
+ * The fallback to proc(5) without sock_diag: it has neither queues nor IPV6_V6ONLY, and lacks TCP
+ * sockets that are only bound.
  */
 function socketsOfProc({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const files = [procNetSockets(protocol), procNetSockets(`${protocol}6`)];
@@ -127,8 +127,8 @@ function lacksBoundSockets(protocol: "tcp" | "udp"): boolean {
 }
 
 /**
- * The socket that would get a connection, by the kernel's own look-up; undefined if it does not
- * say.
+ * The socket that would get a connection, according to the kernel's own lookup; undefined if it
+ * does not say.
  */
 function isListenedOn(address: Uint8Array, port: number): boolean | undefined {
   const payload = ask(
@@ -168,8 +168,8 @@ function unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined {
 }
 
 /**
- * The same from proc(5), which does not report files: the path identifies it, if no other socket
- * was bound to it before or since.
+ * The same from proc(5), which does not report the file: the path identifies the socket, unless
+ * another one was bound to it before or since.
  */
 function unixSocketsOfProc(uses: readonly SocketUse[]): UnixEntry[] | undefined {
   const all = procNetUnixSockets();

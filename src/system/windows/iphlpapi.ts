@@ -41,7 +41,7 @@ const UDP_TABLE_OWNER_PID = 1;
 // winerror.h
 const ERROR_INSUFFICIENT_BUFFER = 122;
 
-/** How often to retry when a table has grown meanwhile. */
+/** How often to retry if a table grows between the two calls. */
 const ATTEMPTS = 8;
 
 /**

@@ -5,7 +5,7 @@ export const ENTRY = { size: 0, pid: 8, parent: 32, file: 44, fileUnits: 260, le
 
 const TH32CS_SNAPPROCESS = 0x2;
 
-/** A process of the snapshot: the information that is open to everyone. */
+/** A process in the snapshot, with the information that every user may read. */
 export interface SnapshotEntry {
   readonly pid: number;
   readonly parent: number;

@@ -12,8 +12,7 @@ const bytes = new Uint8Array(INFO.size);
 const length = new Uint8Array(4);
 
 /**
- * The socket that WSASocketW() would make of its arguments; undefined if the call fails, with the
- * cause in WSAGetLastError().
+ * The properties of a socket; undefined if the call fails, with the cause in WSAGetLastError().
  */
 export function protocolInfo(
   winsock: Winsock,

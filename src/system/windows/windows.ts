@@ -225,7 +225,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
   };
   return system;
 
-  /** A message longer than the buffer has filled it; only Winsock treats that as an error. */
+  /** A message longer than the buffer fills it; only Winsock treats that as an error. */
   function cut(returned: number, length: number): number {
     if (returned !== -1) return returned;
     const code = winsock.WSAGetLastError();
