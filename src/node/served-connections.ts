@@ -149,7 +149,7 @@ export class ServedConnections {
     for (const parser of this.#parsers?.all() ?? []) {
       const { socket } = parser;
       if (socket === null || socket.destroyed || socket._httpMessage) continue;
-      // Node counts one that has sent nothing yet as waiting for its first request.
+      // For Node, a connection that has sent nothing yet is waiting for its first request.
       if (!idle.has(parser) && socket.bytesRead > 0) continue;
       if (this.#idle.get(socket) === socket.bytesRead) socket.destroy();
       else idleNow.set(socket, socket.bytesRead);

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock/clock.ts";
 
-/** How many turns of the event loop may send nothing before the system counts as having no room. */
+/** How many turns of the event loop may send nothing before the system's buffer counts as full. */
 const TURNS = 3;
 
 /** A connection that sends. */
@@ -13,8 +13,9 @@ export interface Sending {
 }
 
 /**
- * Calls back in a later turn, once no write waits, except for room. libuv writes at once what the
- * system takes, so there the program has written that much before it hears of the peer's end.
+ * Calls back in a later turn, once no write waits, or the system's buffer is full. libuv writes
+ * immediately what the system takes, so there the program has written that much before it is
+ * notified of the peer's end.
  */
 export function afterWrites(connection: Sending, call: () => void, turns = TURNS): void {
   const sent = sentBytes(connection);

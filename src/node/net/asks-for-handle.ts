@@ -1,4 +1,4 @@
-/** Finds which function of Node's own code asks a Socket for its handle: the caller's caller. */
+/** Finds the function in Node's own code that reads a Socket's handle: the caller's caller. */
 export function asksForHandle(): "tls" | "child process" | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const trace: { readonly stack?: unknown } = {};

@@ -11,7 +11,7 @@ function end(): void {
   batch += 1;
 }
 
-/** Notes that a stream has received data, and returns the batch. */
+/** Records that a stream has received data, and returns the batch. */
 export function receivedInBatch(stream: HandleStream): number {
   if (!ends) {
     ends = true;

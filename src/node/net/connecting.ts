@@ -235,7 +235,7 @@ export function inOwnContext(type: string, call: () => void): () => void {
 
 const outside = newContext();
 
-/** A context without any store, as that of an accepted connection is in Node. */
+/** A context without any store, like that of an accepted connection in Node. */
 export function emptyContext(): AsyncResource {
   return outside.runInAsyncScope(newContext);
 }

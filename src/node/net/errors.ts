@@ -127,7 +127,7 @@ export function failedWith(system: System, errno: number): Error {
   return asError(asCallOfNode(connectionError(system, errno), call));
 }
 
-/** Anything may be thrown; a Socket is destroyed with an Error. */
+/** Converts a thrown value, which may be anything, to an Error to destroy a Socket with. */
 export function asError(error: unknown): Error {
   return isError(error) ? error : coded("UNKNOWN", String(error));
 }

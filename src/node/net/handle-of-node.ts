@@ -20,5 +20,5 @@ export function setUp<Value>(method: () => Value): Value {
   }
 }
 
-/** Whether it is a method of Node's that asks for the handle, called by `setUp()`. */
+/** Whether the handle is read by one of Node's methods, called by `setUp()`. */
 export const isSettingUp = (): boolean => looksForHandle;

@@ -4,10 +4,10 @@ import type { Duplex } from "node:stream";
 type ParsedSocket = Duplex & { readonly parser?: unknown };
 
 /**
- * Whether HTTP's parser is the only listener of a Socket, and nothing is buffered: no one notices
- * that `push()` was left out. It costs more than the parser does with a request: it schedules a
- * tick that asks for more, by a `read()` that calls `_read()`. The first chunk is pushed, which
- * notes that data was read.
+ * Whether the HTTP parser is the only listener of a Socket, and nothing is buffered, so that
+ * skipping `push()` goes unnoticed. `push()` costs more than parsing a request: it schedules a tick
+ * that calls `read()` and `_read()`. The first chunk is always pushed, to record that data was
+ * read.
  */
 export function isParsedAlone(socket: ParsedSocket): boolean {
   return (

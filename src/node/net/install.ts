@@ -38,7 +38,7 @@ export function _emitCloseIfDrained(this: ListeningServer): void {
  */
 export function connect(this: net.Socket, ...args: unknown[]): unknown {
   const isPlain = Object.getPrototypeOf(this) === NodeSocket.prototype && !Reflect.get(this, "_handle");
-  // Node's own would leave the simulation, and connect over the real network.
+  // Node's own method would bypass the simulation, and connect over the real network.
   if (!isPlain && currentSystem() !== machineSystem()) {
     nextTick(() => this.destroy(notSimulated()));
     return this;

@@ -59,7 +59,7 @@ export interface OpenedToListen {
 /**
  * Opens the socket for `listen()`.
  *
- * @param held descriptors that listen already where it is to, and are ours
+ * @param held descriptors that already listen at the address, which this call now owns
  */
 export function openToListen(
   system: System,
@@ -68,7 +68,8 @@ export function openToListen(
 ): OpenedToListen {
   const { SOCK } = system.constants;
   const { address, port, fd, flags = 0 } = args;
-  // Programs take it from the environment, as text. Node converts it, and no number is 0.
+  // Programs may read the backlog from the environment, as text. Like Node, convert it; text that
+  // is not a number becomes 0.
   const backlog = Math.trunc(Number(args.backlog || BACKLOG)) || 0;
   const key = `${args.family}:${address}:${port}`;
   const [first = fd, ...others] = held;
@@ -285,7 +286,7 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
     this.context.runInAsyncScope(this.#owner.failed, this.#owner, error);
   }
 
-  /** A connection has ended: its descriptor may be the one that was missing. */
+  /** A connection has ended, which frees the descriptor that accepting may be waiting for. */
   connectionEnded(): void {
     if (this.#putOff) for (const loop of this.loops) loop.tryAgain();
   }

@@ -19,7 +19,7 @@ export interface LookingSocket {
 }
 
 /**
- * Looks a name up, and gives its addresses in the order that they are to be tried in.
+ * Looks up a name, and returns its addresses in the order in which to try them.
  *
  * @param isCurrent whether the Socket still connects to it
  */

@@ -47,7 +47,7 @@ export function nativeHandle(listening: Socket, ours: ServerHandle): object {
   return Object.assign(handle, methods);
 }
 
-/** Our own handle, with what Node's `server.address()` needs. */
+/** A handle without libuv, with the method that Node's `server.address()` needs. */
 function withoutNode(ours: ServerHandle, address: object): object {
   return {
     close: () => ours.close(),

@@ -31,7 +31,7 @@ import {
 import { EngineSocket } from "./socket.ts";
 import { setKeepAlive, setNoDelay } from "./socket-options.ts";
 
-// Node publishes what `listen()` has led to; `listen()` itself publishes that it was called.
+// `listen()` publishes that it was called, and Node publishes the outcome.
 const listenEnd = diagnostics.channel("tracing:net.server.listen:asyncEnd");
 const listenError = diagnostics.channel("tracing:net.server.listen:error");
 
@@ -73,7 +73,7 @@ export function isServer(value: unknown): value is ListeningServer {
   return value instanceof net.Server;
 }
 
-/** What serve() has besides `listen()` of Node's. */
+/** The settings that serve() adds to those of Node's `listen()`. */
 export interface ServeSettings {
   readonly onRetry?: ListenOwner["retried"];
   readonly proxyProtocol?: CheckedProxyProtocol | undefined;
@@ -110,7 +110,7 @@ export function listenOnOpened(
   if (server._unref) server.unref();
   announceListen(server);
   nextTick(() => {
-    // It may have been closed.
+    // The server may have been closed meanwhile.
     if (server._handle) server.emit("listening");
   });
   return handle;
@@ -138,7 +138,7 @@ export function emitCloseIfDrained(server: ListeningServer): void {
     calls.push(inOwnContext("TCPWRAP", () => server._emitCloseIfDrained?.()));
 }
 
-/** Whether it has all the connections that it may have. For Node 20, 0 is no limit. */
+/** Whether it has reached its limit of connections. On Node 20, 0 means no limit. */
 function isFull({ maxConnections, _connections }: ListeningServer): boolean {
   if (maxConnections == null || _connections < maxConnections) return false;
   return maxConnections !== 0 || !process.versions.node.startsWith("20.");

@@ -23,9 +23,11 @@ export abstract class SocketBase extends NodeSocket {
   declare _destroysSoon: boolean;
   /** The timer of `setTimeout()` on a simulated host; Node's own is real. */
   declare _idle: IdleTimer | null;
-  /** It was compared with net.Socket, as TLS and `child.send()` do before they take the handle. */
+  /**
+   * Set if it was compared with net.Socket, as TLS and `child.send()` do before taking the handle.
+   */
   declare _mayBeTaken: boolean;
-  /** What TLS reads and writes instead of this Socket. */
+  /** The stream that TLS reads and writes instead of this Socket. */
   declare _forTls: StreamForTls | null;
   /** The endpoint it connects to. */
   declare _connectOptions: ConnectOptions | undefined;
@@ -141,7 +143,7 @@ export abstract class SocketBase extends NodeSocket {
     forget(this);
     this._connectOptions = options;
     if (this.timeout && this._idle === null && !isOnMachine(this)) {
-      // It was set while the Socket was still Node's.
+      // The option was set while the Socket was still Node's.
       const { timeout } = this;
       super.setTimeout(0);
       this.setTimeout(timeout);

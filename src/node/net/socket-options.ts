@@ -50,7 +50,7 @@ export function setKeepAliveOfNode(
   );
 }
 
-/** In whole seconds, rounded down, as in Node: of "2500" too, and 0 of what is no number. */
+/** In whole seconds, rounded down, as in Node: "2500" is accepted, and NaN becomes 0. */
 const seconds = (milliseconds: unknown = 0): number => Math.trunc(Number(milliseconds) / 1000) || 0;
 
 /** Throws the same errors as Node's. */

@@ -1,6 +1,6 @@
-// What Node's TLS reads and writes when a program upgrades our connection, as with STARTTLS:
-// a stream below the Socket, as a libuv handle is. So the Socket's own listeners get no ciphertext,
-// and the program may emit `data` on it.
+// The stream that Node's TLS reads and writes when a program upgrades one of our connections, as
+// with STARTTLS. Like a libuv handle it is below the Socket, so the Socket's own listeners get no
+// ciphertext, and the program may emit `data` on it.
 import { Duplex } from "node:stream";
 import type tls from "node:tls";
 import { defined } from "../../invariant.ts";

@@ -38,7 +38,7 @@ export class StreamHandle implements StreamHandlers {
   readonly #context: AsyncResource;
   readonly #reader: StreamReader;
   readonly #stream: HandleStream;
-  /** Undefined if the source keeps it. */
+  /** Undefined if the source keeps the descriptor. */
   readonly #descriptor: number | undefined;
   readonly #owner: ConnectionOwner | undefined;
   readonly #onRead: OnRead | null;
@@ -56,7 +56,7 @@ export class StreamHandle implements StreamHandlers {
   #ended: "no" | "due" | "told" = "no";
   /** "made" until the callback of `shutdown()` has run. */
   #shutdown: "no" | "under way" | "made" | "done" = "no";
-  /** The reader knows that sending failed, and waits for the failure itself. */
+  /** The reader was notified that sending failed, and waits for the failure itself. */
   #sendingFailed = false;
   /** Nothing was unsent at shutdown. */
   #shutEmpty = false;
@@ -65,7 +65,7 @@ export class StreamHandle implements StreamHandlers {
   /** Whether the stream keeps the process running. */
   #held = true;
 
-  /** @param fd a connected, non-blocking socket, which is this object's from now on */
+  /** @param fd a connected, non-blocking socket, which this object now owns */
   constructor(
     source: StreamSource,
     fd: number,
@@ -212,7 +212,7 @@ export class StreamHandle implements StreamHandlers {
   }
 
   sendingFailed(errno: number): void {
-    // Receiving reports what shutdown() failed with.
+    // Receiving reports the error of shutdown().
     if (this.#shutdown !== "no" && this.#shutEmpty) return;
     this.#sendingFailed = true;
     this.#inContext(() => this.#reader._sendingFailed(errno));
@@ -278,7 +278,7 @@ export class StreamHandle implements StreamHandlers {
     else this.write(encoded(text, encoding, most));
   }
 
-  /** Whether the system has taken some of what waits since the timer last started. */
+  /** Whether the system has taken any unsent bytes since the timer last started. */
   hasProgressed(): boolean {
     if (this.#lastPendingBytes === 0) return false;
     const { pendingBytes } = this;

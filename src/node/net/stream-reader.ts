@@ -1,4 +1,4 @@
-// What a StreamHandle works with: its Socket, its server, and the stream beneath it.
+// The interfaces of a StreamHandle's surroundings: its Socket, its server, and the stream below it.
 import type { Stream, StreamHandlers } from "../../engine/engine.ts";
 
 /** The Socket, which receives the data. */
@@ -32,7 +32,7 @@ export interface ConnectionOwner {
   connectionEnded(): void;
 }
 
-/** The calls that it makes of a Stream. */
+/** The calls that it makes on a Stream. */
 export interface HandleStream
   extends Pick<
     Stream,
@@ -51,7 +51,7 @@ export interface HandleStream
   closeNow(done: () => void): void;
 }
 
-/** Gives the stream of a descriptor: an engine, or a Connection. */
+/** The source of a descriptor's stream: an engine, or a Connection. */
 export interface StreamSource {
   stream(fd: number, handlers: StreamHandlers): HandleStream;
   /** Whether it remains the owner of the descriptor, and closes it. */

@@ -10,7 +10,7 @@ interface WaitingSocket {
   off(event: string, listener: () => void): unknown;
 }
 
-/** Before the connection, a write waits; after its end, it fails. */
+/** A write waits until the Socket is connected, and fails once the connection has ended. */
 export function waitToWrite(
   socket: WaitingSocket,
   data: unknown,
