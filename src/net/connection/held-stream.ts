@@ -14,7 +14,7 @@ export interface Sending {
   start(): void;
   /** The system has accepted what it wrote itself. */
   onDrain(): void;
-  /** Stops it for good; calls `then` once nothing of it uses the socket. */
+  /** Stops it permanently; calls `then` once it no longer uses the socket. */
   stop(error: unknown, then: () => void): void;
 }
 
@@ -60,7 +60,7 @@ export class HeldStream implements Stream {
     const { system, fd } = inner;
     this.#inner = inner;
     this.#owner = owner;
-    // The program may have set it itself.
+    // The program may have set TCP_CORK itself.
     this.#corked =
       system.sendfile !== undefined &&
       readOption(system, fd, TCP.CORK) === false &&

@@ -22,7 +22,8 @@ const nothing = () => {};
 const sent = Promise.resolve();
 
 /**
- * Counts what a connection has written, and has the writes that wait until the system accepts it.
+ * Counts the bytes written to a connection, and keeps the writes that wait for the system to accept
+ * them.
  */
 export class Writing extends Waiters<void> {
   /** The number of bytes that `send()` and `write()` were given. */

@@ -1,5 +1,6 @@
 /**
- * The preload of `berkeley hold`, as the servers of its process use it (node/held/take-over.cts).
+ * The preloaded file of `berkeley hold`, as servers in its process use it
+ * (node/held/take-over.cts).
  */
 export interface HeldListeners {
   /** Tells hold that this process serves. */

@@ -109,8 +109,8 @@ export class TakenOverSockets implements SocketHolder {
   }
 
   /**
-   * The old process may have swallowed the wake-up for a connection that waits: by its ring, which
-   * the kernel takes apart some time after the process was killed.
+   * The old process may have swallowed the wake-up for a waiting connection: its ring still
+   * receives wake-ups until the kernel tears it down, some time after the process was killed.
    */
   #lookAgain(): void {
     for (const [fd, file] of this.#files) {

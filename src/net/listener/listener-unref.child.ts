@@ -1,4 +1,4 @@
-// An open listener, and a connection, that do not keep the process running.
+// An open listener and a connection, neither of which keeps the process running.
 import { connect } from "../connection/connect.ts";
 import { listen } from "./listen.ts";
 

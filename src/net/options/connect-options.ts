@@ -190,7 +190,7 @@ function checkConnected(given: Socket | number): Socket | number {
   return socket;
 }
 
-/** IP addresses have a family; if two differ, no address could be connected to. */
+/** If the families of two addresses differ, no address could be connected to. */
 function checkFamilies({
   host,
   localAddress,

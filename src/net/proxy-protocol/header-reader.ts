@@ -163,7 +163,7 @@ export class HeaderReader {
 
   #end(outcome: HeaderOutcome | null): void {
     if (this.#outcome !== undefined) {
-      // The listener closes the descriptor itself, although the poll was being cancelled already.
+      // The listener closes the descriptor itself, even if the poll was already being cancelled.
       if (outcome === null) this.#outcome = null;
       return;
     }

@@ -51,7 +51,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   readonly #senders = new Waiters<void>("send()");
   #queue: (Datagram | Failure)[] = [];
   #queuedBytes = 0;
-  /** Within the same job: datagrams that follow it, unawaited, share a call. */
+  /** A datagram was sent in the same job: further ones that are not awaited share a call. */
   #sentAtOnce = false;
   /**
    * Nothing is received before the first receive(), nor from when the queue is full until empty.
