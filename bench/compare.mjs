@@ -1,6 +1,7 @@
-// What `npm run bench:files` and `npm run bench:proxy` share: this package's engines and pipe() of
-// node:net on each Node, beside a program of Debian's. The programs take turns, round after round;
-// the figures are medians of the rounds, and ratios to Debian's program medians of each round's.
+// Shared by `npm run bench:files` and `npm run bench:proxy`: compares this package's engines,
+// pipe() of node:net on each Node, and a Debian program. The programs take turns, round after
+// round. The figures are medians over the rounds; ratios are medians of each round's ratio to the
+// Debian program.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,9 +14,9 @@ import { description, firstLine, processors } from "./machine.mjs";
 import { benchmarkOptions } from "./options.mjs";
 
 /**
- * Runs `npm run bench:NAME`. The programs are those of bench/NAME: `peer` is Debian's, whose
- * `version()` is asked once it is installed. `measure()` returns a sample of a scenario and a
- * server, and `row()` the row of a table.
+ * Runs `npm run bench:NAME` with the programs in bench/NAME. `peer` is Debian's; its `version()` is
+ * called once it is installed. `measure()` returns a sample of a scenario and a server, and `row()`
+ * a row of the table.
  */
 export async function compare({ name, peer, version, scenarios, measure, row }) {
   const results = join(root, `bench/results/${name}.json`);

@@ -1,5 +1,5 @@
-// Runs a server of Debian's with a configuration of its own, as a program of compare.mjs: reports
-// where it listens, and ends it with this process, which may be killed.
+// Runs a Debian server with a generated configuration, as a program of compare.mjs: reports where
+// it listens, and ends it along with this process, which may be killed.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -9,7 +9,8 @@ import { join } from "node:path";
 /**
  * @param program its name
  * @param args its arguments, up to the path of the configuration
- * @param configuration returns that for a port, and a folder that exists until it listens
+ * @param configuration returns the configuration for a port, and a folder that exists until it
+ * listens
  */
 export async function runConfigured(program, args, configuration) {
   const folder = mkdtempSync(join(tmpdir(), `berkeley-${program}-`));

@@ -1,4 +1,4 @@
-// Datagrams over loopback on this runtime: what bench/datagrams.c does, with this library or with
+// Datagrams over loopback on this runtime: the work of bench/datagrams.c, with this library or with
 // node:dgram.
 //
 //   node bench/datagrams-here.mjs send berkeley|dgram plain|segmented SIZE MILLISECONDS PORT

@@ -101,8 +101,8 @@ int main(int argc, char **argv) {
   int fd = must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   int segments = MOST_BYTES / size < MOST_SEGMENTS ? MOST_BYTES / size : MOST_SEGMENTS;
   int length = sends ? (segmented ? segments * size : size) : (segmented ? 1 << 16 : 2048);
-  // Untouched zeroed pages all share one page, which stays in the cache; real programs have data of
-  // their own.
+  // Untouched zeroed pages all share one page, which stays in the cache; real programs have real
+  // data.
   char *data = malloc((size_t)BATCH * length);
   memset(data, 1, (size_t)BATCH * length);
   for (int i = 0; i < BATCH; i++) {

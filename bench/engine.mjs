@@ -101,7 +101,7 @@ for (const { title, rows } of [...measured(report), { title: "Aims", rows: reach
   if (rows.length > 0) console.log(`\n${title}: medians of ${rounds} rounds\n${columns(rows)}`);
 }
 
-/** The recorded report, in which some scenarios were measured anew. */
+/** The recorded report, with some scenarios replaced by new measurements. */
 function withRecorded({ date, rounds, milliseconds, results }) {
   const earlier = JSON.parse(readFileSync(RESULTS, "utf8"));
   const names = new Set(results.map(({ scenario }) => scenario));

@@ -71,7 +71,7 @@ async function whole({ name, port, pid, on }) {
   return { ...perRequest({ ...one, ...since(before, pid) }), rate: Math.round(100 / seconds) / 100 };
 }
 
-/** The processor time of a process since then. */
+/** The processor time of a process since an earlier sample. */
 function since(before, pid) {
   const after = processorTime(pid);
   return { user: after.user - before.user, system: after.system - before.system };

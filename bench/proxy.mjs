@@ -29,7 +29,7 @@ await compare({
   row,
 });
 
-/** One proxy, in its own process, with a target of its own. */
+/** One proxy in its own process, with its own target. */
 function measure({ scenario, server: proxy, on, milliseconds }) {
   return during(start([target], on.load), async (server) => {
     const { port: targetPort } = await server.answer();

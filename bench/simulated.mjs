@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { installAndBuild } from "../scripts/install-and-build.mjs";
 
 const MIB = 2 ** 20;
-/** Enough that compiling counts little. */
+/** Enough to make compilation negligible. */
 const BULK = 512 * MIB;
 const now = performance.now.bind(performance);
 const memory = process.memoryUsage;
@@ -18,7 +18,10 @@ const { values } = parseArgs({
   options: { rounds: { type: "string", default: "3" }, only: { type: "string" } },
 });
 
-/** Starts to measure. Returns what gives the seconds since, and those of all threads' CPU time. */
+/**
+ * Starts measuring. Returns a function that returns the seconds since then, by the clock and as CPU
+ * time of all threads.
+ */
 function stopwatch() {
   const began = now();
   const used = cpuUsage();

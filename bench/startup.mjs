@@ -1,5 +1,5 @@
-// Measures what it takes to load the package, and to run a command, beside bare Node and koffi
-// alone, in turn, and prints medians:
+// Measures the cost of loading the package, and of running a command, compared with bare Node and
+// with koffi alone, in turn; prints medians:
 //
 //   npm run bench:startup
 //   npm run bench:startup -- --rounds 40 --node .cache/runtimes/…/node
@@ -58,7 +58,7 @@ console.log(
   ),
 );
 
-/** Runs Node; its own account of itself, at the end, is in a file. */
+/** Runs Node, which writes its own figures to a file at the end. */
 function run(args) {
   const report = join(folder, "report.json");
   const began = performance.now();

@@ -43,7 +43,7 @@ writeFileSync(
   for (let count = 0; count < ${WORKERS}; count++) cluster.fork();
   cluster.on("exit", (worker) => worker.exitedAfterDisconnect || cluster.fork());
   process.on("SIGUSR2", async () => {
-    // Those that still have connections of earlier reloads are on their way out.
+    // Workers that still have connections from earlier reloads are already ending.
     for (const old of Object.values(cluster.workers).filter((each) => !each.exitedAfterDisconnect)) {
       const next = cluster.fork();
       await new Promise((resolve) => next.once("listening", resolve));
@@ -137,7 +137,7 @@ async function lostInReloads(port, manager) {
   return { lost: clients.lost, all: clients.answers + clients.lost };
 }
 
-/** From kill -9 until as many workers answer as before, a new one among them. */
+/** The time from kill -9 until as many workers as before answer, including a new one. */
 async function timeUntilBack(port) {
   const old = await untilWorkers(port);
   const [victim] = old;
@@ -162,7 +162,7 @@ async function untilWorkers(port) {
   }
 }
 
-/** Clients that ask all the time, some on kept connections and some on new ones. */
+/** Clients that send requests continuously, some on kept-alive connections and some on new ones. */
 function load(port, kept, short) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: kept });
   const clients = { answers: 0, lost: 0, pids: new Set() };

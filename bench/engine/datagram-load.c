@@ -3,13 +3,13 @@
 //   datagram-load receive PORT PID SIZE PEERS MILLISECONDS
 //       sends more than any server receives, in bursts from as many sockets; the server counts
 //   datagram-load single PORT PID SIZE PEERS MILLISECONDS
-//       the same, but each datagram by a call of its own, at most 300 000 a second
+//       the same, but with one call per datagram, and at most 300 000 a second
 //   datagram-load echo PORT PID SIZE PEERS MILLISECONDS
 //       one datagram in flight from each socket, or 64 from the only one; every byte that comes
 //       back is compared
 //
-// A datagram of one byte asks the server for what it has counted since it was last asked. Prints
-// the figures since the warm-up, as load.c does, and how many datagrams were lost.
+// A datagram of one byte requests the server's counts since the last request. Prints the figures
+// since the warm-up, as load.c does, and how many datagrams were lost.
 #define _GNU_SOURCE
 #include "udp-offload.h"
 #include "usage.h"
@@ -20,11 +20,11 @@
 enum { WARM_UP = 700, WARM_UP_REQUESTS = 100000, MOST_WARM_UP = 4000, IN_FLIGHT = 64, MOST_PEERS = 1024, LARGEST = 9000, SEND_BUFFER = 4 << 20 };
 // Datagrams of a burst: from one peer, and from each of many.
 enum { ALONE = 54, IN_TURN = 16 };
-// Milliseconds after which a datagram is lost, and after which the server is.
+// Milliseconds after which a datagram counts as lost, and after which the server does.
 enum { PATIENCE = 200, MOST_PATIENCE = 5000 };
 
 struct datagram {
-  // What the datagram begins with.
+  // The first bytes of the datagram.
   long long number;
   double since;
 };
@@ -46,12 +46,12 @@ static int open_peer(void) {
   return fd;
 }
 
-// What the server counted. It answers after everything that was sent before.
+// Returns the server's counts. It answers after everything that was sent before.
 static void ask(long long *count, long long *bytes) {
   int fd = open_peer();
   char text[64];
   for (double end = seconds() + MOST_PATIENCE / 1e3; seconds() < end;) {
-    // It is lost where the server's buffer is full.
+    // The request is lost if the server's buffer is full.
     must(send(fd, "?", 1, 0), "send");
     if (must(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 20), "poll") == 0) continue;
     ssize_t length = must(recv(fd, text, sizeof text - 1, 0), "recv");
@@ -73,7 +73,7 @@ static void measure_receiving(int pid, int milliseconds, int segments) {
   memset(data, 1, (size_t)segments * size);
   for (int peer = 0; peer < peers; peer++)
     must(setsockopt(sockets[peer], IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size), "UDP_SEGMENT");
-  // Compilers go by how often code ran: on a busy host, time alone would not do.
+  // JIT compilers count executions: on a busy host, a warm-up by time alone is not enough.
   long long count, bytes, warm = 0;
   for (double end = seconds() + MOST_WARM_UP / 1e3; seconds() < end && warm < WARM_UP_REQUESTS; warm += count) {
     flood(seconds() + WARM_UP / 1e3, data, segments * size);
@@ -101,7 +101,7 @@ static void send_new(int fd, int index) {
   if (must(send(fd, bytes, size, 0), "send") != size) fail("a datagram was cut");
 }
 
-// The one in flight that came back; -1 if it was thought lost.
+// The index of the datagram that came back; -1 if it counted as lost.
 static int arrived(const char *bytes, ssize_t length, int first, int count) {
   char expected[LARGEST];
   long long number;
@@ -117,7 +117,7 @@ static int arrived(const char *bytes, ssize_t length, int first, int count) {
   return -1;
 }
 
-// Those that are lost are sent anew.
+// Sends lost datagrams again.
 static void send_lost(int count) {
   static double again;
   if (now < again) return;

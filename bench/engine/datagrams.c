@@ -2,9 +2,9 @@
 //
 //   datagrams [gro] receive|echo
 //
-// It counts what it receives, and sends it back if it is to. A datagram of one byte asks for the
-// counts. With `gro`, the system merges datagrams of one sender (UDP_GRO), and answers are split
-// again by it (UDP_SEGMENT).
+// Counts what it receives, and with `echo` sends it back. A datagram of one byte requests the
+// counts. With `gro`, the system merges datagrams of one sender (UDP_GRO), and splits the answers
+// again (UDP_SEGMENT).
 #define _GNU_SOURCE
 #include "program.h"
 #include "udp-offload.h"
@@ -20,7 +20,7 @@ static long long count, bytes;
 
 static bool is_echo, merges;
 
-// The length of the datagrams that a message was merged from; its own if it is one.
+// The length of the datagrams that a message was merged from; the message's own if it was not.
 static int segment_size(struct msghdr *message, int length) {
   for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
     if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO) continue;

@@ -1,5 +1,5 @@
-// An echo server in C on epoll, written in the usual way, for comparison. The argument is a number
-// of threads, each with a socket of its own that listens on the same port; 1 by default.
+// An echo server in C on epoll, written in the usual way, for comparison. The argument is the
+// number of threads, each with its own socket that listens on the same port; 1 by default.
 #define _GNU_SOURCE
 #include "program.h"
 #include <pthread.h>
@@ -28,8 +28,7 @@ static void echo(int fd) {
     close(fd);
     return;
   }
-  // The load has one message in flight on a connection, for which the socket's buffer always has
-  // room.
+  // The load has one message in flight per connection, which always fits the socket's buffer.
   ssize_t sent = send(fd, buffer, received, MSG_NOSIGNAL);
   if (sent < 0) close(fd);
   else if (sent != received) fail("send took %zd of %zd bytes", sent, received);

@@ -37,7 +37,7 @@ struct connection {
   unsigned beginning;
   int received;
   bool sent;
-  // What it waits for until the message is sent.
+  // The events to wait for until the message is sent.
   unsigned awaited;
   double since;
 #ifdef TLS
@@ -148,7 +148,7 @@ static void open_connection(struct connection *connection) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   int fd = must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), "TCP_NODELAY");
-  // Ports of closed connections are taken for a minute: many addresses provide enough.
+  // Ports of closed connections stay taken for a minute; several addresses provide enough ports.
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + opened++ % SOURCES);
   must(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int)), "IP_BIND_ADDRESS_NO_PORT");
   must(bind(fd, (struct sockaddr *)&address, sizeof address), "bind");
@@ -194,7 +194,7 @@ static void connect_again(struct connection *connection) {
 static void stay_idle(struct connection *connection) { (void)connection; }
 
 static void measure(int pid, int milliseconds, int most, void (*again)(struct connection *)) {
-  // Compilers go by how often code ran: on a busy host, time alone would not do.
+  // JIT compilers count executions: on a busy host, a warm-up by time alone is not enough.
   double begin = now;
   while (now < begin + WARM_UP / 1e3 || (requests < WARM_UP_REQUESTS && now < begin + MOST_WARM_UP / 1e3)) turn(again);
   struct usage before = usage(pid);
@@ -207,8 +207,8 @@ static void measure(int pid, int milliseconds, int most, void (*again)(struct co
   print_measurement(requests, end - start, times, before, after);
 }
 
-// Opens this many, each with one message: few at a time, since a full queue makes a connection wait
-// for a second.
+// Opens this many connections, each with one message; only a few at a time, since a full queue
+// makes a connection wait for a second.
 static void open_all(int count) {
   enum { AT_A_TIME = 64 };
   for (int opened = 0; opened < count;) {

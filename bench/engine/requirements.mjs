@@ -1,4 +1,5 @@
-// What some scenarios need beside the runtimes: installed or created in .cache/bench/ if missing.
+// The requirements of some scenarios besides the runtimes, installed or created in .cache/bench/ if
+// missing.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "../../scripts/install-and-build.mjs";

@@ -1,5 +1,5 @@
-// Starts measured programs and those that measure, each on a processor of its own, with lines of
-// JSON for messages.
+// Starts the measured and the measuring programs, each on its own processor. Messages are lines of
+// JSON.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -62,7 +62,7 @@ export async function during(started, body) {
   }
 }
 
-/** Runs `body` with one of a server's programs, given some arguments more, once it listens. */
+/** Runs `body` with one of a server's programs, given additional arguments, once it listens. */
 export function serving(server, program, processor, body, args = []) {
   return during(start([...server[program], ...args], processor, server.environment), async (started) => {
     const { port } = await started.answer();

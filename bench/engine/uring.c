@@ -113,7 +113,7 @@ static void received(int fd, int result, unsigned flags) {
   if (!(flags & IORING_CQE_F_MORE)) receive(fd);
 }
 
-// On a reset connection every send fails: its pieces are given back one after the other.
+// On a reset connection every send fails, which returns its pieces one by one.
 static void sent(int fd, unsigned buffer, int result) {
   if (result >= 0 && result < pieces[buffer].length) {
     pieces[buffer].offset += result;

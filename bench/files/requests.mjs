@@ -1,10 +1,10 @@
-// What the servers of bench/files share: just enough HTTP for wrk, which sends one GET at a time.
+// Shared by the servers of bench/files: just enough HTTP for wrk, which sends one GET at a time.
 import { openSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const END = "\r\n\r\n";
 
-/** The files of a folder, each opened once, as nginx's open_file_cache has them. */
+/** The files of a folder, each opened once, as with nginx's open_file_cache. */
 export function filesOf(folder) {
   const files = new Map();
   return (name) => {
@@ -21,8 +21,7 @@ export function filesOf(folder) {
 }
 
 /**
- * Takes what arrives on a connection; returns the name of the file that is asked for, once all of
- * the request is there.
+ * Consumes received bytes; returns the name of the requested file once the request is complete.
  */
 export function request() {
   let text = "";

@@ -38,7 +38,7 @@ function manifest(name) {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? undefined : path;
 }
 
-/** The one with this name. */
+/** The finder with this name. */
 export async function finder(name) {
   const its = await finders[name]();
   return { name, ...its };
@@ -75,7 +75,7 @@ const finders = {
     const { detect } = await load("detect-port");
     return {
       any: async () => found(await detect()),
-      // It only takes a first port, tries ten, and then takes any.
+      // It accepts only a first port, tries ten, and then takes any.
       range: async () => found(await detect(FIRST)),
     };
   },

@@ -8,7 +8,7 @@ import { answerOf, conversation, program, timed } from "./start.mjs";
 const [rounds, sockets] = process.argv.slice(2).map(Number);
 const PROCESSES = 50;
 const CALLS = { any: 100, range: 20 };
-/** Everyone has heard of it by then. */
+/** By this time every process has received the request. */
 const NOTICE = 60;
 /** The exit status of `berkeley why` for a port in use. */
 const TAKEN = 1;

@@ -1,4 +1,4 @@
-// An echo server on this package, with handlers; the environment may say how long it polls.
+// An echo server on this package, with handlers; an environment variable may set `busyPoll`.
 import { listen } from "../../../dist/index.js";
 import { serving } from "./program.mjs";
 

@@ -9,8 +9,7 @@ const server = Bun.listen({
       socket.setNoDelay(true);
     },
     data(socket, bytes) {
-      // The load has one message in flight on a connection, for which the socket's buffer always
-      // has room.
+      // The load has one message in flight per connection, which always fits the socket's buffer.
       const sent = socket.write(bytes);
       if (sent !== bytes.length && sent !== -1)
         throw new Error(`write took ${sent} of ${bytes.length} bytes`);

@@ -1,9 +1,9 @@
-// Shared by the servers for datagrams: they count what they receive, and a datagram of one byte
-// asks for the counts.
+// Shared by the datagram servers: they count what they receive, and a datagram of one byte requests
+// the counts.
 let count = 0;
 let bytes = 0;
 
-/** Counts a datagram of so many bytes; returns the text of the counts if it asks for them. */
+/** Counts a datagram of this size; returns the counts as text if it is a request for them. */
 export function counted(length) {
   if (length === 1) {
     const text = `${count} ${bytes}`;
@@ -16,8 +16,8 @@ export function counted(length) {
   return undefined;
 }
 
-/** Whether the server is to send datagrams back. */
+/** Whether the server should send datagrams back. */
 export const isEcho = process.argv[2] === "echo";
 
-/** How much the system may keep for a server. */
+/** The size of a server's receive buffer. */
 export const RECEIVE_BUFFER = 4 << 20;
