@@ -1,7 +1,7 @@
-// Makes dist/ of the compiled modules in build/package/. Their code goes into a few chunks, because
-// loading hundreds of modules takes longer than running them, and each module's file only exports
-// its part of a chunk. The package contains the chunks and its entries; tests import any module,
-// and so run the published code. With --modules, dist/ gets the modules themselves.
+// Builds dist/ from the compiled modules in build/package/. Their code goes into a few chunks,
+// because loading hundreds of modules takes longer than running them; each module's file only
+// re-exports its part of a chunk. The package contains the chunks and its entries; tests import any
+// module, and so run the published code. With --modules, dist/ gets the modules themselves.
 import {
   cpSync,
   mkdirSync,
@@ -19,7 +19,7 @@ import { compiledFiles, root } from "./install-and-build.mjs";
 
 const compiled = join(root, "build/package");
 const dist = join(root, "dist");
-/** What `berkeley hold` has every Node process load first. */
+/** The file that every Node process under `berkeley hold` loads first. */
 const preload = "node/held/preload.cjs";
 const chunks = join(dist, "chunks");
 
@@ -35,9 +35,9 @@ const entries = {
 };
 
 /**
- * The chunks, by which entries load a module; the first one that matches has it. An entry loads few
- * modules that it does not need, and `berkeley/simulated` none that need koffi. What a chunk
- * imports lies in it or in those above it.
+ * The chunks. A module goes into the first chunk that matches the entries that load it. An entry
+ * loads few modules that it does not need, and `berkeley/simulated` none that need koffi. A chunk
+ * imports only from itself and from the chunks above it.
  */
 const chunksByEntries = {
   calls: (by) => by.has("simulated") && (by.has("posix") || by.has("why") || by.has("wait")),
@@ -45,8 +45,8 @@ const chunksByEntries = {
   simulated: (by) => by.has("simulated"),
   machine: (by) => by.has("posix"),
   engines: (by) => by.has("net") && by.has("index"),
-  // Not with berkeley/net's constructors, which change classes that berkeley/register uses as they
-  // are.
+  // Separate from berkeley/net's constructors, which change classes that berkeley/register uses
+  // unchanged.
   servers: (by) => by.has("register"),
   net: (by) => by.has("net"),
   diagnose: (by) => by.has("diagnose"),
@@ -62,7 +62,7 @@ const modules = files.filter((path) => path.endsWith(".js"));
 if (process.argv.includes("--modules")) {
   copy(files.filter((path) => /\.c?js$/.test(path)));
   await bundlePreload();
-  // Stale: the next build makes them again.
+  // Stale files; the next build recreates them.
   rmSync(chunks, { recursive: true, force: true });
 } else if (isStale()) await bundle();
 
@@ -79,7 +79,7 @@ async function bundle() {
     input: Object.fromEntries(modules.map((path) => [path.replace(/\.js$/, ""), join(compiled, path)])),
     platform: "node",
     external: (id) => !/^[./]/.test(id),
-    // None of our modules is dropped: package.json's list is for those who bundle this package.
+    // Keep all of our modules: `sideEffects` in package.json is for users who bundle this package.
     treeshake: { moduleSideEffects: isAbsolute },
   });
   const { output } = await build.write({
@@ -104,7 +104,7 @@ async function bundle() {
     },
   });
   await build.close();
-  // Only now: what runs meanwhile finds the chunks that it needs.
+  // Not earlier: programs that run meanwhile must find the chunks that they need.
   const written = new Set(output.map(({ fileName }) => fileName));
   for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" }))
     if (path.endsWith(".js") && !written.has(path)) rmSync(join(dist, path));
@@ -112,8 +112,8 @@ async function bundle() {
 }
 
 /**
- * One file: with Node's permission model, a process may read the file that it preloads, and nothing
- * beside it.
+ * A single file, because under Node's permission model a process may read the file that it
+ * preloads, but nothing next to it.
  */
 async function bundlePreload() {
   const build = await rolldown({ input: join(compiled, preload), platform: "node", external: ["koffi"] });
@@ -123,8 +123,8 @@ async function bundlePreload() {
 }
 
 /**
- * The chunk of each module that an entry or a command loads. What an entry itself does, such as
- * running a command, stays in a file of its own: a chunk would do it for others, too.
+ * The chunk of each module that an entry or a command loads. Code with effects in an entry itself,
+ * such as running a command, stays in its own file: in a chunk it would run for other entries too.
  */
 function findChunks() {
   const byEntries = loadedBy(entries);
@@ -171,7 +171,9 @@ function importsOf(path) {
   };
 }
 
-/** Strings, templates and regular expressions, which alone have such characters, all take \u. */
+/**
+ * Only strings, templates and regular expressions have such characters, and all of them allow \u.
+ */
 function escaped(code) {
   return code.replaceAll(
     /[^\0-\x7f]/g,

@@ -79,7 +79,7 @@ function surroundings(folder) {
     `;
 }
 
-/** The programs and their packages, with the packed package, in a folder of their own. */
+/** The programs and their packages, with the packed package, in their own folder. */
 function installPrograms() {
   const from = join(root, "test/ecosystem/programs");
   const to = join(root, ".cache/ecosystem");

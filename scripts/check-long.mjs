@@ -18,7 +18,7 @@ const { values } = parseArgs({
 });
 const { seed } = values;
 const mutants = ["--sample", "200", "--seed", seed, "--least", "85", "--minutes", "170"];
-/** Each with the minutes after which it is ended, and has failed. */
+/** The suites, each with a limit in minutes after which it is ended and counts as failed. */
 const suites = [
   { name: "check", minutes: 120, args: ["run", "check"] },
   { name: "fuzz", minutes: 75, args: ["run", "fuzz", "--", "--minutes", "60", "--seed", seed] },
@@ -78,7 +78,7 @@ for (const { name, minutes: most, args, env } of suites.filter((suite) => suite.
   record();
 }
 
-/** Of timeout(1): 124 after the time, 137 where it had to kill. */
+/** The exit statuses of timeout(1): 124 after the time limit, 137 if it had to kill. */
 function resultOf(status, most) {
   if (status === 0) return "passed";
   return status === 124 || status === 137 ? `ended after ${most} minutes` : "failed";

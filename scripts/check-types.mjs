@@ -113,7 +113,7 @@ function readmeBlocks() {
   return [...text.matchAll(/^( *)```ts.*\n([\s\S]*?)^\1```$/gm)].map(([, , code]) => code);
 }
 
-/** Those of the doc comments, with the names of berkeley/posix in scope. */
+/** The examples in doc comments, with the names of berkeley/posix in scope. */
 async function docBlocks() {
   const { docExamples } = await import("../build/test/examples.js");
   const posix = Object.keys(await import("../dist/posix/index.js"));

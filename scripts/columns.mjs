@@ -6,9 +6,9 @@ import { resultsOf, runFiles } from "./run-files.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 import { testFiles } from "./test-files.mjs";
 
-// More than a small host has processors: a test file mostly waits for the system.
+// More than a small host's processors, since a test file mostly waits for the system.
 const AT_A_TIME = 4;
-// A test that waits in vain fails; the longest file takes half a minute.
+// A test that waits for ever must fail; the longest file takes half a minute.
 const TIMEOUT = 300_000;
 
 /**
@@ -83,7 +83,7 @@ export const simulated = {
     }),
 };
 
-/** Not the tables of diagnose/, which look at this machine. */
+/** Excludes the tables of diagnose/, which inspect this machine. */
 const isSimulatedTable = (file) => isTable(file) && /^build\/src\/(net|options|posix)\//.test(file);
 
 /**

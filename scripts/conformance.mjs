@@ -2,7 +2,7 @@
 // conformance tables' rows. Prints the matrix, and writes docs/conformance.json,
 // docs/conformance.md and docs/listen.md.
 //
-//   npm run conformance                    on Linux; keeps what is recorded of Windows
+//   npm run conformance                    on Linux; keeps the recorded results of Windows
 //   npm run conformance -- posix/listen    only these tests' tables; keeps the rest of the matrix
 //   npm run conformance -- --windows       on Windows too, under Wine
 //   npm run conformance -- --only Simulated posix   only this column; writes nothing
@@ -33,7 +33,7 @@ mkdirSync(folder, { recursive: true });
 
 // So that child processes end with it.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-// It takes about twelve minutes. If it hangs, it must report how far it got.
+// A run takes about twelve minutes. If it hangs, report how far it got.
 setTimeout(() => {
   console.error("it took more than 45 minutes");
   process.exit(1);
@@ -72,8 +72,8 @@ const recorded = JSON.parse(readFileSync(path("docs/kernels.json"), "utf8"));
 const merged = withRecorded(whole ? now : updated(committed, now, all), recorded);
 const changed = differences(committed, merged);
 if (values.check) wrong.push(...changed.map((difference) => `docs/conformance.json: ${difference}`));
-// The documents that this writes are compared with the tables there: after a row was renamed, they
-// are stale until they are written.
+// Tests compare these documents with the tables; after a row is renamed, they are stale until
+// written here.
 const staleAlone = wrong.every((line) => line.endsWith("build/test/listen-map.test.js failed"));
 if (wrong.length > 0 && (values.check || !staleAlone)) {
   console.error(`\n${wrong.join("\n")}`);

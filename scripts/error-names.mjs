@@ -1,6 +1,6 @@
-// Writes src/errors/named-errors.ts: an interface for each name of src/errors/names.ts, whose doc
-// comment is what the error sets say, so that an editor explains a name. `--check` fails where the
-// file differs.
+// Writes src/errors/named-errors.ts: an interface for each name in src/errors/names.ts, whose doc
+// comment comes from the error sets, so that editors explain a name. `--check` fails if the file
+// differs.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

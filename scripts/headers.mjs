@@ -6,10 +6,10 @@
 //
 // DIRECTORY is a checkout of xnu (github.com/apple-oss-distributions/xnu) or of FreeBSD
 // (github.com/freebsd/freebsd-src), or a folder of installed headers: /usr/include of either
-// system, or a cross compiler's header folders, separated by commas. `--revision NAME` names what
-// `git describe` cannot. Any 64-bit gcc or clang will do: the headers are preprocessed and laid out
-// for x64 and for arm64, and both must agree. The tests compare our tables with headers.json on
-// every host.
+// system, or a cross compiler's header folders, separated by commas. `--revision NAME` names
+// headers for which `git describe` fails. Any 64-bit gcc or clang will do: the headers are
+// preprocessed and laid out for x64 and for arm64, and both must agree. The tests compare our
+// tables with headers.json on every host.
 //
 // headers.json of macOS is from xnu-11417.101.15, and agrees with the SDK of macOS 26.4; FreeBSD's
 // is from the headers of FreeBSD 15.0 that Zig 0.16.0 has in lib/libc/include (generic-freebsd,

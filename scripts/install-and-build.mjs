@@ -50,8 +50,8 @@ function useThePackage() {
 }
 
 /**
- * The files that tsc has made of src/ in a folder. What it made of a source that is gone stays
- * there, and is removed.
+ * The files that tsc has compiled from src/ into a folder. Removes those whose source is gone,
+ * since tsc leaves them.
  */
 export function compiledFiles(folder) {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => {

@@ -1,5 +1,5 @@
 // Mutation testing: changes one thing in a compiled module of FOLDER, and runs the tests of the
-// folder that execute the place, which should fail:
+// folder that execute the changed code, which should fail:
 //
 //   npm run mutate -- posix --sample 200 --seed 1
 //   npm run mutate -- engine/uring --sample 50
@@ -42,8 +42,8 @@ const { values, positionals } = parseArgs({
     with: { type: "string", multiple: true, default: [] },
     least: { type: "string" },
     /**
-     * A file for the results, one a line. Mutants whose results it has are not tested again unless
-     * `--only` names them, and count. It is for one folder, sample, seed and build.
+     * A file for the results, one per line. Mutants whose results it already has count, and are not
+     * tested again unless `--only` names them. Use it for one folder, sample, seed and build.
      */
     results: { type: "string" },
     /** Stops early after this many minutes, and reports what has run by then. */

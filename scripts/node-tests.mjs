@@ -8,7 +8,7 @@
 //   npm run node-tests -- DIR --node PATH         another Node than this one
 //   npm run node-tests -- DIR --engine readiness  on one engine
 //   npm run node-tests -- DIR --preload PATH      another build of register.cjs
-//   npm run node-tests -- DIR --show              prints what those that fail print
+//   npm run node-tests -- DIR --show              prints the output of tests that fail
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,7 +40,7 @@ const temporary = mkdtempSync(join(tmpdir(), "berkeley-node-tests-"));
 process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-/** Of test-net-*.js, without test-net-*.js of `netns`. */
+/** The tests named test-net-*.js, but not those of `netns`. */
 const isWanted = (name) =>
   values.only.split(",").some((begin) => new RegExp(`^test-${begin}(-.*)?\\.m?js$`).test(name)) ||
   values.only.split(",").some((begin) => begin.includes("-") && name.startsWith(`test-${begin}`));
@@ -74,7 +74,7 @@ async function inParallel(files, jobs) {
     Array.from({ length: jobs }, async (_, index) => {
       for (let file = left.shift(); file !== undefined; file = left.shift()) {
         const stock = (await run(file, index, false)).outcome;
-        // A busy machine may be what a test failed of.
+        // A test may have failed because the machine is busy.
         let ours = stock === "passed" ? await run(file, index, true) : undefined;
         if (ours !== undefined && ours.outcome !== "passed") ours = await run(file, index, true);
         results.push({ file, stock, ours });
@@ -83,7 +83,7 @@ async function inParallel(files, jobs) {
   );
 }
 
-/** Runs a file, with the flags that its first lines ask for. */
+/** Runs a file with the flags that its first lines request. */
 function run(file, index, registered) {
   const text = readFileSync(file, "utf8");
   const flags = /^\/\/ Flags:\s*(.*)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
@@ -109,7 +109,7 @@ function run(file, index, registered) {
   });
 }
 
-/** The line that says most of a failure. */
+/** The most informative line of a failure. */
 function reasonOf(output) {
   const lines = output.split("\n").map((line) => line.trim());
   const error =

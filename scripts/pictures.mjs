@@ -19,7 +19,7 @@ const programs = {
 };
 
 async function inside() {
-  // Only in this mount namespace: a path that is the same in every run.
+  // A path that is the same in every run, visible only in this mount namespace.
   spawnSync("mount", ["-t", "tmpfs", "none", "/srv"]);
   const folder = "/srv/app";
   mkdirSync(folder);
@@ -84,7 +84,7 @@ ${text.join("\n")}
 const SGR = new RegExp(`${ESCAPE}\\[([\\d;]*)m`);
 const PIECES = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`);
 
-// A terminal keeps its colours on the next line.
+// Colours carry over to the next line, as on a terminal.
 let style = {};
 
 /**

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { installAndBuildTests, root } from "./install-and-build.mjs";
 
-/** As many TCP sequences have ports of their own in a namespace. */
+/** How many TCP sequences can have separate ports in one namespace. */
 const PER_NAMESPACE = 10_000;
 
 const { values } = parseArgs({

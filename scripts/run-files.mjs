@@ -5,7 +5,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { explanationOf } from "./unsteady.mjs";
 
-/** If more files than this fail, rerunning them says nothing new. */
+/** If more files than this fail, rerunning them is pointless. */
 const FEW = 5;
 
 /**

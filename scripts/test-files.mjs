@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join, posix, sep } from "node:path";
 import { root } from "./install-and-build.mjs";
 
-/** These run by `npm run check:ecosystem`, with packages of their own. */
+/** These run under `npm run check:ecosystem`, with additional packages. */
 const ECOSYSTEM = "build/test/ecosystem/";
 
 /**

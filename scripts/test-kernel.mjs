@@ -1,5 +1,5 @@
 // npm run test:kernel -- 6.1: boots Debian's newest kernel of a series in QEMU, and runs the tests
-// there, with Node 20. docs/kernels.md tells more.
+// there, with Node 20. See docs/kernels.md.
 //
 //   npm run test:kernel -- 6.12 posix/listen    only tests whose path contains the words
 //   npm run test:kernel -- 6.1 --arch arm64     on that processor
@@ -7,9 +7,9 @@
 //   npm run test:kernel -- 6.1 --uml --optional  succeeds, and says so, if none boots here
 //   npm run test:kernel -- 6.1 --record         keeps the rows' outcomes for the matrix
 //   npm run test:kernel -- 6.1 --minutes 20     ends it after that time
-//   npm run test:kernel -- 6.1 --resume         goes on with a run that was cut: the same build;
+//   npm run test:kernel -- 6.1 --resume         continues an interrupted run of the same build with
 //                                               the files that failed or did not end
-//   npm run test:kernel -- 6.1 engine/uring --name "close"   only tests of such names
+//   npm run test:kernel -- 6.1 engine/uring --name "close"   only tests with matching names
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,11 +22,11 @@ import { testFiles } from "./test-files.mjs";
 
 /** How much slower the emulator may be than this host. */
 const SLOWNESS = 30;
-/** The same of User-Mode Linux, where system calls alone are slower. */
+/** The same for User-Mode Linux, where only system calls are slower. */
 const USER_MODE_SLOWNESS = 5;
-/** The longest file takes ten seconds on this host: minutes for it, by the slowness. */
+/** The longest file takes ten seconds on this host; its time limit in minutes, by slowness. */
 const FILE_MINUTES = 1;
-/** It boots in ten seconds here; the machine may share its processors. */
+/** It boots in ten seconds here, but the processors may be shared. */
 const BOOT_SECONDS = 600;
 /** Without an emulator it boots in two. */
 const PROBE_SECONDS = 15;
@@ -100,7 +100,7 @@ function filesOfNewRun() {
   return chosen;
 }
 
-/** Those of the last run, whose outcomes stay, except of the files that failed. */
+/** The files of the last run, whose outcomes are kept, except for those that failed. */
 function filesToResume() {
   if (!existsSync(list) || words.length > 0) {
     console.error(words.length > 0 ? "--resume takes no words" : "there is no run to resume");
@@ -148,14 +148,14 @@ async function run(accelerator, files, seconds, bootSeconds = BOOT_SECONDS) {
   return { ...end, booted, finished };
 }
 
-/** KVM, if a kernel boots with it: below another virtual machine it may hang. */
+/** KVM, if a kernel boots with it: inside another virtual machine it may hang. */
 async function fastest() {
   if (architecture !== process.arch || !existsSync("/dev/kvm")) return EMULATOR;
   const { booted } = await run("kvm", [], PROBE_SECONDS, PROBE_SECONDS);
   return booted ? "kvm" : EMULATOR;
 }
 
-/** The tables, whose rows are for the matrix, come first, should time run out. */
+/** The tables come first, since the matrix needs their rows even if time runs out. */
 function tablesFirst(files) {
   const isTable = (file) => /\b(conformance|optionTests)\(/.test(readFileSync(join(root, file), "utf8"));
   return [...files.filter(isTable), ...files.filter((file) => !isTable(file))];

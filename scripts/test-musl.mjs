@@ -1,6 +1,6 @@
-// npm run test:musl: runs the tables on Bun for musl, on this host's kernel, in a root of its own.
-// Bun and koffi for musl need a libstdc++ for musl, which neither npm nor Debian has: Debian's own
-// serves, with what it takes from glibc (scripts/kernel/glibc-names.c).
+// npm run test:musl: runs the tables on Bun for musl, on this host's kernel, in a separate root.
+// Bun and koffi for musl need a libstdc++ for musl, which neither npm nor Debian has; Debian's own
+// works with the glibc symbols that it needs (scripts/kernel/glibc-names.c).
 //
 //   npm run test:musl -- posix/listen    only tests whose path contains the words
 //   npm run test:musl -- --record        keeps the rows' outcomes for the matrix
@@ -92,7 +92,7 @@ function bunVersion() {
   return JSON.parse(readFileSync(file, "utf8")).version;
 }
 
-/** Runs a file in a mount namespace of its own, which ends with it. */
+/** Runs a file in its own mount namespace, which ends with it. */
 function runFile(file) {
   const rows = resultsOf(results, file);
   const script = join(root, "scripts/kernel/in-musl-root.sh");

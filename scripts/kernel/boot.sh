@@ -1,6 +1,6 @@
 #!/bin/sh
-# Goes on in the Debian root of the virtual machine, as its first process: does what Debian's own
-# would, runs the tests, and switches the machine off.
+# Takes over as the first process in the Debian root of the virtual machine: makes the preparations
+# of Debian's own init, runs the tests, and powers the machine off.
 export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8 NO_COLOR=1
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -17,7 +17,7 @@ mkdir /sys/fs/cgroup/tests
 echo $$ >/sys/fs/cgroup/tests/cgroup.procs
 busybox hostname berkeley
 ip link set lo up
-# Where tunnels are built in, a new network namespace has none of their devices either.
+# If tunnels are built in, new network namespaces must not get their fallback devices either.
 echo 1 >/proc/sys/net/core/fb_tunnels_only_for_init_net
 # Debian's limits; tests raise what they need.
 ulimit -n 1048576 -S 2>/dev/null || ulimit -n 4096

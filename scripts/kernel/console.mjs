@@ -6,12 +6,12 @@ import { createInterface } from "node:readline";
  * Runs the program of a virtual machine; resolves with its console's lines once it is off, and
  * with whether it had to be ended.
  *
- * @param seconds after how long it is ended
+ * @param seconds the time limit, after which it is ended
  * @param signal ends it early
  * @param onLine gets each line of the console
  */
 export function watchConsole(program, args, { seconds, signal, onLine }) {
-  // A group of its own: User-Mode Linux runs each program in a process of the host.
+  // In its own process group, since User-Mode Linux runs each program as a process of the host.
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   const lines = [];
   for (const stream of [child.stdout, child.stderr]) {

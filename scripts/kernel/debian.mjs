@@ -1,11 +1,11 @@
-// Debian packages of either processor, without changing this machine: apt gets lists, a cache and a
-// package database of its own, in which nothing is installed.
+// Debian packages for either processor, without changing this machine: apt gets separate lists, a
+// separate cache, and an empty package database.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../install-and-build.mjs";
 
-/** Where Debian's own sources are since Debian 12, and before. */
+/** The locations of apt's sources, since Debian 12 and before. */
 const SOURCES = ["/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"];
 
 /** The packages of an architecture (`amd64`, `arm64`); lists and downloads are kept in `folder`. */
@@ -50,7 +50,7 @@ export class Debian {
     return version;
   }
 
-  /** Fetches what Debian offers now. */
+  /** Fetches the current package lists. */
   update() {
     run("apt-get", [...this.#options, "-qq", "update"]);
   }
@@ -68,7 +68,7 @@ export class Debian {
       run("apt-get", [...this.#options, "-qq", "download", ...names], downloads);
     }
     mkdirSync(into, { recursive: true });
-    // Not installed: no script of theirs runs.
+    // Only unpacked, so none of their scripts runs.
     for (const file of readdirSync(downloads).filter((name) => name.endsWith(".deb")))
       run("dpkg-deb", ["--extract", join(downloads, file), into]);
     for (const file of readdirSync(downloads)) if (file.endsWith(".deb")) rmSync(join(downloads, file));

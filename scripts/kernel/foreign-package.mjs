@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { run } from "../install-and-build.mjs";
 
 /**
- * Installs a package of npm's that is for another processor or C library into a folder; returns
- * where it lies.
+ * Installs an npm package for another processor or C library into a folder; returns its location.
  */
 export function installForeign(name, version, folder) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), "{}\n");
-  // Only --force installs what is not for this system.
+  // Only --force installs a package for another system.
   run("npm", ["install", "--no-save", "--force", `${name}@${version}`], folder);
   return join(folder, "node_modules", name);
 }

@@ -1,5 +1,5 @@
-// What Debian's libstdc++ and libgcc take from glibc and musl lacks. Lies beside them as
-// ld-linux-x86-64.so.2, which they name as a dependency.
+// The symbols that Debian's libstdc++ and libgcc import from glibc and musl lacks. Installed beside
+// them as ld-linux-x86-64.so.2, which they name as a dependency.
 #include <stddef.h>
 
 extern size_t strftime_l(char *, size_t, const char *, const void *, void *);
@@ -20,9 +20,9 @@ unsigned arc4random(void) {
   return number;
 }
 
-// The unwinder then looks with dl_iterate_phdr().
+// The unwinder then falls back to dl_iterate_phdr().
 int _dl_find_object(void *address, void *found) { return -1; }
 
-// libgcc has them under old versions only, which musl does not look at.
+// libgcc exports them only under old symbol versions, which musl ignores.
 unsigned __cpu_model[4];
 int __cpu_indicator_init(void) { return 0; }

@@ -25,7 +25,7 @@ async function runFile(file) {
     readFileSync(join(rowsFolder, part), "utf8").split("\n").filter(Boolean).map(JSON.parse),
   );
   const seconds = Math.round((performance.now() - began) / 1000);
-  // Under its name only when it is whole.
+  // Renamed only once it is complete.
   const partial = join(results, "partial");
   writeFileSync(
     partial + name,
@@ -67,7 +67,7 @@ function run(file, rows) {
     }, timeout);
     child.once("exit", (status, signal) => {
       clearTimeout(timer);
-      // Processes that it left running would keep its output open.
+      // Leftover processes would keep its output open.
       kill();
       setImmediate(() => resolve({ status: status ?? signal, output: Buffer.concat(chunks).toString() }));
     });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command in the root of scripts/test-musl.mjs; for a mount namespace of its own.
+# Runs a command in the root of scripts/test-musl.mjs. Must run in its own mount namespace.
 set -e
 mount -t tmpfs changes "$CHANGES"
 cd "$CHANGES"

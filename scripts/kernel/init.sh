@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # The first process of the virtual machine, in the initramfs: assembles the root from the host's
-# folders, which scripts/kernel/machine.mjs shares, and goes on in it.
+# folders, which scripts/kernel/machine.mjs shares, and switches to it.
 /bin/busybox --install -s /bin
 export PATH=/bin
 fail() {

@@ -1,6 +1,6 @@
-// Builds what a virtual machine boots: Debian's kernel with its modules, a root of Debian's
-// packages with Node and koffi for its processor, and an initramfs. Kept in .cache/kernels/, which
-// may be deleted at any time.
+// Builds the files that a virtual machine boots: Debian's kernel with its modules, a root made of
+// Debian packages with Node and koffi for its processor, and an initramfs. Kept in .cache/kernels/,
+// which may be deleted at any time.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -33,7 +33,7 @@ const programs = [
 /** The modules that the initramfs loads before it mounts the root. */
 const early = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_rng"];
 
-/** The modules that rows need and the kernel does not load by itself. */
+/** The modules that rows need and the kernel does not load automatically. */
 const late = [
   ...[
     "af_alg",
@@ -89,7 +89,7 @@ export function prepare(version, architecture, { keepsRepository = false } = {})
   };
 }
 
-/** The same of a User-Mode Linux, which needs no initramfs. */
+/** The same for User-Mode Linux, which needs no initramfs. */
 export function prepareUserMode(version, { keepsRepository = false } = {}) {
   const { debian, folder: lower } = debianRoot("x64");
   const folder = join(cache, `${version}-user-mode`);
@@ -100,7 +100,7 @@ export function prepareUserMode(version, { keepsRepository = false } = {}) {
   };
 }
 
-/** Puts into a root what it does once it is mounted. */
+/** Adds the scripts that run once the root is mounted. */
 function withBoot(lower) {
   copyFileSync(join(root, "scripts/kernel/boot.sh"), join(lower, "etc/berkeley-boot.sh"));
   writeFileSync(join(lower, "etc/berkeley-modules"), `${late.join("\n")}\n`);
@@ -126,7 +126,7 @@ function copyRepository(folder) {
   mkdirSync(folder, { recursive: true });
   const parts = readdirSync(root).filter((name) => !name.startsWith(".") && name !== "node_modules");
   run("cp", ["-a", ...parts.map((name) => join(root, name)), folder]);
-  // Nobody writes these, so links will do.
+  // These are never written, so links are enough.
   run("cp", ["-al", join(root, "node_modules"), folder]);
   return folder;
 }
@@ -147,7 +147,7 @@ function unpackKernel(debian, version, architecture, folder) {
   rmSync(folder, { recursive: true, force: true });
   debian.unpack([name], folder, { dependencies: false });
   const release = name.replace("linux-image-", "");
-  // As its installation does; merged with a root, lib/ holds modules only.
+  // As its installation would; once merged with a root, lib/ contains only modules.
   mkdirSync(join(folder, "modules/lib"), { recursive: true });
   run("mv", [join(folder, "lib/modules"), join(folder, "modules/lib/modules")]);
   run("env", [`PATH=${PATH}`, "depmod", "--basedir", join(folder, "modules"), release]);
@@ -198,7 +198,7 @@ function makeInitramfs(folder, busybox, file) {
   for (const path of order) {
     const to = join(files, "modules", basename(path));
     copyFileSync(join(modules, path), to);
-    // Newer kernels' are compressed, which busybox cannot load.
+    // Modules of newer kernels are compressed, which busybox cannot load.
     if (path.endsWith(".xz")) run("xz", ["--decompress", to]);
   }
   const names = order.map((path) => `${basename(path).replace(/\.xz$/, "")}\n`);
@@ -212,8 +212,7 @@ function makeInitramfs(folder, busybox, file) {
 }
 
 /**
- * The files of modules and of all that they need, each after what it needs; built-in ones have
- * none.
+ * The files of modules and their dependencies, dependencies first; built-in modules have none.
  */
 function inOrder(dependencies, names) {
   const needs = new Map(

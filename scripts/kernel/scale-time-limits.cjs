@@ -1,5 +1,5 @@
-// Preloaded into every Node of the virtual machine, which an emulator may run thirty times slower:
-// multiplies the time limits that tests give the programs they start.
+// Preloaded into every Node process of the virtual machine, since an emulator may be thirty times
+// slower: multiplies the time limits of the programs that tests start.
 const childProcess = require("node:child_process");
 const { syncBuiltinESMExports } = require("node:module");
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The first process of a User-Mode Linux, on the root that scripts/kernel/root.mjs made: mounts the
-# host's folders that scripts/kernel/user-mode.mjs names on the command line, and goes on as any
-# other virtual machine, on a root that can be written.
+# host's folders that scripts/kernel/user-mode.mjs names on the command line, and continues like any
+# other virtual machine, on a writable root.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 fail() {
   echo "BOOT FAILED: $1"

@@ -1,6 +1,6 @@
-// User-Mode Linux: a kernel of Debian's sources that runs as a program of this host. Programs in it
-// run on the host's processor and are not emulated, which makes it many times faster than QEMU
-// without KVM. It has one processor, and is an architecture of its own (ARCH=um).
+// User-Mode Linux: a kernel built from Debian's sources that runs as a program on this host.
+// Programs in it run natively on the host's processor, many times faster than in QEMU without KVM.
+// It has one processor, and is a separate architecture (ARCH=um).
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -20,10 +20,12 @@ import { watchConsole } from "./console.mjs";
 /** Its memory. */
 const MEBIBYTES = 4096;
 
-/** What building such a kernel takes, by the program that shows that it is there. */
+/**
+ * The packages needed to build such a kernel, by a program whose presence shows that one is there.
+ */
 const tools = { gcc: "gcc", make: "make", flex: "flex", bison: "bison", bc: "bc", xz: "xz-utils" };
 
-/** Why this host cannot run such a kernel. */
+/** The reason this host cannot run such a kernel. */
 export function lacksUserMode() {
   return process.arch === "x64" ? undefined : "User-Mode Linux runs on x64 only";
 }
@@ -57,7 +59,7 @@ function unpackKernel(debian, packaged, folder) {
   return `user-mode-linux ${packaged}`;
 }
 
-/** Builds Debian's sources, with all that the tests use, and without modules. */
+/** Builds Debian's sources with everything that the tests use built in. */
 function buildKernel(debian, version, folder) {
   const missing = Object.entries(tools).filter(
     ([program]) => spawnSync(program, ["--version"]).error !== undefined,
@@ -81,7 +83,7 @@ function buildKernel(debian, version, folder) {
   return `${name} ${debian.version(name)}, User-Mode Linux`;
 }
 
-/** Where the file that is its memory has room: Docker's /dev/shm has 64 MiB. */
+/** A folder with enough space for the file that backs its memory: Docker's /dev/shm has 64 MiB. */
 function memoryFolder() {
   const { bavail, bsize } = statfsSync("/dev/shm");
   return bavail * bsize >= MEBIBYTES * 2 ** 20 ? "/dev/shm" : join(root, ".cache/kernels");
@@ -96,7 +98,7 @@ export function bootUserMode({ kernel, shares, seconds, signal, onLine }) {
   const init = "etc/berkeley-user-mode.sh";
   copyFileSync(join(root, "scripts/kernel/user-mode-init.sh"), join(lower, init));
   chmodSync(join(lower, init), 0o755);
-  // What the kernel does not know becomes the environment of its first process.
+  // Arguments that the kernel does not know become the environment of its first process.
   const command = [
     ...[
       "-n",

@@ -94,7 +94,7 @@ export function mutationsOf(source) {
       if (typeof value === "boolean") add("boolean", node, String(!value));
       else if (typeof value === "number") add("number", node, value === 1 ? "0" : `${value + 1}`);
       else if (bigint !== undefined) add("number", node, `${BigInt(bigint) + 1n}n`);
-      // Text for people is checked by reading it.
+      // Text for people is reviewed by people.
       else if (typeof value === "string" && !value.includes(" "))
         add("string", node, value === "" ? '"mutated"' : '""');
     },

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-/** How many tests run if none is known to execute the place: a killed child leaves no coverage. */
+/** How many tests run if none is known to execute the code: a killed child leaves no coverage. */
 const UNSEEN = 3;
 
 /**

@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { root } from "../install-and-build.mjs";
 
 const NAMESPACES = ["--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net", "--ipc"];
-/** For how many milliseconds all processes of a test that hangs are idle. */
+/** A test whose processes are all idle for this many milliseconds counts as hanging. */
 const IDLE = 1500;
 /** The memory limit of a process, in bytes. */
 const MEMORY = 4 * 2 ** 30;
@@ -156,12 +156,12 @@ function processorTime(printed) {
   return 60 * (userMinutes + systemMinutes) + user + system;
 }
 
-/** The reporter's lines are for us, and not for people. */
+/** Removes the reporter's lines, which are not meant for people. */
 const withoutEvents = (printed) => printed.replaceAll(/^test:\w+\n/gm, "");
 
 /**
- * What a process and its descendants have done so far: their processor time, in ticks; something
- * new each time while one of them waits for a processor or a disk (proc_pid_stat(5)).
+ * The progress of a process and its descendants: their processor time in ticks, or a new value each
+ * time while one of them waits for a processor or a disk (proc_pid_stat(5)).
  */
 function workOf(pid) {
   try {
