@@ -1,4 +1,4 @@
-// Compares coverage() with bind(), in a network namespace of its own, where all ports are free.
+// Compares coverage() with bind(), in its own network namespace, where all ports are free.
 import assert from "node:assert/strict";
 import { ip } from "../../test/network-namespace.ts";
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";

@@ -1,4 +1,4 @@
-// Runs in a network namespace of its own, where it may set port ranges.
+// Runs in its own network namespace, where it may set port ranges.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { ip } from "../../test/network-namespace.ts";

@@ -1,4 +1,4 @@
-// Compares listeners() with ss(8) for a mixed bag of listeners, in a network namespace of its own.
+// Compares listeners() with ss(8) for a mixed bag of listeners, in its own network namespace.
 import assert from "node:assert/strict";
 import { mixedBag, mixedBagCounts } from "../../test/mixed-bag.ts";
 import { ip } from "../../test/network-namespace.ts";

@@ -1,4 +1,4 @@
-// Runs in a network namespace of its own, joined to a second one by a pair of virtual interfaces:
+// Runs in its own network namespace, joined to a second one by a pair of virtual interfaces:
 // two machines.
 import assert from "node:assert/strict";
 import { Holding } from "../../test/holding.ts";

@@ -5,7 +5,7 @@ import { setsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import { IPV6 } from "./ipv6.ts";
 
-// Run in a network namespace of its own by ipv6.test.ts: a host may join only anycast addresses of
+// Run in its own network namespace by ipv6.test.ts: a host may join only anycast addresses of
 // its interface's prefix, a router any (ipv6_sock_ac_join in net/ipv6/anycast.c).
 writeFileSync("/proc/sys/net/ipv6/conf/all/forwarding", "1");
 const addresses = () => readFileSync("/proc/self/net/anycast6", "utf8");

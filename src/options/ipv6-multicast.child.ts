@@ -9,7 +9,7 @@ import type { WritableOption } from "./option.ts";
 import type { GroupReq } from "./structures/group-req.ts";
 import type { Ipv6Mreq } from "./structures/ipv6-mreq.ts";
 
-// Run in a network namespace of its own by ipv6.test.ts. Linux refuses multicast on the loopback
+// Run in its own network namespace by ipv6.test.ts. Linux refuses multicast on the loopback
 // interface (fib6_nh_init in net/ipv6/route.c), so it is sent on one end of a veth pair, where
 // MULTICAST_LOOP brings it back.
 const SOURCE = "2001:db8::1";

@@ -14,7 +14,7 @@ import { socket } from "../posix/socket.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
 
-// Run in a network namespace of its own by ip.test.ts and ipv6.test.ts: a rule redirects
+// Run in its own network namespace by ip.test.ts and ipv6.test.ts: a rule redirects
 // connections, as for a transparent proxy, and the option returns their original destination.
 ip("link set lo up");
 for (const [family, domain, option, here, elsewhere] of [

@@ -5,7 +5,7 @@ import { bind, tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";
 
-// Run in a mount namespace of its own. Its argument is a folder to mount a file system on that has
+// Run in its own mount namespace. Its argument is a folder to mount a file system on that has
 // space for its root and one more inode.
 const [folder = ""] = process.argv.slice(2);
 assert.equal(spawnSync("mount", ["-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs", folder]).status, 0);

@@ -7,7 +7,7 @@ import { AF, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own, because the default of IPV6_V6ONLY is set per namespace.
+// Run in its own network namespace, because the default of IPV6_V6ONLY is set per namespace.
 assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);
 
 const port = portOf({ bindv6only: "0" });

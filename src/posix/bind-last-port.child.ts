@@ -8,7 +8,7 @@ import { AF, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own: the range has one port, and the first socket gets it.
+// Run in its own network namespace: the range has one port, and the first socket gets it.
 assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);
 writeFileSync("/proc/sys/net/ipv4/ip_local_port_range", "40000 40000");
 for (const type of [SOCK.STREAM, SOCK.DGRAM]) {

@@ -6,7 +6,7 @@ import { AF, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own, whose loopback interface (number 1) gets a link-local
+// Run in its own network namespace, whose loopback interface (number 1) gets a link-local
 // address.
 assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);
 assert.equal(spawnSync("ip", ["address", "add", "fe80::1/64", "dev", "lo", "nodad"]).status, 0);

@@ -7,7 +7,7 @@ import { bind, tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own, where ports below 1024 are privileged even if they are not
+// Run in its own network namespace, where ports below 1024 are privileged even if they are not
 // outside.
 writeFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "1024");
 assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);

@@ -5,7 +5,7 @@ import { tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";
 
-// Run in a mount namespace of its own; its argument is a folder to mount on.
+// Run in its own mount namespace; its argument is a folder to mount on.
 const [folder = ""] = process.argv.slice(2);
 assert.equal(spawnSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", folder]).status, 0);
 using server = socket(AF.UNIX, SOCK.STREAM);

@@ -16,7 +16,7 @@ import { poll } from "./poll.ts";
 import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own by connect.test.ts: connect() without routes, without free
+// Run in its own network namespace by connect.test.ts: connect() without routes, without free
 // ports, and when routers report errors.
 
 /** Connects a new socket of each type to the address, and expects an error. */

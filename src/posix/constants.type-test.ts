@@ -1,4 +1,4 @@
-// What must and must not compile; it is never run.
+// Code that must, and code that must not, compile; it is never run.
 import { same } from "../../test/same-type.ts";
 import type { ErrorOrigins } from "../system/value-constants.ts";
 import {

@@ -1,4 +1,4 @@
-// What must and what must not compile; it is never run.
+// Code that must, and code that must not, compile; it is never run.
 
 import type { Server } from "node:net";
 import { same } from "../../test/same-type.ts";

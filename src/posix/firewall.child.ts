@@ -14,7 +14,7 @@ import { trySendmsg } from "./sendmsg.ts";
 import { trySendto } from "./sendto.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own, with firewall rules for this host's output.
+// Run in its own network namespace, with firewall rules for this host's output.
 ip("link set lo up");
 const bytes = Buffer.from("hello");
 // Codes of ICMP's destination unreachable (RFC 1812, 5.2.7.1).

@@ -8,7 +8,7 @@ import { trySendmsg } from "./sendmsg.ts";
 import { trySendto } from "./sendto.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own: a BPF program of the process's cgroup forbids addresses,
+// Run in its own network namespace: a BPF program of the process's cgroup forbids addresses,
 // as systemd's SocketBindDeny= and container runtimes do.
 // While one is attached anywhere, connect() of every process checks addresses before it binds
 // (BPF_CGROUP_PRE_CONNECT_ENABLED in inet_dgram_connect()), and other tests see it.

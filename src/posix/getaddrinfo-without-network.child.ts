@@ -1,4 +1,4 @@
-// Run in a network namespace of its own, where no name server can be reached.
+// Run in its own network namespace, where no name server can be reached.
 import { assertFails } from "../../test/conformance.ts";
 import { NI } from "./constants.ts";
 import { tryGetaddrinfo } from "./getaddrinfo.ts";

@@ -1,4 +1,4 @@
-// What must and what must not compile; it is never run.
+// Code that must, and code that must not, compile; it is never run.
 import { same } from "../../test/same-type.ts";
 import type { Result } from "../errors/result.ts";
 import type { PendingError } from "../options/pending-error.ts";

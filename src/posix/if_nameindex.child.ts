@@ -1,4 +1,4 @@
-// Run in a network namespace of its own: its interfaces are those named here, and `lo` is down.
+// Run in its own network namespace: its interfaces are those named here, and `lo` is down.
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import { assertFails } from "../../test/conformance.ts";

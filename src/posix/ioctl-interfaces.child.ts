@@ -1,4 +1,4 @@
-// Run in a network namespace of its own: its interfaces are those made here, and `lo` is down.
+// Run in its own network namespace: its interfaces are those made here, and `lo` is down.
 import assert from "node:assert/strict";
 import { assertFails } from "../../test/conformance.ts";
 import { ip } from "../../test/network-namespace.ts";

@@ -1,4 +1,4 @@
-// Run in a network namespace of its own, whose interfaces it changes.
+// Run in its own network namespace, whose interfaces it changes.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { assertFails } from "../../test/conformance.ts";

@@ -4,7 +4,7 @@ import { AF, SOCK } from "./constants.ts";
 import { listen, tryListen } from "./listen.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own by listen.test.ts: the range has one port, and the first
+// Run in its own network namespace by listen.test.ts: the range has one port, and the first
 // socket gets it.
 writeFileSync("/proc/sys/net/ipv4/ip_local_port_range", "40000 40000");
 using first = socket(AF.INET, SOCK.STREAM);

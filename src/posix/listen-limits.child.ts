@@ -1,4 +1,4 @@
-// Run in a network namespace of its own, with different limits for incomplete connections
+// Run in its own network namespace, with different limits for incomplete connections
 // (tcp_max_syn_backlog) and complete ones (somaxconn).
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// What must and what must not compile; it is never run.
+// Code that must, and code that must not, compile; it is never run.
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Server as HttpServer } from "node:http";
 import type { Socket as NetSocket, Server, SocketAddress } from "node:net";

@@ -1,4 +1,4 @@
-// Run in a network namespace of its own, beside a second one. A veth pair joins the two, which
+// Run in its own network namespace, beside a second one. A veth pair joins the two, which
 // gives the second a number here.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -29,7 +29,7 @@ import { type SendError, send, trySend } from "./send.ts";
 import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own by recv.test.ts and recvfrom.test.ts.
+// Run in its own network namespace by recv.test.ts and recvfrom.test.ts.
 ip("link set lo up");
 const bytes = Buffer.from("hello");
 

@@ -16,7 +16,7 @@ import { type SendtoErrorName, trySendto } from "./sendto.ts";
 import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own by send.test.ts and sendto.test.ts.
+// Run in its own network namespace by send.test.ts and sendto.test.ts.
 const bytes = Buffer.from("hello");
 
 function refused(address: Ipv4Address | Ipv6Address, name: SendtoErrorName, code: string): void {

@@ -1,4 +1,4 @@
-// What must and what must not compile; it is never run.
+// Code that must, and code that must not, compile; it is never run.
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";

@@ -3,7 +3,7 @@ import { assertFails } from "../../test/conformance.ts";
 import { AF, IPPROTO, SOCK } from "./constants.ts";
 import { socket, trySocket } from "./socket.ts";
 
-// Run in a network namespace of its own, where at first no group may create ping sockets, and then
+// Run in its own network namespace, where at first no group may create ping sockets, and then
 // root's may.
 writeFileSync("/proc/sys/net/ipv4/ping_group_range", "1 0");
 assertFails(trySocket(AF.INET, SOCK.DGRAM, IPPROTO.ICMP), "AccessDenied", "EACCES");
