@@ -10,7 +10,7 @@ const value = (address: Address) => encodeAddress(address, linux, new ValueResul
 const ipv4 = (port: number): Address => ({ family: "ipv4", address: "192.0.2.1", port });
 const unix = (path: string): Address => ({ family: "unix", path });
 
-test("an address that is the same as the last is the same object, and no other is", () => {
+test("an address equal to the last one is the same object; any other is not", () => {
   const addresses = new AddressDecoder(linux);
   const first = addresses.decode(value(ipv4(1)));
   assert.equal(addresses.decode(value(ipv4(1))), first);

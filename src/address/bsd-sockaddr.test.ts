@@ -77,7 +77,7 @@ test("sockaddr_nl is FreeBSD's too, and macOS has no netlink, packet and vsock a
   }
 });
 
-test("AF_UNSPEC takes the room of a struct sockaddr", () => {
+test("AF_UNSPEC is as long as a struct sockaddr", () => {
   for (const system of [darwin, freebsd])
     assert.deepEqual(encode({ family: "unspecified" }, system), bytes(`10 00 ${"00".repeat(14)}`));
 });

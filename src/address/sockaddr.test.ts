@@ -130,7 +130,7 @@ test("a raw CAN socket's name ends after its interface, and fields that are left
   );
 });
 
-test("Bluetooth addresses are BlueZ's alone", () => {
+test("only BlueZ has Bluetooth addresses", () => {
   const address = { family: "bluetooth", protocol: "hci", dev: 0, channel: 0 } as const;
   assert.throws(() => encode(address, bsd), { code: "ERR_INVALID_ARG_VALUE" });
   assert.equal(decode(bytes("061f 0100 0300"), bsd).family, "unknown");
@@ -161,7 +161,7 @@ test("sun_path's bytes after the first NUL are not the path's", () => {
   assert.deepEqual(decode(bytes("0100 2f61 00 2f62")), { family: "unix", path: "/a" });
 });
 
-test("what is too short for its family, and a family unknown here, stays bytes", () => {
+test("an address that is too short for its family, or of an unknown family, stays bytes", () => {
   assert.deepEqual(decode(bytes("0200 1f90")), { family: "unknown", number: 2, data: bytes("1f90") });
   assert.deepEqual(decode(bytes("2600 0102")), { family: "unknown", number: 38, data: bytes("0102") });
   for (const none of ["", "02", "0000", "0000 1234"])
@@ -304,7 +304,7 @@ test("IPv6 addresses are written as RFC 5952 says", () => {
   }
 });
 
-test("what Node hands out is taken", () => {
+test("accepts the objects that Node returns", () => {
   const expected = { family: "ipv4", address: "127.0.0.1", port: 80 };
   assert.deepEqual(
     decode(encode(new SocketAddress({ family: "ipv4", address: "127.0.0.1", port: 80 }))),

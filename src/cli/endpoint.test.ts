@@ -27,7 +27,7 @@ for (const [text, expected] of Object.entries(rows)) {
   test(`[[host:]port]: ${text}`, () => assert.deepEqual(parseHostAndPort(text), expected));
 }
 
-test("[[host:]port]: left out, it is a free port of 127.0.0.1", () => {
+test("[[host:]port]: the default is a free port of 127.0.0.1", () => {
   assert.deepEqual(parseHostAndPort(undefined), { host: "127.0.0.1", port: 0 });
 });
 
@@ -54,7 +54,7 @@ for (const text of [
   });
 }
 
-test("[[host:]port]: an address as we print it reads as itself", () => {
+test("[[host:]port]: a printed address parses to itself", () => {
   const port = fc.integer({ min: 0, max: 65535 });
   fc.assert(
     fc.property(fc.ipV4(), port, (address, port) => {
@@ -70,7 +70,7 @@ test("[[host:]port]: an address as we print it reads as itself", () => {
   );
 });
 
-test("[[host:]port]: any text is read, or refused with a sentence", () => {
+test("[[host:]port]: any text is parsed, or rejected with a message", () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       try {
@@ -102,6 +102,6 @@ test("--unix: a path, or @name", () => {
   for (const text of ["", "@"]) assert.throws(() => parseUnixPath(text), UsageError);
 });
 
-test("what a peer has named itself cannot steer the terminal", () => {
+test("the name of a peer's socket cannot control the terminal", () => {
   assert.equal(formatAddress({ family: "unix", path: "\0\x1b[2J\u202ename" }), "@\\u{1b}[2J\\u{202e}name");
 });

@@ -31,13 +31,13 @@ const orphan = `
   const look = () => require("node:fs").existsSync("/proc/" + number) ? setTimeout(look, 10) : then();
   look();`;
 
-test("hold as the first process waits for orphans, and sees its command end", (context) => {
+test("hold as PID 1 reaps orphans, and notices when its command ends", (context) => {
   const program = `${orphan} function then() { console.log("reaped"); process.exit(5); }`;
   const run = firstProcess(context, [berkeley, "hold", "0", "--", process.execPath, "-e", program]);
   if (run !== undefined) assert.deepEqual([run.status, run.stdout], [5, "reaped\n"], run.stderr);
 });
 
-test("hold --workers as the first process waits for orphans, and sees its workers end", (context) => {
+test("hold --workers as PID 1 reaps orphans, and notices when its workers end", (context) => {
   const program = `${orphan} function then() {
     console.log("reaped");
     if (process.env.BERKELEY_WORKER_RUN === "1.1") process.exit(5);
@@ -50,7 +50,7 @@ test("hold --workers as the first process waits for orphans, and sees its worker
   assert.match(run.stderr, /Worker 1 ended with status 5/);
 });
 
-test("hold --workers: a process group of zombies, for which nobody waits, has ended", (context) => {
+test("hold --workers: a process group of unreaped zombies counts as ended", (context) => {
   const server = 'require("node:http").createServer().listen(0, "127.0.0.1", () => console.log("serves"))';
   const worker = `(sleep 0 &); exec '${process.execPath}' -e '${server}'`;
   // Node waits for its own children only.

@@ -51,7 +51,7 @@ function assertHarmless(words: string[], options = {}): string {
   return stdout + stderr;
 }
 
-test("why, ports, listen, hold and free show a hostile process harmlessly", async (context) => {
+test("why, ports, listen, hold and free escape the name of a hostile process", async (context) => {
   const child = await hostile(context, '0, "127.0.0.1"');
   assert.ok(child.stdout !== null);
   const [line] = await once(child.stdout.setEncoding("utf8"), "data");
@@ -141,7 +141,7 @@ for (const words of [[], ["--json"]]) {
   });
 }
 
-test("text escapes what is interpolated, and nothing twice; JSON escapes it as JSON does", () => {
+test("text`` escapes interpolated values, once; JSON is escaped as JSON", () => {
   const once = text`${"a\x1b\u202e\n\ud800\u2028"}\n`;
   assert.equal(once.raw, "a\\u{1b}\\u{202e}\\u{a}\\u{d800}\\u{2028}\n");
   assert.equal(text`${once}`.raw, once.raw);

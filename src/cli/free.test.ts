@@ -105,7 +105,7 @@ test("free, in a narrow terminal: the holder, without broken words, then the que
   assert.equal(held.isRunning, true);
 });
 
-test("free never acts on another process than it showed, though it has the number, and the port, by then", (context) =>
+test("free never signals a process that it did not show, even if that has the same pid and the port by then", (context) =>
   inPidNamespace(context, new URL("free-reused.child.js", import.meta.url)));
 
 test("free, in a terminal: leaves alone a process that released the port during the prompt", async (context) => {

@@ -64,7 +64,7 @@ for (const [how, removal] of Object.entries(removals))
     return serves(context, "link/socket", "server.cjs", program);
   });
 
-test("hold --unix: an ES module removes the path, and another file for real", inherited, (context) => {
+test("hold --unix: an ES module removes the path, and really removes another file", inherited, (context) => {
   const program = `
     import { existsSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
     import { createServer } from "node:net";

@@ -25,7 +25,7 @@ const meddle = `
   console.log("meddled", acceptQueue(3).limit, getNonblocking(3));
   setInterval(() => {}, 1e6);`;
 
-test("hold ends by SIGHUP as its command did", inherited, () => {
+test("hold ends by SIGHUP if its command did", inherited, () => {
   const { status, signal } = runBerkeley(["hold", "0", "--", "sh", "-c", "kill -HUP $$"]);
   assert.deepEqual([status, signal], [null, "SIGHUP"]);
 });
@@ -64,7 +64,7 @@ test(
   },
 );
 
-test("hold: a restart gives the backlog back, and a socket that blocks", inherited, async (context) => {
+test("hold: a restart restores the backlog and blocking mode of the socket", inherited, async (context) => {
   const words = ["0", "--backlog", "7", "--", process.execPath, "--input-type=module", "-e", meddle];
   const held = HeldProcess.start(context, words);
   const [first] = await held.says(/found .*/);

@@ -37,7 +37,7 @@ async function ask(port: number): Promise<string> {
   return readAll(connection);
 }
 
-test("hold: the command has the socket, LISTEN_PID is its own, and its status is hold's", inherited, () => {
+test("hold: the command gets the socket and LISTEN_PID, and hold exits with its status", inherited, () => {
   const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", process.execPath, server, "tell"]);
   const { pid, listenPid, sockets } = toldIn(stdout);
   assert.deepEqual([status, listenPid, sockets], [7, `${pid}`, 1]);
@@ -125,7 +125,7 @@ test(
   },
 );
 
-test("hold ends as its command does: by its status, or by the signal", inherited, () => {
+test("hold ends like its command: with the same status, or by the same signal", inherited, () => {
   const ends = (...words: string[]) => {
     const { status, signal } = runBerkeley(["hold", "0", "--", ...words]);
     return signal ?? status;
@@ -225,7 +225,7 @@ test(
   },
 );
 
-test("hold refuses where programs inherit no descriptors", except(elsewhere), () => {
+test("hold fails if programs cannot inherit descriptors", except(elsewhere), () => {
   const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", "true"]);
   assert.deepEqual([status, stdout], [2, ""]);
   assert.equal(
@@ -287,7 +287,7 @@ test("hold refuses what it cannot hold", inherited, async (context) => {
   }
 });
 
-test("hold, in a terminal: Ctrl-C reaches the command once, and hold ends with it", async (context) => {
+test("hold, in a terminal: Ctrl-C reaches the command only once, and hold ends with it", async (context) => {
   const command = `'${process.execPath}' '${berkeley}' hold 0 -- '${process.execPath}' '${server}'`;
   const terminal = Terminal.open(context, `sh -c 'trap : INT; "$0" "$@"; echo "status $?"; cat' ${command}`);
   if (terminal === undefined) return;

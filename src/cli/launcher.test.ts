@@ -68,7 +68,7 @@ for (const [name, [script, launcher]] of Object.entries(launchers)) {
   });
 }
 
-test("hold, left in the background by a script of npm, goes on", linux, async (context) => {
+test("hold, left in the background by an npm script, keeps running", linux, async (context) => {
   // The script ends by itself once hold serves.
   const held = start(context, `${hold("")} > out 2>&1 & until grep -q listens out; do :; done; cat out`);
   const [, own] = await held.says(/kill -USR2 (\d+)/);
@@ -86,7 +86,7 @@ test("hold, left in the background by a script of npm, goes on", linux, async (c
   await HeldWorkers.ended([Number(own), Number(last)]);
 });
 
-test("whether a script leaves anything behind", () => {
+test("whether a shell script leaves anything in the background", () => {
   for (const script of [
     "berkeley hold 3000 -- npm start",
     "tsc && berkeley hold 3000 -- node .",

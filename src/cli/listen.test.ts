@@ -115,7 +115,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   );
 }
 
-test("ends quietly when the reader of its output has left", async (context) => {
+test("ends silently when the reader of its output is gone", async (context) => {
   const listening = await Listening.start(context);
   listening.child.stdout?.destroy();
   // The line about this connection is what it fails to write.

@@ -22,7 +22,7 @@ function withoutReader(context: TestContext): number {
   return left.fd;
 }
 
-test("why: its status, whether the reader of its output has left or the disk is full", async (context) => {
+test("why: the same status if the reader of its output is gone, or the disk is full", async (context) => {
   const { port, made } = await holding(context);
   const why = (out: number, asked = port) => runBerkeley(["why", asked], { stdio: ["ignore", out, "pipe"] });
   const pipe = withoutReader(context);
@@ -37,7 +37,7 @@ test("why: its status, whether the reader of its output has left or the disk is 
   assert.equal(why(pipe).status, 0);
 });
 
-test("free: stops a process, and says whether, though nobody reads what it prints", async (context) => {
+test("free: stops a process and reports that in its status, even if nobody reads its output", async (context) => {
   const { port, made } = await holding(context, true);
   const stdio = ["ignore", withoutReader(context), "pipe"] as const;
   const { status, stderr } = runBerkeley(["free", port, "--yes", "--grace", "0.05"], { stdio: [...stdio] });

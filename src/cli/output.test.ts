@@ -66,7 +66,7 @@ test("in a pipe there is no escape code, whatever the environment asks for", asy
   assert.match(text, /discarding what it receives/);
 });
 
-test("--json: every line is an object with its event and time, and the fields that are promised", async (context) => {
+test("--json: every line is an object with its event, its time and the documented fields", async (context) => {
   const listening = await Listening.start(context);
   const socket = await listening.connect();
   socket.resume().end("x");

@@ -68,7 +68,7 @@ test("ports --json: one array, with the queue, the drops and the processes", asy
   assert.equal(found.socket.drops, 0);
 });
 
-test("ports --watch, in a terminal: it is live, a shows all, q ends it and gives the screen back", async (context) => {
+test("ports --watch, in a terminal: updates live, a shows all, q quits and restores the screen", async (context) => {
   const terminal = Terminal.open(
     context,
     `echo before; '${process.execPath}' '${berkeley}' ports --watch; echo "status $?"; cat`,
@@ -92,7 +92,7 @@ test("ports --watch, in a terminal: it is live, a shows all, q ends it and gives
   assert.match(end, /^before\nstatus 0\n/);
 });
 
-test("ports, in a terminal: a line is never wider than the screen", async (context) => {
+test("ports, in a terminal: no line is wider than the screen", async (context) => {
   const { port } = await holding(context);
   const terminal = Terminal.open(context, `'${process.execPath}' '${berkeley}' ports; echo "status $?"; cat`);
   if (terminal === undefined) return;

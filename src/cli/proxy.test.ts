@@ -84,7 +84,7 @@ async function ask(port: number, text: string): Promise<string> {
   return readAll(socket);
 }
 
-test("proxy: passes connections on, and says how many at the end", async (context) => {
+test("proxy: forwards connections, and reports their number at the end", async (context) => {
   const target = await echoServer(context);
   const running = Running.proxy(context, ["0", `127.0.0.1:${target}`]);
   const port = await running.port();
@@ -95,7 +95,7 @@ test("proxy: passes connections on, and says how many at the end", async (contex
   assert.deepEqual([accepted, failed, sent, received, signal], [1, 0, 5, 5, "SIGINT"]);
 });
 
-test("proxy: input changes the faults, and a line that is none is an error", async (context) => {
+test("proxy: input changes the faults, and an invalid line is an error", async (context) => {
   const target = await echoServer(context);
   const running = Running.proxy(context, ["0", `127.0.0.1:${target}`, "--slice", "1"]);
   const port = await running.port();
@@ -111,7 +111,7 @@ test("proxy: input changes the faults, and a line that is none is an error", asy
   assert.equal(await ask(port, "hello"), "hello");
 });
 
-test("proxy: --watch --json tells of targets and connections", async (context) => {
+test("proxy: --watch --json reports targets and connections", async (context) => {
   const target = await echoServer(context);
   const running = Running.proxy(context, ["0", `127.0.0.1:${target}`, "--watch"]);
   const socket = await open(await running.port());
@@ -168,7 +168,7 @@ test("proxy: on the socket of berkeley hold, every port is a target", passesSock
   await running.exited;
 });
 
-test("proxy: what cannot be done is one sentence, with status 2", async (context) => {
+test("proxy: invalid requests print one sentence, and exit with status 2", async (context) => {
   const taken = `127.0.0.1:${await echoServer(context)}`;
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [[], /The target is missing; give a port to connect to/],

@@ -20,7 +20,7 @@ async function ports(context: TestContext) {
   return { first, second, free };
 }
 
-test("wait: for all of several ports; what follows -- is the command, though it be a number", async (context) => {
+test("wait: for all of several ports; a number after -- is the command", async (context) => {
   const { first, second, free } = await ports(context);
   assert.equal(runBerkeley(["wait", first, second]).status, 0);
   assert.equal(runBerkeley(["wait", first, second, "--", "sh", "-c", "exit 7"]).status, 7);
@@ -60,7 +60,7 @@ test("free: several ports, one after another, each named", async (context) => {
   );
 });
 
-test("--unix may be repeated, and stands beside no port", async (context) => {
+test("--unix may be repeated, but not combined with a port", async (context) => {
   const names = ["a", "b"].map((letter) => `berkeley-several-${process.pid}-${letter}`);
   const sockets = names.map(
     (name) => ({ address: { family: "unix", path: `\0${name}` }, backlog: 1 }) as const,

@@ -14,7 +14,7 @@ async function listening(context: TestContext, port = 0): Promise<{ port: number
   return { port: made.address.port, stop: () => made.stop() };
 }
 
-test("wait: runs the command once something listens, and its status is the command's", async (context) => {
+test("wait: runs the command once something listens, and exits with its status", async (context) => {
   const first = await listening(context);
   await first.stop();
   const endpoint = `127.83.0.2:${first.port}`;
@@ -31,7 +31,7 @@ test("wait: runs the command once something listens, and its status is the comma
   assert.deepEqual([status, text], [7, "ran\n"]);
 });
 
-test("wait without a command: 0 when it listens, 1 when the time is over", async (context) => {
+test("wait without a command: status 0 when something listens, 1 after the timeout", async (context) => {
   const { port, stop } = await listening(context);
   const there = runBerkeley(["wait", `127.83.0.2:${port}`]);
   assert.deepEqual(there, { status: 0, signal: null, stdout: "", stderr: "" });
@@ -40,14 +40,14 @@ test("wait without a command: 0 when it listens, 1 when the time is over", async
   assert.deepEqual([status, stderr], [1, `berkeley: Nothing listens on 127.83.0.2:${port} after 0.05 s.\n`]);
 });
 
-test("wait --unix: its first word is the command's", async (context) => {
+test("wait --unix: the first operand belongs to the command", async (context) => {
   const name = `berkeley-wait-${process.pid}`;
   await Holding.start(context, { sockets: [{ address: { family: "unix", path: `\0${name}` }, backlog: 1 }] });
   const { status, stdout } = runBerkeley(["wait", "--unix", `@${name}`, "--", "echo", "there", "--json"]);
   assert.deepEqual([status, stdout], [0, "there --json\n"]);
 });
 
-test("wait: a command that is not there is 127, one that a signal ended 128 and the signal", async (context) => {
+test("wait: status 127 if the command does not exist, 128 plus the signal if a signal ended it", async (context) => {
   const { port } = await listening(context);
   const missing = runBerkeley(["wait", `127.83.0.2:${port}`, "--", "berkeley-no-such-command"]);
   assert.deepEqual(
@@ -57,7 +57,7 @@ test("wait: a command that is not there is 127, one that a signal ended 128 and 
   assert.equal(runBerkeley(["wait", `127.83.0.2:${port}`, "--", "sh", "-c", "kill -9 $$"]).status, 137);
 });
 
-test("wait refuses what it cannot wait for", () => {
+test("wait rejects invalid endpoints", () => {
   for (const [words, message] of [
     [[], "The port is missing; give one, such as 3000, or --unix and a path."],
     [
@@ -87,7 +87,7 @@ test("wait, in a terminal: Ctrl-C ends it", async (context) => {
   await terminal.shows(/interrupted/);
 });
 
-test("wait, in a terminal: the command has the terminal, and its status is wait's", async (context) => {
+test("wait, in a terminal: the command gets the terminal, and wait exits with its status", async (context) => {
   const { port } = await listening(context);
   const ask = `read answer; echo "heard $answer"; test -t 0 && test -t 1 && exit 5`;
   const command =
@@ -100,7 +100,7 @@ test("wait, in a terminal: the command has the terminal, and its status is wait'
   await terminal.shows(/heard y\nstatus 5/);
 });
 
-test("wait, in a terminal: status 1 and a sentence when the time is over", async (context) => {
+test("wait, in a terminal: status 1 and a message after the timeout", async (context) => {
   const { port, stop } = await listening(context);
   await stop();
   const endpoint = `127.83.0.2:${port}`;

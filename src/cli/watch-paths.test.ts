@@ -56,19 +56,23 @@ test(
   },
 );
 
-test("a folder that is not there for a while, even empty, is found again", inherited, async (context) => {
-  const dist = join(folder(context), "dist");
-  mkdirSync(dist);
-  const next = await watching(context, dist);
-  rmSync(dist, { recursive: true });
-  await next();
-  mkdirSync(dist);
-  await next();
-  for (const change of changes) {
-    writeFileSync(join(dist, `${change}.js`), "");
+test(
+  "a folder that disappears for a while, or comes back empty, is watched again",
+  inherited,
+  async (context) => {
+    const dist = join(folder(context), "dist");
+    mkdirSync(dist);
+    const next = await watching(context, dist);
+    rmSync(dist, { recursive: true });
     await next();
-  }
-});
+    mkdirSync(dist);
+    await next();
+    for (const change of changes) {
+      writeFileSync(join(dist, `${change}.js`), "");
+      await next();
+    }
+  },
+);
 
 test("a file that an editor replaces, time after time", inherited, async (context) => {
   const made = folder(context);

@@ -19,7 +19,7 @@ async function holding(
   return { pid: made.pid, port: "port" in address ? address.port : 0, stop: () => made.stop() };
 }
 
-test("why: status 1 and the holder if the port is in use; 0 if it is free", async (context) => {
+test("why: status 1 and the holder if the port is in use, 0 if it is free", async (context) => {
   const held = await holding(context, { address: loopback, backlog: 1 });
   const { status, stdout, stderr } = runBerkeley(["why", `${held.port}`]);
   assert.deepEqual([status, stderr], [1, ""]);
@@ -57,7 +57,7 @@ test("why --udp, --unix and --json", async (context) => {
   );
 });
 
-test("why: 2 where it cannot be told, as of a path of another network namespace", async (context) => {
+test("why: status 2 if unknown, such as for a path in another network namespace", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "socket");
@@ -74,7 +74,7 @@ test("why: 2 where it cannot be told, as of a path of another network namespace"
   assert.match(run.stdout, /unknown: a process in another network namespace listens on it/);
 });
 
-test("why and free: localhost is both of its addresses", async (context) => {
+test("why and free: localhost means both of its addresses", async (context) => {
   const held = await holding(context, {
     address: { ...loopback, family: "ipv6", address: "::1" },
     backlog: 1,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnsOf, wrap } from "./wrap.ts";
 
-test("text is broken at blanks, and a long word stays whole", () => {
+test("text is broken at spaces, and a long word stays whole", () => {
   assert.deepEqual(wrap("who has port 3000", 8), ["who has", "port", "3000"]);
   assert.deepEqual(wrap("who has port 3000", 12), ["who has port", "3000"]);
   assert.deepEqual(wrap("at /a/very/long/path it is", 6), ["at", "/a/very/long/path", "it is"]);
@@ -16,7 +16,7 @@ test("a style takes no columns", () => {
   assert.deepEqual(wrap(styled, "port taken".length), [styled]);
 });
 
-test("characters of East Asia and emoji take two columns, marks none", () => {
+test("East Asian characters and emoji take two columns, marks none", () => {
   assert.equal(columnsOf("ポート"), 6);
   assert.equal(columnsOf("포트"), 4);
   assert.equal(columnsOf("🔌"), 2);

@@ -45,7 +45,7 @@ for (const layout of ["linux", "darwin", "freebsd"] as const) {
     assert.deepEqual(readCmsgs(written[layout], system), { cmsgs: two, torn: false });
   });
 
-  test(`the last one may lack its padding (${layout})`, () => {
+  test(`the last message may lack its padding (${layout})`, () => {
     const unpadded = written[layout].subarray(0, written[layout].byteLength - (layout === "darwin" ? 3 : 7));
     assert.deepEqual(readCmsgs(unpadded, system), { cmsgs: two, torn: false });
   });
@@ -60,7 +60,7 @@ for (const layout of ["linux", "darwin", "freebsd"] as const) {
     }
   });
 
-  test(`a length below the header's, or past the buffer's end, is torn (${layout})`, () => {
+  test(`a length below the header's, or past the buffer's end, is truncated (${layout})`, () => {
     const { lengthSize } = system.cmsg;
     const header = cmsgSpace(0, system);
     const bad = [0, 1, header - 1, header + 9, 0x7fffffff, 0x80000000, 0xffffffff];

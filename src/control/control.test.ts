@@ -303,7 +303,7 @@ for (const [message, level, number, data] of onlySent) {
   });
 }
 
-test("SCTP_SNDRCV is sent without what only a received message has", () => {
+test("SCTP_SNDRCV is sent without the fields that only received messages have", () => {
   const message = { type: "SCTP_SNDRCV", stream: 1, flags: 4, ppid: 46, context: 7, timetolive: 9 } as const;
   const data = "0100 0000 0400 0000 0000002e 07000000 09000000 00000000 00000000 08000000";
   assert.deepEqual(encode({ ...message, assocId: 8 }), laidOut(IPPROTO_SCTP, 1, bytes(data)));
@@ -349,7 +349,7 @@ test("a message keeps copies: what the next call writes into the buffer does not
   assert.deepEqual(messages, before);
 });
 
-test("what is not as long as its type stays bytes", () => {
+test("a message that is not as long as its type stays bytes", () => {
   for (const [name, lengths] of Object.entries({
     IPV6_HOPLIMIT: [0, 3, 5, 8],
     IPV6_PKTINFO: [0, 19, 21],
@@ -550,7 +550,7 @@ test("a type that the system has no number for is unsupported", () => {
   assert.equal(encodeControl({ type: "UDP_SEGMENT", value: 1200 }, { ...linux, controls }), unsupported);
 });
 
-test("the bytes of an unknown message are as long as they are, whatever covers their length", () => {
+test("the length of an unknown message's bytes cannot be faked by a property", () => {
   const data = bytes("c0ffee");
   for (const property of ["length", "byteLength"]) Object.defineProperty(data, property, { value: 4096 });
   const cmsg = encodeControl({ type: "unknown", level: 1, number: 2, data }, linux);

@@ -52,7 +52,7 @@ for (const [where, read] of [
   ["its stack", (error: Error) => error.stack ?? ""],
   ["its text when it is printed", (error: Error) => inspect(error)],
 ] as const) {
-  test(`an error of bind() names the holder of the address: ${where}`, stackIsWrittenOnReading, (context) =>
+  test(`an error from bind() names the holder of the address: ${where}`, stackIsWrittenOnReading, (context) =>
     saysWho(context, read),
   );
 }

@@ -58,7 +58,7 @@ test("an earlier error, and a bind() that now succeeds: the port is free", () =>
   assert.deepEqual(kinds(address, [], "AccessDenied", "bound"), []);
 });
 
-test("a port in use, whose holder the system does not list", () => {
+test("a port in use whose holder the system does not list", () => {
   assert.deepEqual(kinds(address, [], undefined, "AddressInUse"), ["in-use"]);
 });
 
@@ -70,7 +70,7 @@ test("WSAEACCES on a held port is exclusive use, whether from the error or from 
   assert.deepEqual(kinds(address, inTheWay, undefined, "AddressInUse"), ["held"]);
 });
 
-test("if bind() succeeds, neither a connection nor IPv6's wildcard blocks it; a wildcard listener is reported, with a note", () => {
+test("if bind() succeeds, neither a connection nor IPv6's wildcard is a cause; a wildcard listener is reported in a note", () => {
   assert.deepEqual(kinds(address, [{ socket: connection, covers: "same" }], undefined, "bound"), []);
   assert.deepEqual(kinds(address, [{ socket: dualStack, covers: "dual stack" }], undefined, "bound"), []);
   const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
@@ -102,7 +102,7 @@ test("a socket without an owner does not hold an address that can be bound", () 
   }
 });
 
-test("beside a listener, which is reported first, connections are no cause", () => {
+test("connections are not reported as a cause alongside a listener", () => {
   const sockets: readonly InternetSocket[] = [connection, { ...connection, use: "bound" }, wildcard];
   const found = sockets.map((socket) => ({ socket, covers: "same" }) as const);
   const { causes } = decidedByBind(address, found, undefined, "AddressInUse");

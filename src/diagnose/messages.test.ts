@@ -101,7 +101,7 @@ test("durations: the two largest units", () => {
   for (const [seconds, text] of cases) assert.equal(duration(seconds * 1000), text, `${seconds} s`);
 });
 
-test("addresses and paths as people write them", () => {
+test("addresses and paths are formatted for people", () => {
   assert.equal(hostAndPort(address), "127.0.0.1:4321");
   assert.equal(hostAndPort(peer), "[::1]:9");
   assert.equal(hostAndPort({ ...peer, address: "fe80::1", scopeId: 3 }), "[fe80::1%3]:9");

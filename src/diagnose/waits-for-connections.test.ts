@@ -57,7 +57,7 @@ for (const [what, [program, expected]] of Object.entries(programs)) {
   });
 }
 
-test("without a program, nobody waits", linux, () => {
+test("without a program, no process waits", linux, () => {
   using listener = socket(AF.INET, SOCK.STREAM);
   assert.equal(waitsForConnections([fstatSync(listener.fd).ino]), false);
 });

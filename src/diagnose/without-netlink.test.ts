@@ -98,7 +98,7 @@ for (const address of [ipv4, ipv6]) {
   );
 }
 
-test("without netlink, a free port is free, and free stops a listener", onLinux, async (context) => {
+test("without netlink, why reports a free port, and free stops a listener", onLinux, async (context) => {
   const under = sandbox(context);
   if (under === undefined) return;
   const [endpoint, pid] = await holding(context, { address: ipv4, backlog: 1 });

@@ -53,7 +53,7 @@ test("a flag is set even if the kernel returns a number other than 1", () => {
   assert.equal(flag.decode(value, system), false);
 });
 
-test("messages call a Proxy a Proxy, not what it stands for", () => {
+test("messages call a Proxy a Proxy, whatever its target", () => {
   assert.equal(kind(new Proxy(new Uint8Array(1), {})), "a Proxy of Uint8Array");
   assert.equal(kind(new Uint8Array(1)), "Uint8Array");
 });

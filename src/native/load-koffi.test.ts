@@ -68,7 +68,7 @@ const linuxOnly = except({ windows: "its binaries are laid out differently" });
 
 test("koffi loads", () => assert.equal(load(library), "loaded"));
 
-test("--no-addons is named", ofNode, () => {
+test("koffi: --no-addons is named", ofNode, () => {
   const expected =
     "berkeley: koffi did not load: native addons are disabled (--no-addons). Run node without that flag.";
   assert.equal(load(library, "--no-addons"), expected);
@@ -78,7 +78,7 @@ const permission = process.allowedNodeEnvironmentFlags.has("--permission")
   ? "--permission"
   : "--experimental-permission";
 
-test("the permission model is named, with the flag that allows addons", ofNode, () => {
+test("koffi: the permission model is named, with the flag that allows addons", ofNode, () => {
   const expected =
     "berkeley: koffi did not load: Node's permission model refuses native addons. " +
     "Run node with --allow-addons.";
@@ -86,7 +86,7 @@ test("the permission model is named, with the flag that allows addons", ofNode, 
   assert.equal(load(library, permission, "--allow-fs-read=*", "--allow-addons"), "loaded");
 });
 
-test("a file that the permission model does not let us read is named", ofNode, () => {
+test("koffi: a file that the permission model does not let us read is named", ofNode, () => {
   const copy = copyOf("unreadable", (modules) => {
     mkdirSync(join(modules, "@koromix"));
     symlinkSync(installed, join(modules, binaries));
@@ -100,7 +100,7 @@ test("a file that the permission model does not let us read is named", ofNode, (
   );
 });
 
-test("a missing binary is named, as after npm install --omit=optional", () => {
+test("koffi: a missing binary is named, as after npm install --omit=optional", () => {
   const expected =
     `the optional dependency ${binaries}, is not installed. Install again on this ` +
     "platform, without --omit=optional";
@@ -109,7 +109,7 @@ test("a missing binary is named, as after npm install --omit=optional", () => {
   assert.ok(text.includes(expected), text);
 });
 
-test("missing koffi is named", except({ bun: "Bun installs it by itself" }), () => {
+test("koffi: a missing package is named", except({ bun: "Bun installs it by itself" }), () => {
   const copy = copyOf("absent", (modules) => rmSync(modules, { recursive: true }));
   assert.match(
     load(copy),
@@ -117,7 +117,7 @@ test("missing koffi is named", except({ bun: "Bun installs it by itself" }), () 
   );
 });
 
-test("a C library that the binary was not built for is named", linuxOnly, () => {
+test("koffi: a C library that the binary was not built for is named", linuxOnly, () => {
   const musl = join(installed, `musl_${process.arch}`, "koffi.node");
   const text = load(copyOf("musl", (modules) => withBinary(modules, musl)));
   assert.match(
@@ -126,7 +126,7 @@ test("a C library that the binary was not built for is named", linuxOnly, () => 
   );
 });
 
-test("a broken binary is named", linuxOnly, () => {
+test("koffi: a broken binary is named", linuxOnly, () => {
   const broken = join(folder, "broken");
   writeFileSync(broken, "not a binary");
   const text = load(copyOf("broken-binary", (modules) => withBinary(modules, broken)));
@@ -136,7 +136,7 @@ test("a broken binary is named", linuxOnly, () => {
   );
 });
 
-test("a processor without a binary is named", ofNode, () => {
+test("koffi: a processor without a binary is named", ofNode, () => {
   const pretends = "data:text/javascript,Object.defineProperty(process, 'arch', { value: 'mips64el' })";
   const copy = copyOf("mips", (modules) => {
     mkdirSync(join(modules, "@koromix"));

@@ -323,7 +323,7 @@ test("rejects a name with a NUL, which C would truncate, and other wrong argumen
   assert.throws(() => getaddrinfo(null, 80, { flags: 0.5 }), { code: "ERR_OUT_OF_RANGE" });
 });
 
-test("each throws the error that its other form returns", except({ windows }), () => {
+test("each call throws the error that its try form returns", except({ windows }), () => {
   assert.throws(() => getaddrinfo("localhost", 80, { flags: AI.NUMERICHOST }), isGetaddrinfoError);
   const address = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
   assert.throws(() => getnameinfo(address, NI.NUMERICHOST | NI.NAMEREQD), isGetnameinfoError);

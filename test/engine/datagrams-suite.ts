@@ -278,7 +278,7 @@ export function datagramsSuite(engine: Engine): void {
     await here.close();
   });
 
-  datagramsTest("what was kept comes before what arrives after resume()", async (fixture) => {
+  datagramsTest("kept data is delivered before data that arrives after resume()", async (fixture) => {
     const { socket, address } = bound(fixture);
     const peer = bound(fixture);
     const here = new RecordedDatagrams(engine, socket);

@@ -42,43 +42,49 @@ export function releaseSuite(engine: Engine): void {
     return [new RecordedStream(engine, left), right];
   }
 
-  releaseTest("the descriptor stays open, and nothing of the engine's receives from it", async (fixture) => {
-    const [left, peer] = recorded(fixture);
-    const { fd } = left.stream;
-    assert.deepEqual(await release(left), { errno: 0, received: "" });
-    const socket = fixture.own(Socket.from(fd));
-    send(peer, Buffer.from("after"));
-    await someTurns();
-    assert.equal(receive(socket), "after");
-    assert.equal(left.text, "");
-  });
+  releaseTest(
+    "release(): the descriptor stays open, and the engine no longer receives from it",
+    async (fixture) => {
+      const [left, peer] = recorded(fixture);
+      const { fd } = left.stream;
+      assert.deepEqual(await release(left), { errno: 0, received: "" });
+      const socket = fixture.own(Socket.from(fd));
+      send(peer, Buffer.from("after"));
+      await someTurns();
+      assert.equal(receive(socket), "after");
+      assert.equal(left.text, "");
+    },
+  );
 
-  releaseTest("what came and was not told is given, and what comes stays", async (fixture) => {
-    const [left, peer] = recorded(fixture);
-    const { fd } = left.stream;
-    left.stream.resume();
-    send(peer, Buffer.from("told,"));
-    await left.until(() => left.text === "told,");
-    left.stream.pause();
-    let sent = "";
-    // More than one piece of it may be with the engine.
-    for (let piece = 0; piece < 40; piece++) {
-      send(peer, Buffer.from(`${piece},`));
-      sent += `${piece},`;
-      if (piece % 3 === 0) await someTurns();
-    }
-    const releasing = release(left);
-    send(peer, Buffer.from("last"));
-    const { errno, received } = await releasing;
-    assert.equal(errno, 0);
-    const socket = fixture.own(Socket.from(fd));
-    assert.equal(left.text + received + receive(socket), `told,${sent}last`);
-    shutdown(peer, SHUT.WR);
-    assert.equal(recv(socket, scratch), 0);
-    assert.equal(left.ended, false);
-  });
+  releaseTest(
+    "release(): received data that was not delivered is returned, and later data stays in the socket",
+    async (fixture) => {
+      const [left, peer] = recorded(fixture);
+      const { fd } = left.stream;
+      left.stream.resume();
+      send(peer, Buffer.from("told,"));
+      await left.until(() => left.text === "told,");
+      left.stream.pause();
+      let sent = "";
+      // More than one piece of it may be with the engine.
+      for (let piece = 0; piece < 40; piece++) {
+        send(peer, Buffer.from(`${piece},`));
+        sent += `${piece},`;
+        if (piece % 3 === 0) await someTurns();
+      }
+      const releasing = release(left);
+      send(peer, Buffer.from("last"));
+      const { errno, received } = await releasing;
+      assert.equal(errno, 0);
+      const socket = fixture.own(Socket.from(fd));
+      assert.equal(left.text + received + receive(socket), `told,${sent}last`);
+      shutdown(peer, SHUT.WR);
+      assert.equal(recv(socket, scratch), 0);
+      assert.equal(left.ended, false);
+    },
+  );
 
-  releaseTest("in a handler: what else came in the same turn is given", async (fixture) => {
+  releaseTest("release() in a handler: other data of the same turn is returned", async (fixture) => {
     const [left, peer] = recorded(fixture);
     const { fd } = left.stream;
     const releasing = new Promise<Released>((resolve) => {
@@ -95,24 +101,27 @@ export function releaseSuite(engine: Engine): void {
     assert.equal(left.text + received + receive(socket), sent);
   });
 
-  releaseTest("in the handler of another stream: what came to both at once is given", async (fixture) => {
-    const [[left, leftPeer], [right, rightPeer]] = [recorded(fixture), recorded(fixture)];
-    const { fd } = right.stream;
-    const releasing = new Promise<Released>((resolve) => {
-      left.whenData = () => resolve(release(right));
-    });
-    left.stream.resume();
-    right.stream.resume();
-    await someTurns();
-    send(leftPeer, Buffer.from("left"));
-    send(rightPeer, Buffer.from("right"));
-    const { received } = await releasing;
-    const socket = fixture.own(Socket.from(fd));
-    assert.equal(right.text + received + receive(socket), "right");
-    await left.close();
-  });
+  releaseTest(
+    "release() in another stream's handler: data that reached both at once is returned",
+    async (fixture) => {
+      const [[left, leftPeer], [right, rightPeer]] = [recorded(fixture), recorded(fixture)];
+      const { fd } = right.stream;
+      const releasing = new Promise<Released>((resolve) => {
+        left.whenData = () => resolve(release(right));
+      });
+      left.stream.resume();
+      right.stream.resume();
+      await someTurns();
+      send(leftPeer, Buffer.from("left"));
+      send(rightPeer, Buffer.from("right"));
+      const { received } = await releasing;
+      const socket = fixture.own(Socket.from(fd));
+      assert.equal(right.text + received + receive(socket), "right");
+      await left.close();
+    },
+  );
 
-  releaseTest("what was written is sent first, and the end where it was asked for", async (fixture) => {
+  releaseTest("release(): written data is sent first, and the end if requested", async (fixture) => {
     const [left, peer] = recorded(fixture);
     const { fd } = left.stream;
     const size = 4 << 20;

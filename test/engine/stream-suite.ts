@@ -452,7 +452,7 @@ export function streamSuite(engine: Engine): void {
     });
   }
 
-  streamTest("a handle closed by a handler hears nothing more", async (fixture) => {
+  streamTest("a handle closed by a handler gets no more calls", async (fixture) => {
     const peers = Array.from({ length: 10 }, () => pair(fixture));
     const streams = peers.map(([left]) => new RecordedStream(engine, left));
     const closed: Promise<number>[] = [];
@@ -576,7 +576,7 @@ export function streamSuite(engine: Engine): void {
     await left.close();
   });
 
-  streamTest("carries much data, both ways, with a slow reader", async (fixture) => {
+  streamTest("carries a lot of data both ways, with a slow reader", async (fixture) => {
     const { client, server } = fixture.connection();
     const left = new RecordedStream(engine, client);
     const right = new RecordedStream(engine, server);

@@ -98,7 +98,7 @@ test("statements, packets and timestamps that make no sense", () => {
   fails("", 1, /no socket for this packet/, "0 > . 1:1(0) ack 1");
 });
 
-test("what a simulated host cannot do is not a failure of the script", () => {
+test("a feature that simulated hosts lack is not a failure of the script", () => {
   const script = parseScript("test.pkt", "`tc qdisc replace dev tun0 root netem`\n0 close(3) = 0");
   const settings = settingsOf(script);
   assert.throws(() => runScript(script, settings, new SimulatedTarget(settings)), Unsupported);

@@ -142,7 +142,7 @@ test("system calls: arguments, results and errnos", () => {
   assert.equal(message.arguments[1]?.kind, "fields");
 });
 
-test("what cannot be read names its line", () => {
+test("an unreadable script is reported with its line", () => {
   const failing = (text: string, line: number, message: RegExp) =>
     assert.throws(
       () => script(text),

@@ -141,16 +141,20 @@ test(
   },
 );
 
-test("hold --workers: its own end in order leaves nothing, the guardian neither", linux, async (context) => {
-  const held = new HeldWorkers(context, server, ["--workers", "2"]);
-  await held.untilRestarted(0);
-  const children = readFileSync(
-    `/proc/${held.process.child.pid}/task/${held.process.child.pid}/children`,
-    "utf8",
-  );
-  const pids = children.trim().split(" ").map(Number);
-  assert.equal(pids.length, 3);
-  await held.stop();
-  await HeldWorkers.ended(pids);
-  assert.ok(existsSync(held.file));
-});
+test(
+  "hold --workers: a normal end leaves no process behind, not even the guardian",
+  linux,
+  async (context) => {
+    const held = new HeldWorkers(context, server, ["--workers", "2"]);
+    await held.untilRestarted(0);
+    const children = readFileSync(
+      `/proc/${held.process.child.pid}/task/${held.process.child.pid}/children`,
+      "utf8",
+    );
+    const pids = children.trim().split(" ").map(Number);
+    assert.equal(pids.length, 3);
+    await held.stop();
+    await HeldWorkers.ended(pids);
+    assert.ok(existsSync(held.file));
+  },
+);

@@ -24,7 +24,7 @@ function folder(context: TestContext): string {
   return made;
 }
 
-test("hold --workers: ends with 126 or 127 of a command that has never served", inherited, () => {
+test("hold --workers: exits with the status 126 or 127 of a command that has never served", inherited, () => {
   for (const status of [126, 127]) {
     const ended = runBerkeley(["hold", "0", "--workers", "2", "--", "sh", "-c", `exit ${status}`]);
     assert.equal(ended.status, status, ended.stderr);
@@ -170,7 +170,7 @@ for (const [how, words, end] of [
   );
 }
 
-test("hold --workers: its control socket is where only its user may go", inherited, async (context) => {
+test("hold --workers: its control socket is in a folder private to its user", inherited, async (context) => {
   const [runtime, temporary] = [folder(context), folder(context)];
   const held = new HeldWorkers(context, server, ["--workers", "1"], {
     XDG_RUNTIME_DIR: runtime,

@@ -30,7 +30,7 @@ while True:
         connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%s" % (len(body), body))
 `;
 
-test("hold --ready notify: a Python program, and its restart", inherited, async (context) => {
+test("hold --ready notify: a Python program, before and after a restart", inherited, async (context) => {
   if (!has(context, "python3")) return;
   const command = ["python3", "-c", python];
   const held = new HeldWorkers(context, "", ["--workers", "1", "--ready", "notify"], {}, command);

@@ -233,7 +233,7 @@ test("hold --workers --watch: a change restarts", inherited, async (context) => 
   await held.stop();
 });
 
-test("hold --workers --ready message: a worker says so itself", inherited, async (context) => {
+test("hold --workers --ready message: a worker reports that it is ready", inherited, async (context) => {
   const program = `${server}
     process.on("SIGUSR1", () => process.send("ready"));`;
   const held = new HeldWorkers(context, program, ["--workers", "1", "--ready", "message"]);
@@ -244,21 +244,25 @@ test("hold --workers --ready message: a worker says so itself", inherited, async
   await held.stop();
 });
 
-test("hold --workers --ready message: a worker that npm starts says so, too", inherited, async (context) => {
-  // As npm: its child has no channel to its parent.
-  const program = `
+test(
+  "hold --workers --ready message: a worker started by npm reports that it is ready",
+  inherited,
+  async (context) => {
+    // As npm: its child has no channel to its parent.
+    const program = `
     const { spawn } = require("node:child_process");
     spawn(process.execPath, ["-e", process.env.SERVER], { stdio: "inherit" });
     process.once("SIGTERM", () => process.exit());`;
-  const SERVER = `${server}; process.on("SIGUSR1", () => process.send("ready"));`;
-  const held = new HeldWorkers(context, program, ["--workers", "1", "--ready", "message"], { SERVER });
-  await held.process.says(/serves as 1/);
-  const [worker] = await held.workers();
-  assert.equal(worker?.state, "starting");
-  process.kill(worker.pid, "SIGUSR1");
-  await held.untilRestarted(0);
-  await held.stop();
-});
+    const SERVER = `${server}; process.on("SIGUSR1", () => process.send("ready"));`;
+    const held = new HeldWorkers(context, program, ["--workers", "1", "--ready", "message"], { SERVER });
+    await held.process.says(/serves as 1/);
+    const [worker] = await held.workers();
+    assert.equal(worker?.state, "starting");
+    process.kill(worker.pid, "SIGUSR1");
+    await held.untilRestarted(0);
+    await held.stop();
+  },
+);
 
 test("hold --workers --ready notify: as with systemd", inherited, async (context) => {
   const index = new URL("../../../../dist/index.js", import.meta.url).href;

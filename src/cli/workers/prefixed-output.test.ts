@@ -38,13 +38,13 @@ async function copied(...pieces: readonly (string | Buffer)[]): Promise<string> 
   return (await written).join("");
 }
 
-test("output of a worker: each line has the prefix, also an unfinished one at the end", async () => {
+test("output of a worker: each line has the prefix, even an unfinished one at the end", async () => {
   assert.equal(await copied("one\ntwo\n\nthr", "ee\nfour"), "[1] one\n[1] two\n[1] \n[1] three\n[1] four\n");
   assert.equal(await copied("one\n"), "[1] one\n");
   assert.equal(await copied(), "");
 });
 
-test("output of a worker: characters of several bytes in two pieces stay whole", async () => {
+test("output of a worker: multi-byte characters split across two reads stay whole", async () => {
   const text = "é€😀".repeat(3);
   const bytes = [...Buffer.from(text)].map((byte) => Buffer.of(byte));
   assert.equal(await copied(...bytes, "\n"), `[1] ${text}\n`);
@@ -59,7 +59,7 @@ test("output of a worker: bytes that are not UTF-8 are not changed", async () =>
   assert.equal(to.text, "[1] caf\xe9\n");
 });
 
-test("output of a worker: a long line comes in pieces of whole characters, without an empty one", async () => {
+test("output of a worker: a long line is written in pieces of whole characters, none of them empty", async () => {
   const limit = 64 << 10;
   for (const [character, size] of [
     ["x", 1],
@@ -81,7 +81,7 @@ test("output of a worker: a long line comes in pieces of whole characters, witho
   }
 });
 
-test("output of workers: they wait for a slow reader, and lose nothing", async () => {
+test("output of workers: workers wait for a slow reader, and nothing is lost", async () => {
   const to = new SlowReader();
   const output = new PrefixedOutput(to);
   const workers = ["[1] ", "[2] "].map((prefix) => {
@@ -133,7 +133,7 @@ test("output of a worker that has ended is read to its end, however slow the rea
   assert.equal(to.text, "[1] one\n[1] two\n[1] three\n");
 });
 
-test("output of a worker is discarded once nobody reads it, and the worker goes on", async () => {
+test("output of a worker is discarded once its reader is gone, and the worker keeps running", async () => {
   const to = new SlowReader();
   const errors: string[] = [];
   to.on("error", ({ message }) => errors.push(message));

@@ -29,7 +29,7 @@ asyncApiTest("a program that awaits large writes does not block the event loop",
   });
 });
 
-asyncApiTest("large and small writes, awaited and not, arrive in order", async (engine) => {
+asyncApiTest("large and small writes, awaited or not, arrive in order", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const pieces = Array.from({ length: 300 }, (_, index) => randomBytes(index % 3 === 0 ? 50_000 : 700));
     const sent = (async () => {

@@ -25,7 +25,7 @@ asyncApiTest(
     }),
 );
 
-asyncApiTest("peeks and reads that wait take turns in the order of the calls", (engine) =>
+asyncApiTest("waiting peeks and reads are served in the order of the calls", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const [first, second, third, fourth] = [server.peek(), server.peek(), server.read(), server.peek()];
     await client.write("one");

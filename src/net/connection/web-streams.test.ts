@@ -6,7 +6,7 @@ import { withoutResets } from "../../../test/platform.ts";
 
 const tcp = { host: "127.0.0.1" };
 
-asyncApiTest("readable: a reader of the mode byob has bytes put into its buffers", async (engine) => {
+asyncApiTest('readable: a "byob" reader gets bytes in its own buffers', async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const data = randomBytes(1_000_000);
     const sent = client.end(data);

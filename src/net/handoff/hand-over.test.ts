@@ -125,7 +125,7 @@ asyncApiTest(
   noMessages,
 );
 
-test("takeOver: aborts, and says so if nothing arrives", except(noMessages), async () => {
+test("takeOver: fails if nothing arrives", except(noMessages), async () => {
   const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);
   await assert.rejects(takeOver({ channel: theirs, timeout: 10 }), { name: "TimeoutError" });
   assert.ok(theirs.closed);

@@ -78,7 +78,7 @@ test("reservePort: the port is free again at the end of its scope, and can be ta
   assert.equal(again.port, port);
 });
 
-test("reservePort: if a range is taken, says so, and who holds each port", async () => {
+test("reservePort: if a range is taken, the error says who holds each port", async () => {
   using held = await reservePort(loopback);
   for (const each of held.sockets) usedByItsProcess(each);
   const { port } = held;

@@ -246,20 +246,23 @@ asyncApiTest(
   resetsHidden,
 );
 
-asyncApiTest("proxy: a limit of connections: the others wait for one to end", async (engine) => {
-  await proxying(engine, [echo], { maxConnections: 2 }, async (between) => {
-    const clients = await Promise.all(Array.from({ length: 5 }, () => client(between, engine)));
-    const reads = clients.map(async (each) => {
-      await each.write("x");
-      await each.read();
-      await someTurns();
-      assert.ok(between.connections.length <= 2);
-      each.reset();
-      await each.closed;
+asyncApiTest(
+  "proxy: with a connection limit, further clients wait for a connection to end",
+  async (engine) => {
+    await proxying(engine, [echo], { maxConnections: 2 }, async (between) => {
+      const clients = await Promise.all(Array.from({ length: 5 }, () => client(between, engine)));
+      const reads = clients.map(async (each) => {
+        await each.write("x");
+        await each.read();
+        await someTurns();
+        assert.ok(between.connections.length <= 2);
+        each.reset();
+        await each.closed;
+      });
+      await Promise.all(reads);
     });
-    await Promise.all(reads);
-  });
-});
+  },
+);
 
 asyncApiTest(
   "proxy: an idle connection is reset, and one with bytes is not",
@@ -305,7 +308,7 @@ const harmless: Readonly<Record<string, Faults>> = {
 };
 
 for (const [what, faults] of Object.entries(harmless)) {
-  asyncApiTest(`proxy: with ${what}, then none, then again, no byte is lost`, async (engine) => {
+  asyncApiTest(`proxy: turning ${what} on, off and on again loses no byte`, async (engine) => {
     await proxying(engine, [echo], { faults }, async (between) => {
       const all = randomBytes(600_000);
       const connection = await client(between, engine);

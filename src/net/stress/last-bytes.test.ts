@@ -153,7 +153,7 @@ asyncApiTest(
   withoutTransport.unix,
 );
 
-asyncApiTest("last bytes: a peer that keeps trickling after our end", async (engine, fixture) => {
+asyncApiTest("last bytes: a peer that keeps sending single bytes after our end", async (engine, fixture) => {
   const told = new Told();
   const server = await serve(engine, endpointFor(fixture, "tcp"), told, false);
   const peer = peerOf(fixture, "tcp", server);

@@ -145,7 +145,7 @@ both("setKeepAlive() with a delay that is no number", async (net) => {
   await closed(server);
 });
 
-test("a Socket of berkeley/net has the type of service where Node's has it", () => {
+test("a Socket of berkeley/net supports the type of service if Node's does", () => {
   const [ours, nodes] = [new ourNet.Socket(), new nodeNet.Socket()];
   for (const name of ["setTypeOfService", "getTypeOfService"])
     assert.equal(typeof Reflect.get(ours, name), typeof Reflect.get(nodes, name), name);

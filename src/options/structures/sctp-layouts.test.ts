@@ -110,7 +110,7 @@ test("sctp_assoc_stats is read as it is laid out in the header", () => {
   assert.deepEqual([stats.maxrto, stats.isacks, stats.iodchunks, stats.ictrlchunks], [1n, 2n, 13n, 15n]);
 });
 
-test("lists end where the kernel says, and never past what it wrote", () => {
+test("lists end where the kernel says, and never past the bytes it wrote", () => {
   assert.deepEqual(sctpAssocIds.decode(received("020000000500000006000000"), linux), [5, 6]);
   assert.deepEqual(sctpAssocIds.decode(received("ff0000000500000006000000"), linux), [5, 6]);
   assert.deepEqual(sctpAssocIds.decode(received("0200", 2), linux), []);

@@ -230,7 +230,7 @@ test("the original destination of a redirected connection is a sockaddr of its f
   assert.deepEqual(originalDestination("ipv6").decode(value, linux), ipv6);
 });
 
-test("omitted fields leave the choice to the kernel", () => {
+test("fields that are omitted are left to the kernel", () => {
   assert.deepEqual(encode(ipMreqn, { multiaddr: "239.1.2.3" }), hex("ef010203 00000000 00000000"));
   assert.deepEqual(encode(multicastInterface, "127.0.0.1"), hex("00000000 7f000001 00000000"));
   assert.deepEqual(encode(multicastInterface, {}), Buffer.alloc(12));

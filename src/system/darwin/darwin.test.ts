@@ -211,7 +211,7 @@ test("struct msghdr is written as in sys/socket.h, and read back", () => {
   assert.deepEqual([name.length, control.length, message.flags], [28, 12, 0x20]);
 });
 
-test("several messages are sent and received one by one, and only the first can fail the call", () => {
+test("several messages are sent and received one by one, and only a failure of the first fails the call", () => {
   const answers = [3, 4, -1, -1];
   const { system } = over({ sendmsg: () => answers.shift() ?? 0, errno: () => 35 });
   const message = (): MessageHeader => ({

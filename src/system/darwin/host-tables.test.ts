@@ -96,7 +96,7 @@ test("IPV6_V6ONLY, a link-local address with its interface, states, and sockets 
   assert.deepEqual(connection.peer, { address: linkLocalBytes("2"), port: 50_000, scopeId: 4 });
 });
 
-test("UDP, whose list consists of struct xinpcb64", () => {
+test("UDP: the list consists of struct xinpcb64", () => {
   const socket = structure(260, { 0: "0401000000000000", 18: "14e9", 92: "01", 124: "00000000" });
   const [read, ...others] = decodePcbList(listOf(socket), "udp");
   assert.deepEqual([read?.protocol, read?.use, read?.local], ["udp", "bound", v4("00000000", 5353)]);

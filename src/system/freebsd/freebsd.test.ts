@@ -83,7 +83,7 @@ test("receiving has ended if poll() reports POLLRDHUP", () => {
   assert.equal(polling(0).receivingEnded(7), false);
 });
 
-test("a file is identified by its device and inode, a socket without those by its protocol control block", () => {
+test("a file is identified by device and inode, a socket without an inode by its protocol control block", () => {
   const stat = (inode: string): Partial<FreebsdLibc> => ({
     fstat(_fd, status) {
       memory(status, 224)

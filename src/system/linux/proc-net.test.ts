@@ -9,7 +9,7 @@ const header =
 const udp = (slot: number, port: string, inode: number) =>
   `  ${slot}: 0100007F:${port} 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 ${inode} 2 0 0`;
 
-test("/proc/net: a socket that the kernel printed twice is listed once; sockets without an inode are all listed", () => {
+test("/proc/net: a socket that the kernel prints twice is listed once; all sockets without an inode are listed", () => {
   const text = [header, udp(1, "0035", 501), udp(2, "0035", 502), udp(1, "0035", 501), udp(3, "0035", 0)];
   const sockets = procNetSockets("udp", (file) => {
     assert.equal(file, "udp");
