@@ -60,7 +60,7 @@ export async function closedPort(): Promise<number> {
   return port;
 }
 
-/** Returns a dns.lookup() that gives these addresses for every name. */
+/** Returns a dns.lookup() that resolves every name to these addresses. */
 export const lookupOf =
   (addresses: readonly { address: string; family: number }[]): nodeNet.LookupFunction =>
   (_name, options, done) => {

@@ -31,7 +31,7 @@ export async function runBounded({ command, timeout, ...options }: BoundedProgra
   const file = join(folder, "output");
   const descriptor = openSync(file, "w");
   const [program, ...args] = command;
-  // A session, and so a process group, of its own: it identifies everything that it starts.
+  // A separate session, and so a process group, which identifies everything that it starts.
   const child = spawn(program, args, {
     ...options,
     detached: true,

@@ -10,8 +10,8 @@ export const print = (name: string, expression: string): string =>
   `printf("%s %lld\\n", "${name}", (long long)(${expression}));`;
 
 /**
- * The output of a program of these statements. Skips, with the reason, if there is no compiler, or
- * a header is missing.
+ * The output of a C program with these statements. Skips, with the reason, if there is no compiler,
+ * or a header is missing.
  */
 export function printedByC(
   context: TestContext,

@@ -47,7 +47,7 @@ const BIG = Buffer.alloc(32 << 20, 1);
 const mine = () => Object.assign(new Error("mine"), { code: "MINE" });
 
 const send = (peer: Socket, bytes: Uint8Array) => assert.ok(trySend(peer, bytes).ok);
-/** Where the connection has ended by then there is nothing to be ended. */
+/** If the connection has ended by then, there is nothing to end. */
 const end = (peer: Socket) => void tryShutdown(peer, SHUT.WR);
 
 function reset(peer: Socket): void {
@@ -314,7 +314,7 @@ export async function checkDuplex(
   await row.run(subject, peer, log);
   const ended = row.peer === undefined ? undefined : outcome(peer);
   await closed;
-  // What follows in the same turn, such as the callback of a write.
+  // Include later events of the same turn, such as the callback of a write.
   await setImmediate();
   assert.deepEqual({ told: told.join(" "), peer: await ended }, { told: row.told, peer: row.peer });
 }

@@ -35,7 +35,7 @@ export interface WorkerShown {
   readonly state: string;
 }
 
-/** A `hold --workers` of a program in a folder of its own. */
+/** A `hold --workers` of a program in its own folder. */
 export class HeldWorkers {
   readonly port = freePort();
   readonly process: HeldProcess;
@@ -75,7 +75,7 @@ export class HeldWorkers {
     }
   }
 
-  /** Waits until processes have ended, which had been asked to. */
+  /** Waits until processes have ended that were asked to. */
   static async ended(pids: readonly number[]): Promise<void> {
     for (const pid of pids) while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
   }

@@ -8,7 +8,7 @@ export type Code = readonly [file: string, name: string];
 export interface Clause {
   /** The document's sentence in our own words, or the name of an error. */
   readonly says: string;
-  /** What berkeley does. */
+  /** How berkeley behaves. */
   readonly berkeley: string;
   readonly code: readonly Code[];
   /** The rows that demonstrate it: clauses by table. */

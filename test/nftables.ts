@@ -38,7 +38,9 @@ export type OutputRule =
   | { readonly action: "redirect"; readonly port: number }
   | Rejection;
 
-/** With `to`, only what goes to that port of TCP: else the rule would drop the answer, too. */
+/**
+ * With `to`, matches only packets to that TCP port: otherwise the rule would drop the answer, too.
+ */
 type Rejection = { readonly action: "reject"; readonly to?: number } & (
   | { readonly with: "icmp"; readonly code: number }
   | { readonly with: "tcp reset" }

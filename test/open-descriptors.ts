@@ -44,9 +44,7 @@ function openFiles(): string[] {
   return descriptors.sort();
 }
 
-/**
- * Node 26 reads them on a thread of its own at the start of a program, for as long as that takes.
- */
+/** Node 26 reads these certificates on a separate thread when a program starts. */
 const { NODE_EXTRA_CA_CERTS: certificates } = process.env;
 
 /**

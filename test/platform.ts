@@ -46,7 +46,7 @@ function systems(): Platform[] {
   }
 }
 
-/** musl has no function that tells; glibc has. */
+/** Only glibc has a function that reports its version; musl has none. */
 function isMusl(): boolean {
   try {
     openLibrary(null).func("gnu_get_libc_version", "void*", []);

@@ -1,7 +1,7 @@
 import { type Column, type Conformance, gather, type Skip } from "./matrix.ts";
 import type { RowRecord } from "./record.ts";
 
-/** How a column was run that a machine of its own takes: another kernel, another processor. */
+/** How a column was run that needs a separate machine, for another kernel or processor. */
 export interface RecordedRun {
   /** Debian's package of the kernel, and its version. */
   readonly kernel: string;

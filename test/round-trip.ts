@@ -26,7 +26,7 @@ interface Named {
 
 /** Where a row cannot run: it is skipped, with the reason. */
 export interface Conditions {
-  /** What the process needs, such as `"CAP_NET_ADMIN"`. */
+  /** The privilege that the process needs, such as `"CAP_NET_ADMIN"`. */
   readonly needs?: keyof typeof capabilities;
   /**
    * Kernel support that may be missing: `"Linux 6.3"`, `"CONFIG_XFRM"`. If the call then reports

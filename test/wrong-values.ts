@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** What the getters of a caller's object throw: no error of ours. */
+/** The value that the getters of a caller's object throw, which is not an error of ours. */
 class ItsOwn extends Error {}
 
 /** An object whose every property throws when it is read. */

@@ -28,7 +28,7 @@ export class AddressCache {
     let slot = this.#slotOf(ints, length);
     let found = this.#addresses[slot];
     if (found !== undefined && this.#holds(slot, ints, length)) return found;
-    // Most sockets hear from one peer, which needs one slot.
+    // Most sockets receive from a single peer, which needs one slot.
     if (found !== undefined && this.#addresses.length === 1) {
       this.#keys = new Int32Array(SLOTS * (WORDS + 1));
       this.#addresses = new Array<Address>(SLOTS);

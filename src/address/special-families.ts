@@ -151,7 +151,7 @@ export function encodeBluetooth(input: BluetoothAddress): Uint8Array {
   }
 }
 
-/** Each protocol's has a length of its own. */
+/** The length of the address depends on the protocol. */
 export function decodeBluetooth(
   bytes: Uint8Array,
   view: DataView,

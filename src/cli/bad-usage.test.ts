@@ -51,7 +51,7 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["--unix", "socket", "3000"], 'Give either a port ("3000") or --unix, not both.'],
   [["--unix", "/nonexistent/socket"], /\/nonexistent\/socket.*does not exist/],
   [["--unix", `/${"x".repeat(120)}`], /121 bytes long; sun_path holds at most 108/],
-  // RFC 2606 and RFC 5737: a name and an address that are nobody's.
+  // RFC 2606 and RFC 5737: a name and an address that are never assigned.
   [["berkeley.invalid:80"], /^The host "berkeley\.invalid" cannot be found \(E\w+\)\.$/],
   [["192.0.2.1:8080"], "192.0.2.1 is not an address of this machine."],
   [["192.0.2.1"], "192.0.2.1 is not an address of this machine."],
@@ -110,7 +110,7 @@ test("in a narrow terminal: no word of an error is broken, and the command to ru
     const screen = plain(await terminal.shows(/status 2/));
     assert.match(screen, new RegExp(`^berkeley: 127\\.0\\.0\\.1:${listening.port} is held by`));
     const told = screen.split(/\s+/);
-    // How it goes on after the name of the process, whose path may be longer than a line.
+    // The words after the process name, whose path may be longer than a line.
     for (const word of ["pid", "user", "Choose", "another", "port,", "or", "stop", "its", "holder:"]) {
       assert.ok(
         told.some((each) => each.replace("(", "") === word),

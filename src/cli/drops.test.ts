@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { Listening } from "../../test/command.ts";
 
-/** What the kernel has dropped at the listener, as ss(8) shows it: `d` of skmem. */
+/** How many connections the kernel has dropped at the listener, as ss(8) shows it: `d` of skmem. */
 function dropsOf(port: number): number | undefined {
   const { stdout } = spawnSync("ss", ["-tlnm", `sport = :${port}`], { encoding: "utf8" });
   const drops = /,d(\d+)\)/.exec(stdout ?? "")?.[1];

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { berkeley, plainEnvironment } from "../../test/command.ts";
 
-/** Runs a command as the first process of a PID namespace, with /proc of its own. */
+/** Runs a command as the first process of a PID namespace, with its own /proc. */
 function firstProcess(context: TestContext, words: readonly string[]) {
   const namespace = ["--pid", "--fork", "--mount-proc", "--kill-child"];
   if (spawnSync("unshare", [...namespace, "true"]).status !== 0) {

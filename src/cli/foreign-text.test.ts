@@ -14,9 +14,9 @@ import { socket } from "../posix/socket.ts";
 import { json } from "./json.ts";
 import { text } from "./terminal-text.ts";
 
-// What other users and programs chose must not steer the terminal of whoever asks about it.
+// Text chosen by other users and programs must not control the terminal that displays it.
 
-/** A colour, a bell, an 8-bit CSI, a bidi override, a line of its own, and DEL. */
+/** A colour, a bell, an 8-bit CSI, a bidi override, a newline, and DEL. */
 const HOSTILE = "x\x1b[31m\x07\u009b2J\u202ey\nforged: free\x7f";
 
 /** Anything that a terminal acts on, except the newlines that end lines of ours. */

@@ -39,7 +39,7 @@ function folder(context: TestContext): string {
   return made;
 }
 
-/** A GET of its own connection; the body is the answering process. */
+/** A GET on a separate connection; the body is the pid of the answering process. */
 async function ask(port: number): Promise<string> {
   const connection = createConnection({ host: "127.0.0.1", port });
   connection.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -119,7 +119,7 @@ test("hold: a program that listens again, on the held port and on others", inher
   assert.equal(stdout, "done\n", stderr);
 });
 
-/** Runs a program of functions that listen, with a held port in PORT; returns what it prints. */
+/** Runs a program of functions that listen, with a held port in PORT; returns its output. */
 async function runsHeld(context: TestContext, host: string, program: string, options: string[] = []) {
   const functions = `
     const net = require("node:net");

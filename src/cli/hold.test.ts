@@ -22,7 +22,7 @@ function folder(context: TestContext): string {
   return made;
 }
 
-/** What the server told of itself, first of all. */
+/** The server's report about itself, printed first. */
 interface Told {
   readonly pid: number;
   readonly listenPid: string | null;
@@ -31,7 +31,7 @@ interface Told {
 
 const toldIn = (stdout: string): Told => JSON.parse(stdout.slice(0, stdout.indexOf("\n")));
 
-/** The number that the server behind a port tells. */
+/** The pid that the server behind a port sends. */
 async function ask(port: number): Promise<string> {
   const connection = createConnection({ host: "127.0.0.1", port });
   return readAll(connection);
@@ -206,7 +206,7 @@ test(
     const words = ["0", "--restart-on-change", watched, "--grace", "0.1", "--", process.execPath, program];
     const held = HeldProcess.start(context, words);
     await held.says(/The command ended with status 1\. Connections wait until a change restarts it/);
-    // Whoever connects meanwhile is not refused.
+    // A client that connects meanwhile is not refused.
     const port = await held.port();
     const waiting = ask(port);
     writeFileSync(join(watched, "node_modules", "file.js"), "");

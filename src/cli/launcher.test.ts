@@ -20,7 +20,7 @@ const node = `'${process.execPath}'`;
 const hold = (options: string) => `${node} '${berkeley}' hold 0 ${options} -- ${node} server.cjs`;
 const npm = ["npm", "-s", "start"] as const;
 
-/** Starts a script of a package, in which hold gives its command the port that it holds. */
+/** Starts a package script that runs a command under hold. */
 function start(context: TestContext, script: string, launcher: readonly [string, ...string[]] = npm) {
   const cwd = mkdtempSync(join(tmpdir(), "launcher "));
   context.after(() => rmSync(cwd, { recursive: true, force: true }));

@@ -118,7 +118,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 test("ends silently when the reader of its output is gone", async (context) => {
   const listening = await Listening.start(context);
   listening.child.stdout?.destroy();
-  // The line about this connection is what it fails to write.
+  // Writing the line about this connection fails.
   const socket = await listening.connect();
   socket.on("error", () => {}).resume();
   const { status, stderr } = await listening.exited;
@@ -250,7 +250,7 @@ test(
   },
 );
 
-/** What is said of a unix address that one of ours listens on. */
+/** The error for a unix address on which one of our processes listens. */
 function inUse(endpoint: string, what: "name" | "path", { child }: Listening): RegExp {
   return new RegExp(
     `^berkeley: ${endpoint} is held by \\S+ \\(pid ${child.pid}, .*\\)\\. Choose another ${what}, or ` +

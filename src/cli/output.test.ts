@@ -102,7 +102,7 @@ test("--json: every line is an object with its event, its time and the documente
       "milliseconds",
     ],
   };
-  // The queue is told only where connections wait in it.
+  // The queue is reported only if connections are waiting.
   const seen = new Set<string>(["queue"]);
   for (const { event, ...rest } of listening.events) {
     seen.add(event);
@@ -113,7 +113,7 @@ test("--json: every line is an object with its event, its time and the documente
   assert.deepEqual([...seen].sort(), Object.keys(fields).sort());
 });
 
-/** The command in a shell that tells its status and stays, so that the screen can be read. */
+/** The command in a shell that prints its status and stays, so that the screen can be read. */
 const inShell = (environment: string) =>
   `${environment} '${process.execPath}' '${berkeley}' listen; echo "status $?"; cat`;
 

@@ -35,7 +35,7 @@ test("a peer that never reads is not read from: nothing is buffered without boun
   }
   assert.ok(sent < 64 << 20, `the server took ${sent} bytes that nobody reads`);
   assert.ok(residentBytes(listening) - before < 64 << 20);
-  // It goes on where it was, once the peer reads.
+  // It continues where it left off once the peer reads.
   for (let received = 0; received < sent; ) received += recv(greedy, block);
   polite.destroy();
   close(greedy);

@@ -36,7 +36,7 @@ class Running {
     return new Running(context, [process.execPath, berkeley, "proxy", "--json", ...words]);
   }
 
-  /** The event at an index of those of its name. */
+  /** The event at an index among those with its name. */
   async event(name: string, index = 0): Promise<Record<string, unknown>> {
     for (;;) {
       const found = this.events.filter(({ event }) => event === name)[index];

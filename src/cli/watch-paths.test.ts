@@ -1,4 +1,5 @@
-// What `hold --watch` notices: builds that remove their folder, editors that replace files.
+// Changes that `hold --watch` must notice: builds that remove their folder, editors that replace
+// files.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

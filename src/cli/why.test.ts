@@ -109,7 +109,7 @@ test("why rejects an invalid port", () => {
   }
 });
 
-/** What is run in a terminal: the command, and then the status that it had. */
+/** The shell command to run in a terminal: the command, then one that prints its status. */
 const inShell = (...words: string[]) =>
   `'${process.execPath}' '${berkeley}' why ${words.join(" ")}; echo "status $?"; cat`;
 

@@ -3,7 +3,7 @@ import { int, integer } from "../errors/argument.ts";
 import { type ControlCodec, ipBytes, structure, viewOf } from "./control-codec.ts";
 import type { SctpDestinationMessage } from "./sctp-messages.ts";
 
-/** What has no form to be received in. */
+/** For messages that are only sent. */
 const sendOnly = (encode: Required<ControlCodec>["encode"]): ControlCodec => ({
   decode: () => undefined,
   encode,

@@ -1,6 +1,6 @@
 import type { Advice } from "./explanation.ts";
 
-/** Adapts advice to this user: root needs no sudo, and sees no more by asking again. */
+/** Adapts advice to this user: root needs no sudo, and would not learn more by running again. */
 export function adviceForUser(advice: readonly Advice[], isRoot = process.geteuid?.() === 0): Advice[] {
   if (!isRoot) return [...advice];
   return advice.flatMap(({ message, command }) => {

@@ -1,4 +1,4 @@
-// What tells `berkeley hold` that a program waits on a socket that it uses as it is.
+// How `berkeley hold` detects that a program waits on a socket that it uses unchanged.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -2,9 +2,9 @@
 const OFFSET = 0x1_0000;
 
 /**
- * What an engine reports instead of an errno once its io_uring has failed permanently. The errno is
- * io_uring_enter()'s, so its meaning for the call in progress does not apply: EPERM is not a
- * firewall rule, and EBADF not a closed socket.
+ * The number that an engine reports instead of an errno once its io_uring has failed permanently.
+ * The errno is io_uring_enter()'s, so its meaning for the call in progress does not apply: EPERM is
+ * not a firewall rule, and EBADF not a closed socket.
  */
 export const ringErrno = (errno: number): number => errno - OFFSET;
 

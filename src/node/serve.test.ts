@@ -15,7 +15,7 @@ import { serve } from "./serve.ts";
 
 const host = "127.0.0.1";
 
-/** Asks for `/`, on a connection of its own or an agent's. */
+/** Requests `/`, on a separate connection or an agent's. */
 async function get(port: number, agent?: http.Agent): Promise<{ body: string; reused: boolean }> {
   const request = http.get({ port, host, agent: agent ?? false });
   const [response] = await once(request, "response");

@@ -58,7 +58,7 @@ function decoded<Value>(codec: ReadCodec<Value>, content: Uint8Array): Value {
   return codec.decode(from, linux);
 }
 
-/** decode(encode(v)) is v for every value of the range, and reads no more than it asks for. */
+/** decode(encode(v)) is v for every value of the range, and reads no further than the value. */
 function inverse<Value>(what: string, codec: Codec<Value>, values: fc.Arbitrary<Value>): void {
   test(`${what}: decoding an encoded value returns it`, () => {
     fc.assert(

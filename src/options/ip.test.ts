@@ -28,7 +28,7 @@ const SOURCE = "127.0.0.1";
 const OTHER = "127.0.0.2";
 
 /**
- * A row of an IPv4 multicast option, with a group of its own that the receiver has not joined yet.
+ * A row of an IPv4 multicast option, with a separate group that the receiver has not joined yet.
  */
 function multicast(
   option: WritableOption<never>,

@@ -65,7 +65,7 @@ const lineOf = (file: string, pattern: string) =>
 const SOURCE = "2001:db8::1";
 let lastGroup = 0;
 
-/** A row of an IPv6 multicast option, with a socket and a group of its own. */
+/** A row of an IPv6 multicast option, with a separate socket and group. */
 function multicast(
   option: WritableOption<never>,
   what: string,

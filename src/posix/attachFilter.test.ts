@@ -29,7 +29,7 @@ import { socket } from "./socket.ts";
 const only = "it is Linux's";
 const except = { windows: only, darwin: only, freebsd: only };
 
-/** Returns those of these datagrams that a filter passes. */
+/** Returns the datagrams that pass a filter. */
 function passing(fixture: Fixture, filter: readonly FilterInstruction[], sent: readonly string[]): string[] {
   const receiver = fixture.udp({ nonblocking: true });
   bind(receiver, loopback);

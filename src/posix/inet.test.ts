@@ -23,7 +23,7 @@ const ofGlibc = except({
 });
 const sizes = { [AF.INET]: 4, [AF.INET6]: 16 };
 
-/** What the C function makes of a text; undefined if it is not an address. */
+/** The result of the C function for a text; undefined if it is not an address. */
 function pton(family: number, text: string): Uint8Array | undefined {
   const into = new Uint8Array(sizes[family] ?? 0);
   return ptonOfC(family, Buffer.from(`${text}\0`), into) === 1 ? into : undefined;

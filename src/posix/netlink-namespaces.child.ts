@@ -1,5 +1,5 @@
 // Run in its own network namespace, beside a second one. A veth pair joins the two, which
-// gives the second a number here.
+// assigns the second one a number here.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -8,7 +8,7 @@ import { AF, SOCK } from "./constants.ts";
 import { Socket } from "./owned-socket.ts";
 import { socket } from "./socket.ts";
 
-// What happens to the descriptors of Sockets that are garbage-collected.
+// Prints the fate of the descriptors of garbage-collected Sockets.
 const warnings: Error[] = [];
 process.on("warning", (warning) => warnings.push(warning));
 

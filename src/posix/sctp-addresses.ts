@@ -11,7 +11,7 @@ const SOCKADDR_IN = 16;
 const SOCKADDR_IN6 = 28;
 /** sizeof(sa_family_t). */
 const FAMILY = 2;
-/** As many as the value of an option has room for. */
+/** As many as fit the value of an option. */
 const MAX_ADDRESSES = Math.floor(OPTION_CAPACITY / SOCKADDR_IN6);
 
 /** Copies the caller's array. Throws if it is none, or too long. */

@@ -127,7 +127,7 @@ export function trySctp_connectx(
   if (fd < 0) return sctp_connectxErrors.fail(system, "SocketClosed");
   const where = () => onlyEndpoint(given);
   const returned = system.sctp_connectx(fd, encoded);
-  // The association goes on, and another call would report that it does (__sctp_connect in
+  // The association is still being set up, as another call would report (__sctp_connect in
   // net/sctp/socket.c).
   if (isInterrupted(system, returned)) return sctp_connectxErrors.fail(system, "ConnectionPending", where());
   if (returned >= 0) return { ok: true, value: returned };

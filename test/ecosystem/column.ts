@@ -29,7 +29,7 @@ function required(name: string): string {
   return value;
 }
 
-/** A key and a certificate of localhost, made anew. */
+/** A new key and certificate for localhost. */
 export class Certificate {
   readonly folder = mkdtempSync(join(tmpdir(), "certificate-"));
   readonly key = join(this.folder, "key.pem");

@@ -71,7 +71,7 @@ function freePort(): number {
   return Number(/127\.0\.0\.1:(\d+)/.exec(stderr)?.[1]);
 }
 
-/** A GET of its own connection. */
+/** A GET on a separate connection. */
 async function ask(port: number): Promise<string> {
   const connection = createConnection({ host: "127.0.0.1", port });
   connection.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");

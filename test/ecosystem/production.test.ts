@@ -1,4 +1,5 @@
-// The examples of docs/production.md, as far as one machine goes. HAProxy has a file of its own.
+// The examples of docs/production.md, as far as possible on one machine. HAProxy has a separate
+// file.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

@@ -16,7 +16,7 @@ export interface ProgramStart {
   readonly descriptors?: number;
 }
 
-/** One of programs/, running as a process of its own. */
+/** One of programs/, running in its own process. */
 export class Program {
   readonly name: string;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;

@@ -38,7 +38,7 @@ test(`hold --workers: ${restarts} rolling restarts of Express under load lose no
   const words = [port, "--workers", String(workers), "--", "node", "express.cjs"];
   const held = new HeldProcess(context, words, { cwd, env });
   await held.says(/serves/, workers);
-  // A process of its own: a client that waits for something else would lose kept connections.
+  // A separate process, since a client that waits for something else would lose kept connections.
   const client = spawn(testedNode, [join(folder, "load.mjs"), port], {
     stdio: ["ignore", "pipe", "inherit"],
   });

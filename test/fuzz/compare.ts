@@ -33,7 +33,7 @@ export async function compare(program: Program): Promise<void> {
 }
 
 /**
- * Results that no program may get from ours, even where node:net gives them, because it loses bytes
+ * Results that programs must never get from ours, even if node:net has them, because it loses bytes
  * in places.
  */
 function brokenRule({ setting }: Program, found: Outcome): keyof Outcome | undefined {

@@ -54,7 +54,7 @@ const exceptions: readonly Exception[] = [
         found.failure === "lost" &&
         found.lostFromPeer === 0 &&
         withoutReceived(expected.events) === withoutReceived(found.events) &&
-        // A write() fails at once, and read() gives what has come.
+        // A write() fails immediately, and read() returns the data that has arrived.
         (asks(divergence.program.setting) || !/failed (data|end)/.test(found.events))
       );
     },
@@ -68,7 +68,7 @@ const exceptions: readonly Exception[] = [
         expected.events === "any" ||
         found.events === "any" ||
         expected.events.replace("end closed", "end failed closed") === found.events ||
-        // An end() fails at once, and read() gives what has come, and the end.
+        // An end() fails immediately, and read() returns the data that has arrived, then the end.
         (asks(divergence.program.setting) &&
           /end closed$/.test(expected.events) &&
           withoutReceived(found.events) === "failed closed");

@@ -287,7 +287,7 @@ class Execution {
     }
     if (peer.open && peer.reading && fromSubject.received < fromSubject.length) return "bytes at the peer";
     if (peer.open && peer.reading && this.#ended && peer.ending === undefined) return "peer's end";
-    // A peer that is gone is found out by sending, once the system has room again.
+    // Sending reveals that a peer is gone, once the system's buffer has space again.
     const waits = peer.open && fromSubject.length - fromSubject.received > CONGESTED;
     const held = this.#setting.face === "handlers" && waits;
     if (!told.reading || held) return undefined;

@@ -31,7 +31,7 @@ function get(options: http.RequestOptions): Promise<string> {
   });
 }
 
-/** Two workers of the server, told by PORT where to listen. */
+/** Two workers of the server, which listens on the port in PORT. */
 function start(context: TestContext, words: readonly string[], PORT: string | number): HeldProcess {
   const env = { ...plainEnvironment, PORT: `${PORT}`, XDG_RUNTIME_DIR: folder(context) };
   const all = [...words, "--workers", "2", "--", process.execPath, "-e", server];

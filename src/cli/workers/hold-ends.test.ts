@@ -1,4 +1,4 @@
-// What is left when `berkeley hold --workers` itself ends, other than by a signal that it handles.
+// Processes left over when `berkeley hold --workers` ends other than by a signal that it handles.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -16,7 +16,7 @@ const linux = except({
   freebsd: "it has no /proc",
 });
 
-/** A program that is not Node's, and prints what it gets. */
+/** A program other than Node, which prints the signals that it receives. */
 const shell = [
   "sh",
   "-c",
@@ -72,7 +72,7 @@ for (const [how, [program, signal]] of Object.entries(ends)) {
     const slow = `
       require("node:http").createServer((request, response) => {
         response.write("begun ");
-        // There is nobody to read what it prints once hold is gone.
+        // Once hold is gone, nothing reads its output.
         process.once("gone", () => {
           process.stdout.write("log");
           setImmediate(() => response.end("done"));

@@ -10,7 +10,7 @@ import { HeldWorkers } from "../../../test/held-workers.ts";
 /** How many lines each worker prints, of about 1 KiB. */
 const LINES = 6000;
 
-/** What may be on its way: in the two sockets of each pipe, and in hold. */
+/** How many bytes may be in flight: in the two sockets of each pipe, and in hold. */
 const ON_THE_WAY = 2 << 20;
 
 const FILLING = "é".repeat(500);

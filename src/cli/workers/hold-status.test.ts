@@ -13,7 +13,7 @@ import { listen } from "../../net/listener/listen.ts";
 const worker = { worker: 1, pid: 7, state: "ready", uptime: 5, restarts: 0, memory: null };
 const right = { pid: 7, addresses: ["127.0.0.1:9"], command: ["x\u001b[31m\u202e"], workers: [worker] };
 
-/** What a control socket may answer: the first is a hold's. */
+/** Possible answers of a control socket; only the first is a hold's. */
 const answers: readonly unknown[] = [
   right,
   null,

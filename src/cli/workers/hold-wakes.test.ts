@@ -18,7 +18,7 @@ const program = `
     console.log("serves as " + process.pid);
   });`;
 
-/** As npm: the process that serves is a child of the worker's own, and the first of these stays. */
+/** Like npm: the server is a child of the worker's process. The first of these children stays. */
 const behindAnother = `
   const { spawn } = require("node:child_process");
   spawn(process.execPath, ["-e", process.env.SERVER], { stdio: ["ignore", 1, 2, 3] });

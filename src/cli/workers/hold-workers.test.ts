@@ -130,7 +130,7 @@ test(
   "hold --workers --max-memory: one that is always too large is not replaced all the time",
   inherited,
   async (context) => {
-    // The first worker is too large from its start, and the second one when it is asked to be.
+    // The first worker is too large from the start, the second one on request.
     const program = `
       const grown = [];
       const grow = () => grown.push(Buffer.alloc(300 << 20, 1));

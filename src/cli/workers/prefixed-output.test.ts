@@ -3,7 +3,7 @@ import { PassThrough, Writable } from "node:stream";
 import { test } from "node:test";
 import { PrefixedOutput } from "./prefixed-output.ts";
 
-/** A reader that takes one write at a time, when it is asked to. */
+/** A reader that takes one write at a time, on request. */
 class SlowReader extends Writable {
   text = "";
   #taken: ((error?: Error) => void) | undefined;

@@ -115,7 +115,7 @@ asyncApiTest("connection: a peer that is not read from is slowed down, and its w
   withEnds(engine, loopback, async ({ client, server }) => {
     const block = Buffer.alloc(1 << 20, "x");
     let written = 0;
-    // The kernel's buffers take some megabytes (tcp_rmem, tcp_wmem); then it takes no more.
+    // The kernel's buffers take some megabytes (tcp_rmem, tcp_wmem), and then nothing more.
     const blocked = (async () => {
       for (; ; written += block.length) await client.write(block, { timeout: 500 });
     })();

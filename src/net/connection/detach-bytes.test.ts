@@ -20,9 +20,9 @@ type Peer = (address: Address) => Promise<void>;
 type Pieces = readonly { readonly length: number; readonly turns: number }[];
 
 interface Run {
-  /** What the peer sends, and how it ends. */
+  /** The bytes that the peer sends, and how it ends. */
   readonly incoming: Pieces;
-  /** What the connection, and then the socket, writes to the peer. */
+  /** The bytes that the connection, and then the socket, writes to the peer. */
   readonly before: Pieces;
   readonly after: Pieces;
   /** How many pieces are received before the detach(), and how many turns pass after the last. */

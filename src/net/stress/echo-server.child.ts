@@ -43,7 +43,7 @@ async function echo(connection: Connection) {
   }
 }
 
-/** Deno opens files and pairs of unix sockets for threads of its own, at any time. */
+/** Deno opens files and pairs of unix sockets for its own threads at any time. */
 const isOurs = (descriptor: string) =>
   !("deno" in process.versions) || readOption(host, Number.parseInt(descriptor, 10), SO.DOMAIN) === AF.INET;
 

@@ -34,7 +34,7 @@ const lengths = [1, 700, 5000, 300_000, 700, 60_000, 3, 300_000];
 for (const [odd, make] of Object.entries(hostileViews)) {
   asyncApiTest(`write(): bytes with ${odd} arrive unchanged`, (engine) =>
     withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
-      // So that the system takes part of one.
+      // Large enough that the system takes only part of one.
       setsockopt(client.socket, SO.SNDBUF, 8192);
       const pieces = lengths.map((length, piece) => pattern(length, piece));
       const written = pieces.map((piece) => client.write(hostileBytes(make, piece)));

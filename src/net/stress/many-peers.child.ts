@@ -1,5 +1,5 @@
 // Peers with blocking sockets of the kernel: a number of short connections, or of ones that stay
-// open until told otherwise.
+// open until they are released.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { SO } from "../../options/so.ts";

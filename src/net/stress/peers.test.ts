@@ -160,7 +160,7 @@ const SLOW = 200;
 /** How much one peer can send, including the system's buffers on either side. */
 const MOST = 1 << 20;
 
-/** A peer that sends, and reads nothing until told to. */
+/** A peer that sends, but reads nothing until asked to. */
 class SlowPeer {
   readonly #socket: Socket;
   readonly #hashes = { sent: createHash("sha256"), received: createHash("sha256") };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { machineClock } from "../../clock/machine-clock.ts";
 import { afterWrites } from "./after-writes.ts";
 
-/** A connection that has written much, and the turns until it hears of the peer's end. */
+/** A connection with many unsent bytes, and the turns until it is notified of the peer's end. */
 async function turnsUntilEnd(sendIn: (turn: number) => number): Promise<number> {
   let turn = 0;
   const connection = {

@@ -29,7 +29,7 @@ async function answeredAndGone(fixture: Fixture): Promise<net.Socket> {
   const [socket]: net.Socket[] = await once(server, "connection");
   assert.ok(socket !== undefined);
   server.close();
-  // It flows once, since a Socket that nobody reads fails at once.
+  // Let it flow once, since a Socket without a reader fails immediately.
   socket.resume().pause();
   send(peer, ANSWER);
   close(peer);

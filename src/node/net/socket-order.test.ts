@@ -14,7 +14,7 @@ import { setsockopt } from "../../posix/setsockopt.ts";
 import { socket } from "../../posix/socket.ts";
 import ourNet from "./index.ts";
 
-/** Calls `accepted` in the handler of a connection, and waits for what it returns. */
+/** Calls `accepted` in the handler of a connection, and awaits its result. */
 async function inHandler<Value>(
   net: Net,
   accepted: (socket: nodeNet.Socket, client: nodeNet.Socket) => Promise<Value>,
@@ -112,7 +112,7 @@ netTest(
   { windows: "its peer discards what it has received" },
 );
 
-/** Connects a socket of its own, without the event loop. */
+/** Connects a separate socket, without the event loop. */
 function connected(port: number) {
   const peer = socket(AF.INET, SOCK.STREAM);
   connect(peer, { family: "ipv4", address: "127.0.0.1", port });

@@ -26,7 +26,7 @@ function writePath(value: SctpPath, into: ValueResult, system: System): void {
   into.length = SIZE;
 }
 
-/** What the kernel reads must be zeros, not what an earlier call left there. */
+/** The kernel must read zeros, rather than leftovers of an earlier call. */
 function preparePath(into: ValueResult): void {
   prepareAssociation(into);
   into.bytes.fill(0, 0, SIZE);
