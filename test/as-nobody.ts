@@ -3,7 +3,7 @@ import { chownSync } from "node:fs";
 
 const NOBODY = 65534;
 
-/** Root may do everything, so permissions are tested as nobody, to whom the files are given. */
+/** Root may do everything, so permissions are tested as user nobody, who gets the files. */
 export function asNobody(files: readonly string[], ask: () => void): void {
   assert.ok(process.geteuid !== undefined && process.seteuid !== undefined);
   if (process.geteuid() !== 0) {

@@ -1,4 +1,4 @@
-// Tests that hold for node:net as for berkeley/net.
+// Tests that both node:net and berkeley/net must pass.
 import { once } from "node:events";
 import nodeNet from "node:net";
 import ourNet from "../src/node/net/index.ts";

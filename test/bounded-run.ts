@@ -61,13 +61,13 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Nothing is left of it (ESRCH).
+    // No process is left (ESRCH).
   }
 }
 
 /**
- * The processes of its session, with what each waits for in the kernel, which shows where a test
- * hangs.
+ * The processes of its session, and the kernel function in which each waits, which shows where a
+ * test hangs.
  */
 function processesOf({ pid }: ChildProcess): string {
   const columns = "pid,ppid,stat,etime,wchan:24,args";

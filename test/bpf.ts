@@ -57,8 +57,8 @@ export function withFilter(fixture: Fixture, returning: number, run: (program: n
 }
 
 /**
- * Has a program of the process's own cgroup forbid a call: EPERM. For modules that run in their own
- * network namespace, which are skipped where the process may not do that.
+ * Makes a program of the process's own cgroup forbid a call, with EPERM. For modules that run in
+ * their own network namespace; skipped if the process may not do that.
  */
 export function forbidByCgroup(hook: keyof typeof hooks): Disposable {
   const [, root = ""] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/self/mounts", "utf8")) ?? [];

@@ -121,7 +121,7 @@ export class Listening {
   }
 }
 
-/** All that arrives until the peer ends. */
+/** Everything that arrives until the peer ends. */
 export async function readAll(socket: Socket): Promise<string> {
   let text = "";
   for await (const chunk of socket) text += chunk;

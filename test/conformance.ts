@@ -25,9 +25,9 @@ interface Clause {
   /** Its source: a POSIX section, a manual page, a Zig tag, a kernel function. */
   readonly source: string;
   /**
-   * Where it does not hold, and why: `{ bun: "Bun's fs.closeSync() does not close it" }`; for what
-   * only one system does, `{ windows: "only Linux has it" }`. The row is skipped there, and counted
-   * with that reason.
+   * Where it does not hold, and why: `{ bun: "Bun's fs.closeSync() does not close it" }`; for a
+   * feature of one system, `{ windows: "only Linux has it" }`. The row is skipped there, and
+   * counted with that reason.
    */
   readonly except?: Exceptions;
 }
@@ -39,8 +39,8 @@ export interface KernelRow extends Clause {
 }
 
 /**
- * A clause that the kernel cannot be made to show, or that concerns our calls to it: a scripted
- * System answers.
+ * A clause that cannot be provoked on the kernel, or that concerns our calls to it: a scripted
+ * System answers instead.
  */
 export interface ScriptedRow extends Clause {
   readonly script: Script;
@@ -49,12 +49,12 @@ export interface ScriptedRow extends Clause {
 
 type Outcome = Pick<RowRecord, "outcome" | "reason" | "platform">;
 
-/** Runs the table of one call, one test per row. `except` says where none of its rows holds. */
+/** Runs the table of one call, one test per row. `except` lists where none of its rows apply. */
 export function conformance(call: string, rows: readonly Row[], except: Exceptions = {}): void {
   for (const row of rows) {
     const { clause, source } = row;
     const system = "script" in row ? "scripted" : "kernel";
-    // A script says nothing about a simulated host.
+    // Scripted rows do not apply to a simulated host.
     if (onSimulatedHosts && system === "scripted") continue;
     const note = (outcome: Outcome) => record({ call, clause, source, system, ...outcome });
     test(`${call}: ${clause} [${source}; ${system}]`, async (context) => {
@@ -104,7 +104,7 @@ async function runInFixture(row: KernelRow, fixture: Fixture): Promise<void> {
 /**
  * A row for every code that maps to one name of the set, on a scripted System that returns it, and
  * one for an undocumented errno. A code that maps to several names depends on the socket, and needs
- * rows of its own.
+ * separate rows.
  */
 export function documentedErrors<Name extends ErrorName>(
   errors: ErrorSet<Name>,

@@ -30,13 +30,13 @@ export interface DuplexRow {
   /** The events and callbacks, in order. */
   readonly told: string;
   /**
-   * The same of net.Socket since Node 26, where a write that destroy() cut short fails with
+   * The same for net.Socket since Node 26, where a write that destroy() cut short fails with
    * ECANCELED.
    */
   readonly toldByNode26?: string;
   /**
-   * What the peer reads, and how that ends; "many" are fewer than were written. Undefined where the
-   * peer is closed.
+   * What the peer reads, and how that ends; "many" is some, but not all, of the written bytes.
+   * Undefined if the peer is closed.
    */
   readonly peer: string | undefined;
 }

@@ -122,8 +122,8 @@ test("in a narrow terminal: no word of an error is broken, and the command to ru
 });
 
 test("a privileged port, without root's rights", (context) => {
-  // In a network namespace of its own the limit is 1024 again, whatever it is outside; and whoever
-  // is not root may make one only together with a user namespace, in which it has no rights after
+  // In a new network namespace the limit is 1024 again, whatever it is outside. Without root, it
+  // can only be created together with a user namespace, in which the process has no rights after
   // exec.
   const wrapper =
     process.getuid?.() === 0 ? ["--net", "setpriv", "--bounding-set=-net_bind_service"] : ["--user", "--net"];
@@ -154,7 +154,7 @@ test("a directory that this user may not write", (context) => {
   context.after(() => rmSync(folder, { recursive: true }));
   chmodSync(folder, 0o555);
   const path = join(folder, "socket");
-  // Root may write where others may not, by a privilege that it can give up.
+  // Root may write everywhere, by a capability that the command runs without.
   const wrapper = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override"] : [];
   const [program = process.execPath, ...words] = [...wrapper, process.execPath, berkeley, "listen"];
   const options = { encoding: "utf8", env: plainEnvironment } as const;

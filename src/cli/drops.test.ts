@@ -16,7 +16,7 @@ for (const count of [8, 200]) {
     const listening = await Listening.start(context, ["--backlog", "1"]);
     assert.deepEqual([listening.at.granted, listening.at.capacity], [1, 2]);
     if (dropsOf(listening.port) === undefined) return context.skip("ss is not there");
-    // Stopped, it takes none: two fit, and the rest of the clients overflows the queue.
+    // While stopped, it accepts nothing: two clients fit, and the rest overflow the queue.
     listening.child.kill("SIGSTOP");
     const clients: Socket[] = Array.from({ length: count }, () =>
       connect(listening.port, "127.0.0.1").on("error", () => {}),

@@ -1,5 +1,5 @@
-// `berkeley hold` as the first process of a container, or below one that waits for its own children
-// only.
+// `berkeley hold` as the first process of a container, or below one that reaps only its own
+// children.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -24,7 +24,7 @@ function firstProcess(context: TestContext, words: readonly string[]) {
   });
 }
 
-/** Leaves a child of a child behind; calls `then` once it has ended, and its parent has waited. */
+/** Leaves an orphaned grandchild; calls `then` once it has ended and was reaped. */
 const orphan = `
   const { execFileSync } = require("node:child_process");
   const number = execFileSync("sh", ["-c", "sleep 0 > /dev/null & echo $!"], { encoding: "utf8" }).trim();
@@ -53,7 +53,7 @@ test("hold --workers as PID 1 reaps orphans, and notices when its workers end", 
 test("hold --workers: a process group of unreaped zombies counts as ended", (context) => {
   const server = 'require("node:http").createServer().listen(0, "127.0.0.1", () => console.log("serves"))';
   const worker = `(sleep 0 &); exec '${process.execPath}' -e '${server}'`;
-  // Node waits for its own children only.
+  // Node reaps only its own children.
   const program = `
     const { spawn } = require("node:child_process");
     const worker = ${JSON.stringify(worker)};

@@ -19,7 +19,7 @@ import { text } from "./terminal-text.ts";
 /** A colour, a bell, an 8-bit CSI, a bidi override, a newline, and DEL. */
 const HOSTILE = "x\x1b[31m\x07\u009b2J\u202ey\nforged: free\x7f";
 
-/** Anything that a terminal acts on, except the newlines that end lines of ours. */
+/** Anything that a terminal acts on, except the newlines that end our own lines. */
 const STEERS = /[^\n\P{Cc}]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|^forged/mu;
 
 function folder(context: TestContext): string {
@@ -65,7 +65,7 @@ test("why, ports, listen, hold and free escape the name of a hostile process", a
     ["listen", port],
     ["hold", port, "--", "true"],
     ["free", port],
-    // Last: it ends the process, and says so with its name.
+    // Last, since it ends the process, and prints its name.
     ["free", port, "--yes"],
   ]) {
     assert.match(assertHarmless(words), words[0] === "ports" ? /x/ : /x\\u/, words.join(" "));

@@ -1,4 +1,4 @@
-// `berkeley hold --unix` with programs that write the path in their own way, and remove it first.
+// `berkeley hold --unix` with programs that spell the path differently, or remove it first.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";

@@ -1,4 +1,4 @@
-// Programs that know nothing of `berkeley hold`: Node's own servers, started in every way.
+// Programs unaware of `berkeley hold`: Node's own servers, started in every way.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
@@ -19,11 +19,11 @@ import { berkeley, plainEnvironment, readAll, runBerkeley } from "../../test/com
 import { HeldProcess, inherited } from "../../test/held-process.ts";
 import { root } from "../../test/root.ts";
 
-/** A server as anyone writes it; it answers with its process id. */
+/** An ordinary server, which answers with its process ID. */
 const server = (port: string) => `
   const server = require("node:http").createServer((_, response) => response.end(String(process.pid)));
   server.listen(${port}, () => console.log("listens " + process.pid));
-  // A watcher passes on the signal that its child gets too; a second close() calls back at once.
+  // A watcher passes on a signal that its child also receives; a second close() calls back at once.
   let closing = false;
   process.on("SIGTERM", () => {
     if (closing) return;
@@ -61,9 +61,9 @@ async function servesAcrossRestart(context: TestContext, command: (cwd: string) 
   assert.equal(await ask(port), first);
   const [, pid] = await held.says(/kill -USR2 (\d+)/);
   process.kill(Number(pid), "SIGUSR2");
-  // Earlier, Node's close() might end it: one that has sent no request yet is idle to it.
+  // Not earlier, since Node's close() might end it: without a request, a connection counts as idle.
   await held.says(/stops/);
-  // It waits in the queue until the new process listens.
+  // The connection waits in the queue until the new process listens.
   const waiting = ask(port);
   const [, second] = await held.says(/listens (\d+)/, 2);
   assert.notEqual(second, first);
@@ -71,7 +71,7 @@ async function servesAcrossRestart(context: TestContext, command: (cwd: string) 
   assert.equal(await ask(port), second);
 }
 
-/** A port that nothing uses at the moment. */
+/** A port that is currently unused. */
 function freePort(): number {
   const { stderr } = runBerkeley(["hold", "0", "--", "true"]);
   return Number(/127\.0\.0\.1:(\d+)/.exec(stderr)?.[1]);
@@ -232,7 +232,7 @@ test("hold: says so if the command does not use the socket, and how to", inherit
 test("hold: says how to use the socket if the command binds the address, and fails", inherited, () => {
   const port = freePort();
   const program = `process.exit(require("node:child_process").spawnSync(process.execPath, ["-e", process.env.BIND], { env: {} }).status)`;
-  // Without its environment Node knows nothing of hold, as a program in another language.
+  // Without its environment, Node is as unaware of hold as a program in another language.
   const BIND = `require("node:net").createServer().listen(${port}, "127.0.0.1")`;
   const env = { ...plainEnvironment, BIND };
   const { status, stderr } = runBerkeley(["hold", String(port), "--", node, "-e", program], { env });

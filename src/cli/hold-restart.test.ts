@@ -14,8 +14,7 @@ import { HeldCommand } from "./held-command.ts";
 const posix = JSON.stringify(new URL("../posix/index.js", import.meta.url).href);
 
 /**
- * Tells the backlog in force and O_NONBLOCK of descriptor 3, then sets both otherwise, as a server
- * may.
+ * Prints the backlog in effect and O_NONBLOCK of descriptor 3, then changes both, as a server may.
  */
 const meddle = `
   import { acceptQueue, getNonblocking, listen, setNonblocking } from ${posix};
@@ -37,7 +36,7 @@ test(
     const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
     context.after(() => rmSync(folder, { recursive: true }));
     const started: ChildProcess[] = [];
-    // The second may be ended before it can say anything: what is started is counted here.
+    // The second may be ended before it prints anything, so count the processes started.
     const count = (message: unknown) => {
       if (typeof message !== "object" || message === null || !("process" in message)) return;
       if (message.process instanceof ChildProcess) started.push(message.process);
@@ -123,7 +122,7 @@ for (const [key, signal] of [
       await terminal.shows(/^ready/m);
       terminal.press(key);
       await terminal.shows(/got it/);
-      // A second one, were it passed on, would have come before what a second key brings.
+      // If a second signal were passed on, it would arrive before the effect of the second key.
       terminal.press(key);
       const screen = await terminal.shows(/got it[\s\S]*got it/);
       assert.equal(screen.match(/got it/g)?.length, 2, screen);

@@ -187,8 +187,8 @@ test(
     const [, first] = await held.says(/"pid":(\d+)/);
     held.child.kill("SIGUSR2");
     const [, second] = await held.says(/"pid":(\d+)/, 2);
-    // It may be a zombie, which has no words any more, where the first process of a container does
-    // not wait for it.
+    // It may be a zombie, without a command line, if the first process of a container does not reap
+    // it.
     const words = `/proc/${first}/cmdline`;
     assert.equal(existsSync(words) ? readFileSync(words, "utf8") : "", "");
     assert.equal(await ask(port), `${second}\n`);

@@ -53,7 +53,7 @@ for (const [name, [script, launcher]] of Object.entries(launchers)) {
     process.kill(Number(own), "SIGUSR2");
     await held.says(/listens (\d+)/, 3);
     process.kill(Number(own), "SIGTERM");
-    // All that could print have ended.
+    // Every process that could print has ended.
     await held.ended;
     await HeldWorkers.ended([Number(own)]);
   });

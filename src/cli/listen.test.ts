@@ -233,7 +233,7 @@ test(
     const path = join(directory, "socket");
     const listening = await Listening.start(context, ["--unix", path]);
     assert.match(runBerkeley(["listen", "--unix", path]).stderr, inUse(path, "path", listening));
-    // Killed, it cannot remove the path.
+    // A killed process cannot remove the path.
     listening.child.kill("SIGKILL");
     await listening.exited;
     assert.equal(

@@ -1,4 +1,4 @@
-// Commands whose exit status is an answer give it though their output cannot be written.
+// Commands that answer by exit status do so even if their output cannot be written.
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { type TestContext, test } from "node:test";
@@ -15,7 +15,7 @@ async function holding(context: TestContext, stubborn = false): Promise<{ port: 
   return { port: `${made.address.port}`, made };
 }
 
-/** Standard output whose reader has left. */
+/** Standard output without a reader. */
 function withoutReader(context: TestContext): number {
   const [left, right] = new Fixture(context).pair(SOCK.STREAM);
   close(right);

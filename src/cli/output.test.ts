@@ -13,8 +13,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((its) => its?.some((one)
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 
 /**
- * Runs it for one connection that sends five bytes, in a pipe, and gives what it printed for
- * people.
+ * Runs it in a pipe for one connection that sends five bytes, and returns its output for people.
  */
 async function printed(words: string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
   const child = spawn(process.execPath, [berkeley, "listen", ...words], {
@@ -141,12 +140,12 @@ test("on a terminal that becomes narrower, and wider again, the status line stay
   if (terminal === undefined) return;
   const wide = lines(await terminal.shows(/ - Ctrl-C ends/));
   terminal.resize(30);
-  // It is cut, where it had wrapped.
+  // The line is cut rather than wrapped.
   const narrow = lines(await terminal.shows(/^0 accepted, 0 open, queue 0\/.$/m));
   assert.deepEqual(narrow.slice(-2), ["  end      Ctrl-C", wide.at(-1)?.slice(0, 29)]);
   assert.equal(narrow.filter((line) => line.includes("Ctrl-C ends")).length, 0, narrow.join("\n"));
   terminal.resize(100);
-  // tmux has moved what did not fit any more to its history.
+  // tmux has moved lines that no longer fit to its history.
   assert.deepEqual(lines(await terminal.shows(/ - Ctrl-C ends/)).slice(-3), wide.slice(-3));
 });
 

@@ -19,12 +19,12 @@ test("a peer that never reads is not read from: nothing is buffered without boun
   connect(greedy, { family: "ipv4", address: "127.0.0.1", port: listening.port });
   const polite = await listening.connect();
   const before = residentBytes(listening);
-  // The kernel's own buffers hold some megabytes (tcp_rmem, tcp_wmem); a server that buffers takes
-  // all that is offered.
+  // The kernel's own buffers hold some megabytes (tcp_rmem, tcp_wmem); a server that buffers would
+  // take everything.
   const offered = 256 << 20;
   const block = Buffer.alloc(1 << 20);
   let sent = 0;
-  // The server has had its turn whenever it has answered the other one.
+  // Whenever the server has answered the other connection, it has also served this one.
   for (let refusals = 0; refusals < 50 && sent < offered; ) {
     const result = trySend(greedy, block, MSG.DONTWAIT);
     refusals = result.ok ? 0 : refusals + 1;
@@ -77,10 +77,10 @@ test("reports a client that resets its connection, without affecting others", as
 });
 
 test("out of descriptors: says so once, does not spin, and resumes when connections close", async (context) => {
-  // io_uring goes by the limit as it was when the accept was asked for (io_accept_prep in
+  // io_uring uses the limit at the time the accept was submitted (io_accept_prep in
   // io_uring/net.c).
   const listening = await Listening.start(context, [], ["env", "BERKELEY_ENGINE=readiness"]);
-  // Once it has served one connection, it has opened all that it needs for itself.
+  // After its first connection, the server has opened everything that it needs for itself.
   (await listening.connect()).destroy();
   await listening.event("close");
   const pid = `${listening.child.pid}`;
@@ -99,7 +99,7 @@ test("out of descriptors: says so once, does not spin, and resumes when connecti
   const before = processorTicks(listening);
   await setTimeout(1000);
   assert.ok(processorTicks(listening) - before < 30, "it spins");
-  // All of them are served by and by, as those before them leave.
+  // All are served eventually, as earlier connections end.
   await Promise.all(
     sockets.map(async (socket) => {
       const echoed = readBytes(socket, 1);
@@ -146,7 +146,7 @@ test("http: curl", async (context) => {
 });
 
 /**
- * The limit with which a process can open so many more. The kernel gives the lowest free number,
+ * The limit with which a process can open this many more. The kernel uses the lowest free number
  * below the limit.
  */
 function limitForMore(count: number, pid: string): number {

@@ -18,7 +18,7 @@ async function holding(context: TestContext, backlog = 3): Promise<Holding & { p
   return Object.assign(made, { port: address.port });
 }
 
-/** The line of a port in what was printed. */
+/** The line of a port in the output. */
 const lineOf = (text: string, port: number) =>
   text.split("\n").find((line) => line.includes(`127.0.0.1:${port} `)) ?? "";
 

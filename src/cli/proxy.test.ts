@@ -56,7 +56,7 @@ function end(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // The proxy has already exited.
   }
 }
 
@@ -140,7 +140,7 @@ test(
     const kept = await open(port);
     kept.write("before ");
     const answer = readAll(kept);
-    // It was accepted before this one.
+    // The other connection was accepted before this one.
     assert.equal(await ask(port, "one"), "one");
     running.child.kill("SIGHUP");
     let asked = 0;

@@ -5,7 +5,7 @@ import { Holding } from "../../test/holding.ts";
 
 const address = { family: "ipv4", address: "127.83.0.5", port: 0 } as const;
 
-/** Two ports that are listened on, by one process each, and a third that was. */
+/** Two ports in use, each by a separate process, and a third that was in use before. */
 async function ports(context: TestContext) {
   const endpoints: string[] = [];
   const held: Holding[] = [];

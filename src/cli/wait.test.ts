@@ -76,8 +76,8 @@ test("wait rejects invalid endpoints", () => {
 test("wait, in a terminal: Ctrl-C ends it", async (context) => {
   const { port, stop } = await listening(context);
   await stop();
-  // Said by its own process: the shell runs its trap only once the process that it waits for ends,
-  // and that gets no signal that came before it.
+  // Printed by the process itself: a shell runs its trap only once its child has ended, and the
+  // child misses signals sent before it started.
   const says = `--import 'data:text/javascript,console.log("waiting")'`;
   const command = `'${process.execPath}' ${says} '${berkeley}' wait 127.83.0.2:${port}`;
   const terminal = Terminal.open(context, `sh -c 'trap "echo interrupted; cat" INT; "$0" "$@"' ${command}`);

@@ -14,7 +14,7 @@ function folder(context: TestContext): string {
   return made;
 }
 
-/** Watches, and returns what waits for a burst of changes since it was last called. */
+/** Watches, and returns a function that waits for a burst of changes since its last call. */
 async function watching(context: TestContext, ...paths: readonly string[]): Promise<() => Promise<string>> {
   const seen: string[] = [];
   let wake = () => {};
@@ -33,7 +33,7 @@ async function watching(context: TestContext, ...paths: readonly string[]): Prom
   };
 }
 
-/** One burst may be reported twice, so a watch that is lost shows at a later change. */
+/** One burst may be reported twice, so only a later change reveals a lost watch. */
 const changes = ["one", "two", "three"];
 
 test(

@@ -30,7 +30,7 @@ test("the address is read from the fields of Node's errors and of ours", () => {
       { path: "/no/socket", address: "127.0.0.1", port },
       { family: "unix", path: "/no/socket" },
     ],
-    // Node's, of a path.
+    // Node's error for a path.
     [
       { address: "/no/socket", port: -1 },
       { family: "unix", path: "/no/socket" },

@@ -5,8 +5,8 @@ import type { Coverage } from "./explanation.ts";
 import { messageOf } from "./messages.ts";
 import type { InternetSocket } from "./open-socket.ts";
 
-// bind() decides what the socket table leaves open, as on Windows. Here its result is made up,
-// since no machine of ours has excluded ranges or Windows' tables.
+// If the socket table is incomplete, as on Windows, bind() decides. Its result is simulated here,
+// since our machines have neither excluded ranges nor Windows' tables.
 
 const address = { family: "ipv4", address: "127.0.0.1", port: 50_100 } as const;
 

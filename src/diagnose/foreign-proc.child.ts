@@ -1,5 +1,5 @@
-// Runs as the first process of a PID namespace with the /proc of the one above, in which another
-// process holds a socket.
+// Runs as the first process of a PID namespace with the /proc of its parent namespace, in which
+// another process holds a socket.
 import assert from "node:assert/strict";
 import { readlinkSync, writeFileSync } from "node:fs";
 import { runBerkeley } from "../../test/command.ts";

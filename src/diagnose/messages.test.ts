@@ -139,7 +139,7 @@ test("a holder and those that share its socket: oldest first, at most three by n
   assert.match(sentence(2), /^held by program8 \(.*\), shared with program9 \(pid 9\)$/);
   assert.match(sentence(4), /program8 .*program5 \(pid 5\), program6 \(pid 6\), program9 \(pid 9\)$/);
   assert.match(sentence(5), /program6 \(pid 6\), program7 \(pid 7\), 1 more$/);
-  // One of unknown age comes first.
+  // A process of unknown age comes first.
   assert.match(messageOf(held({ holders: [holder(1, { started: 5 }), holder(2)] })), /^held by program2 /);
 });
 

@@ -1,4 +1,4 @@
-// Runs as the first process of a PID namespace, in which a pid is given to a second process.
+// Runs as the first process of a PID namespace, in which a second process reuses a pid.
 import assert from "node:assert/strict";
 import { loopback } from "../../test/fixture.ts";
 import { Holding } from "../../test/holding.ts";

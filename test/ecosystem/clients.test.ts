@@ -127,9 +127,7 @@ test("amqplib, with a small server of AMQP 0-9-1", limit, async () => {
   await client.finishes();
 });
 
-/**
- * Waits until a database takes connections and answers; it retries, since that is what starting is.
- */
+/** Waits until a database accepts connections and answers; retries while it is starting. */
 async function answers(endpoint: net.NetConnectOpts): Promise<void> {
   for (const until = Date.now() + 60_000; Date.now() < until; ) {
     const socket = net.connect(endpoint);

@@ -20,7 +20,7 @@ export const testedNode = required("ECOSYSTEM_NODE");
  */
 export const preload = (process.env.ECOSYSTEM_PRELOAD ?? "").split(" ").filter((word) => word !== "");
 
-/** True where the program runs on berkeley. */
+/** Whether the program runs on berkeley. */
 export const onBerkeley = preload.length > 0;
 
 function required(name: string): string {

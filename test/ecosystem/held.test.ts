@@ -1,4 +1,4 @@
-// `berkeley hold` with programs that know nothing of it, started by what people start them with.
+// `berkeley hold` with programs that are unaware of it, started with popular tools.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -57,7 +57,7 @@ while True:
   "package.json": JSON.stringify({ private: true, scripts: { start: "node server.cjs" } }),
 };
 
-/** A new folder, whose path has a blank, with the files and the packages. */
+/** A new folder, with a space in its path, that contains the files and the packages. */
 function project(): string {
   const made = mkdtempSync(join(tmpdir(), "held project "));
   mkdirSync(join(made, "next/app"), { recursive: true });
@@ -84,7 +84,7 @@ interface Way {
   readonly says?: RegExp;
   readonly answers?: RegExp;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Whether it is there. */
+  /** Whether it is installed. */
   readonly needs?: string;
 }
 

@@ -24,7 +24,7 @@ function temporary(context: TestContext): string {
   return made;
 }
 
-/** A port that nothing uses at the moment, for a program that takes no socket of ours. */
+/** A currently unused port, for a program that cannot take our socket. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -47,7 +47,7 @@ async function get(port: number, path: string, localAddress?: string): Promise<s
   return text(response);
 }
 
-/** Until something listens there. */
+/** Waits until something listens there. */
 async function getOnceUp(port: number, path: string, localAddress: string): Promise<string> {
   for (;;) {
     try {
@@ -104,7 +104,7 @@ function examples(language: string): readonly string[] {
   return found.map(([, text = ""]) => text);
 }
 
-/** Runs a program that checks a file, and has nothing to say against it. */
+/** Runs a program that checks a file, and must accept it silently. */
 function accepts(program: string, words: readonly string[]): void {
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8" });
   assert.equal(status, 0, `${program}: ${stdout}${stderr}`);

@@ -66,7 +66,7 @@ export class Program {
     return Number((await this.prints(/^listening on (\d+)$/m))[1]);
   }
 
-  /** Waits until it has ended by itself, well, after printing "done". */
+  /** Waits until it has exited successfully, after printing "done". */
   async finishes(): Promise<void> {
     const timer = setTimeout(() => this.#child.kill("SIGABRT"), 120_000);
     await this.#ended;

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
 
-/** A response as it came, byte for byte. */
+/** A response exactly as received. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** One connection of stock Node that speaks HTTP/1.1 by hand. */
+/** A connection of stock Node, with HTTP/1.1 written by hand. */
 export class RawHttp {
   readonly socket: net.Socket;
   #received = "";
@@ -53,7 +53,7 @@ export class RawHttp {
     this.socket.destroy();
   }
 
-  /** Exactly this text comes next. */
+  /** Asserts that exactly this text comes next. */
   async text(expected: string): Promise<void> {
     while (this.#received.length < expected.length && !this.#over) await once(this.socket, "more");
     assert.equal(this.#received.slice(0, expected.length), expected, this.#error?.message);

@@ -1,4 +1,4 @@
-// Rolling restarts of an unchanged Express program under load. RESTARTS=50 is the whole of it.
+// Rolling restarts of an unchanged Express program under load. RESTARTS=50 is the full test.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -58,7 +58,7 @@ test(`hold --workers: ${restarts} rolling restarts of Express under load lose no
   assert.ok(pids > workers * restarts, `${pids} processes answered`);
 });
 
-/** Waits until each worker is ready, and was started this often again. */
+/** Waits until each worker is ready, and was restarted this many times. */
 async function untilRestarted(env: NodeJS.ProcessEnv, times: number): Promise<void> {
   const words = [berkeley, "hold", "--status", "--json"];
   for (;;) {

@@ -1,5 +1,4 @@
-// Programs that start other processes or threads of Node: test runners, --watch, cluster and
-// workers.
+// Programs that start other Node processes or threads: test runners, --watch, cluster and workers.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -49,7 +48,7 @@ async function finishes(child: ChildProcess): Promise<void> {
   assert.equal(status, 0, printed.text);
 }
 
-/** A test that serves and asks over HTTP and net, in the words of the runner. */
+/** A test that serves and requests over HTTP and net, in the runner's syntax. */
 const testFile = (imports: string) => `${imports}
 test("serves and asks", async () => {
   const server = http.createServer((request, response) => {

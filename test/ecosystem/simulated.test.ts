@@ -10,7 +10,7 @@ test("express, fetch, undici, ws, ioredis and pg on simulated hosts", {
   timeout: 240_000,
 }, async () => {
   const runs: string[] = [];
-  // In processes of their own: what libraries keep in between, such as connections, is not seeded.
+  // In separate processes, since state that libraries keep, such as connections, is not seeded.
   for (let run = 0; run < 2; run += 1) {
     await using program = new Program("simulated.mjs", { engine: "readiness" });
     const [told] = await program.prints(/^express[\s\S]*^done$/m);

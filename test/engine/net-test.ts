@@ -38,7 +38,7 @@ export function netTest(
   }
 }
 
-/** The same of node:net itself. */
+/** The same for node:net itself. */
 export function nodeTest(what: string, run: (fixture: Fixture) => Promise<void>): void {
   test(what, except(notNode), async (context) => {
     const fixture = new Fixture(context);

@@ -24,7 +24,7 @@ function release({ stream }: RecordedStream): Promise<Released> {
   );
 }
 
-/** Receives what is there, if anything is. */
+/** Receives the available data, if any. */
 function receive(socket: Socket): string {
   const result = tryRecv(socket, scratch);
   return result.ok ? `${Buffer.from(scratch.subarray(0, result.value))}` : "";

@@ -21,7 +21,7 @@ function ask(request: string): Answer {
   return read(http(facts)(Buffer.from(request, "latin1")));
 }
 
-/** Reads an answer as a client does; undefined status where there is none yet. */
+/** Parses a response as a client does; its status is undefined while incomplete. */
 function read({ consumed, send, end = false }: Reply): Answer {
   const text = Buffer.from(send ?? []).toString();
   const [head = "", body = ""] = text.split("\r\n\r\n");
@@ -92,7 +92,7 @@ const refused: readonly (readonly [number, string])[] = [
   [400, "G@T / HTTP/1.1\r\nHost: a\r\n\r\n"],
   [400, "GET / http/1.1\r\nHost: a\r\n\r\n"],
   [505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-  // A TLS handshake, which never comes to a blank line.
+  // A TLS handshake, which never contains a blank line.
   [400, "\x16\x03\x01\x02\x00\x01\x00"],
   [431, `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${"x".repeat(17_000)}`],
   [431, `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${"x".repeat(17_000)}\r\n\r\n`],

@@ -6,7 +6,7 @@ test("back-off: 0.1 s after a crash at the start, then longer delays, up to 15 s
   const backOff = new BackOff();
   const pauses = Array.from({ length: 12 }, () => backOff.next(0));
   assert.deepEqual(pauses, [100, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 15_000, 15_000, 15_000]);
-  // One that crashes soon after its start is no better.
+  // A crash soon after becoming ready counts like a crash at the start.
   assert.equal(backOff.next(999), 15_000);
 });
 

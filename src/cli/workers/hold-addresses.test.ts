@@ -1,4 +1,4 @@
-// Where `berkeley hold --workers` listens, and how many workers there are.
+// The addresses of `berkeley hold --workers`, and the number of workers.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";

@@ -29,7 +29,7 @@ function folder(context: TestContext): string {
   return made;
 }
 
-/** Ends hold when it gets SIGALRM; hold's own process alone. */
+/** Ends hold's own process, and no other, on SIGALRM. */
 function defect(context: TestContext, how: string): NodeJS.ProcessEnv {
   const file = join(folder(context), "defect.cjs");
   const isHold = 'process.argv.includes("hold")';
@@ -101,7 +101,7 @@ test(
   "hold --workers: after the grace, what does not end is killed when hold is killed",
   linux,
   async (context) => {
-    // Its connections never end, and it does not either.
+    // Its connections never end, so neither does it.
     const stubborn = `
     require("node:http").createServer((request, response) => response.write("begun"))
       .listen(process.env.PORT, () => console.log("serves"));

@@ -112,7 +112,7 @@ for (const [signal, starts] of [
 ] as const) {
   test(`hold --workers: ${signal} before the start`, inherited, async (context) => {
     const cwd = folder(context);
-    // As soon as hold handles it, and still prepares to watch.
+    // As soon as hold handles the signal, while it still prepares to watch.
     const early = `
       if (process.argv.includes("--workers")) process.on("newListener", function early(name) {
         if (name !== "SIGUSR2") return;

@@ -1,11 +1,11 @@
-// `berkeley hold --ready notify` with programs that are written for systemd.
+// `berkeley hold --ready notify` with programs written for systemd.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { inherited } from "../../../test/held-process.ts";
 import { ask, HeldWorkers } from "../../../test/held-workers.ts";
 
-/** Skips the test where a program is missing. */
+/** Skips the test if a program is missing. */
 function has(context: TestContext, program: string): boolean {
   const found = spawnSync(program, ["--version"]).status === 0;
   if (!found) context.skip(`there is no ${program}`);
@@ -42,7 +42,7 @@ test("hold --ready notify: a Python program, before and after a restart", inheri
   assert.equal(await ask(held.port, false), `${first?.pid}`);
   held.process.child.kill("SIGUSR2");
   await held.process.says(/\[1\] started True/, 2);
-  // It is not ready yet, so the first one serves on.
+  // The new one is not ready yet, so the first one keeps serving.
   assert.equal(await ask(held.port, false), `${first?.pid}`);
   await held.stop();
 });

@@ -18,7 +18,7 @@ const FILLING = "é".repeat(500);
 /** The end of the last line of a worker. */
 const END = new RegExp(`^\\[(\\d)\\] line ${LINES - 1} é+\n`, "gm");
 
-/** Prints its lines as a program in C does, which waits for its reader, and notes how far it is. */
+/** Prints lines like a C program, which blocks on its reader, and records its progress. */
 const talkative = `
   if (!process.env.BERKELEY_WORKER_RUN.endsWith(".1")) return setInterval(() => {}, 1e6);
   const { openSync, writeSync } = require("node:fs");
@@ -37,7 +37,7 @@ function written(held: HeldWorkers, worker: number): number {
   try {
     return Number(readFileSync(join(dirname(held.file), `written-${worker}`), "latin1"));
   } catch {
-    // It has not started yet.
+    // The worker has not started yet.
     return 0;
   }
 }

@@ -1,4 +1,4 @@
-// `hold --status`, and what others may have put where holds have their control sockets.
+// `hold --status`, and foreign files in the folder of control sockets.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -52,7 +52,7 @@ test("hold --status shows holds, and ignores whatever else answers", except(notT
     const open = (connection: { end(data: string): unknown }) => connection.end(JSON.stringify(answer));
     servers.push(await listen({ path }, { open, error() {} }));
   }
-  // One that sends for ever, and one that sends nothing.
+  // A server that sends forever, and one that sends nothing.
   const endless = Buffer.alloc(65_536, " ");
   const again = (connection: { write(data: Uint8Array): boolean }) => {
     while (connection.write(endless));

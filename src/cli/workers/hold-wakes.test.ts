@@ -42,7 +42,7 @@ for (const [how, text, starts] of [
       process.kill(stopped, "SIGSTOP");
       held.process.child.kill("SIGUSR2");
       const [, next] = await held.process.says(/serves as (\d+)/, 2);
-      // With io_uring, the kernel wakes only the one that has waited longest, which is stopped.
+      // With io_uring, the kernel wakes only the longest waiter, which is stopped.
       const client = connect(held.port, "127.0.0.1");
       await once(client, "connect");
       client.write("GET / HTTP/1.1\r\n\r\n");

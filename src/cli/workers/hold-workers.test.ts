@@ -44,7 +44,7 @@ test(
     await held.process.says(/\[1\] serves as 1/, 2);
     await clients.stop();
     const lost = clients.answers.filter((answer) => !/^\d+$/.test(answer));
-    // Each client had at most one request there.
+    // Each client had at most one request in flight.
     assert.ok(lost.length <= 6 && lost.every((code) => code === "ECONNRESET"), `${lost}`);
     assert.equal((await held.workers())[1]?.pid, second.pid);
     await held.stop();
@@ -147,7 +147,7 @@ test(
       process.kill(second.pid, "SIGUSR1");
       break;
     }
-    // It is looked at after the first.
+    // Its memory is checked after the first worker's.
     await held.process.says(/Worker 2 uses \d+ MB: replacing it/);
     assert.equal(held.process.said(/Worker 1 uses/), 1);
     await held.process.says(/\[2\] serves as 2/, 2);
@@ -167,7 +167,7 @@ const byDescriptor = {
       const data = (c) => { c.write(head + process.pid); c.end(); };
       const server = await listen({ socket }, { data, error() {} });
       console.log("serves");
-      // It answers those that it has accepted: process.exit() would reset them.
+      // It answers the connections that it has accepted; process.exit() would reset them.
       process.once("SIGTERM", () => server.close());
     });`,
 };
@@ -195,7 +195,7 @@ test(
   "hold --workers: a watcher's new process is the one that is shown, and drained",
   inherited,
   async (context) => {
-    // As node --watch: the worker starts the server, and starts it again.
+    // Like node --watch: the worker starts the server, and restarts it.
     const program = `
     const { spawn } = require("node:child_process");
     const start = () => {
@@ -216,7 +216,7 @@ test(
       if (worker?.pid === second) break;
       assert.ok(worker !== undefined);
     }
-    // A drain would otherwise wait for the first for 24 s.
+    // Otherwise draining would wait 24 s for the first one.
     await held.stop();
   },
 );
@@ -248,7 +248,7 @@ test(
   "hold --workers --ready message: a worker started by npm reports that it is ready",
   inherited,
   async (context) => {
-    // As npm: its child has no channel to its parent.
+    // Like npm: its child has no channel to its parent.
     const program = `
     const { spawn } = require("node:child_process");
     spawn(process.execPath, ["-e", process.env.SERVER], { stdio: "inherit" });
