@@ -74,7 +74,7 @@ export interface QueueEvent {
   readonly event: "queue";
   /** Connections waiting to be accepted. */
   readonly pending: number;
-  /** The backlog in force. */
+  /** The backlog in effect. */
   readonly limit: number;
 }
 
@@ -93,7 +93,7 @@ export interface DropEvent {
   readonly total: number;
   /** Connections waiting to be accepted now. */
   readonly pending: number;
-  /** The backlog in force. */
+  /** The backlog in effect. */
   readonly limit: number;
   /** The limit that caused it, inferred from counters of the whole network namespace. */
   readonly reason: QueueLimit;
