@@ -56,6 +56,24 @@ asyncApiTest(
 );
 
 asyncApiTest(
+  "a listener's number may be reused and adopted before its close() has resolved",
+  async (engine, fixture) => {
+    const given = Socket.from(fixture.boundTcp().detach());
+    const number = given.fd;
+    const listener = await listen({ socket: given, engine });
+    const closed = listener.close();
+    const next = fixture.tcp();
+    assert.equal(next.fd, number);
+    const again = Socket.from(next.detach());
+    assert.equal(getsockopt(again, SO.TYPE), SOCK.STREAM);
+    await closed;
+    assert.equal(getsockopt(again, SO.TYPE), SOCK.STREAM);
+    again[Symbol.dispose]();
+  },
+  notNumbered,
+);
+
+asyncApiTest(
   "a datagram socket owns its descriptor",
   async (engine) => {
     await using here = await udp({ host: "127.0.0.1", engine });

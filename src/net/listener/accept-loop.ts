@@ -122,11 +122,10 @@ export class AcceptLoop implements AcceptorHandlers {
   close(done: () => void): void {
     this.#state = "closed";
     this.#stopWaiting();
-    const { fd } = this.#acceptor;
-    this.#acceptor.close(() => {
-      engineClosed(this.#system, fd);
-      done();
-    });
+    // Not when it calls back: the engine closes the descriptor now, and the next one may get its
+    // number.
+    engineClosed(this.#system, this.#acceptor.fd);
+    this.#acceptor.close(done);
   }
 
   onAccept(fd: number): void {
