@@ -80,8 +80,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.#ones = 0;
     this.#all = false;
     this.#wanted = 0;
-    if (this.stopped) this.closeDescriptor(0);
-    else if (this.#pausing !== undefined) this.runCallbacks();
+    if (this.#pausing !== undefined) this.runCallbacks();
     if (!this.stopped) attempt((failed: number) => this.#handlers.onError(failed), errno);
   }
 
@@ -113,9 +112,10 @@ export class UringAcceptor extends UringHandle implements Acceptor {
 
   /** Called when none of its operations is in flight any more. */
   #rest(): void {
-    if (this.#untaken && !this.stopped) wakeAcceptors(linux, this.fd);
+    if (this.stopped) return;
+    if (this.#untaken) wakeAcceptors(linux, this.fd);
     this.#untaken = false;
-    if (!this.stopped) this.runCallbacks();
+    this.runCallbacks();
   }
 
   /**
